@@ -1,0 +1,199 @@
+"""Seconds per step of the whole loop over seconds of a bare forward and backward of the cut network.
+
+    python benchmarks/step.py                                   EfficientNet-Lite0 at 224 px, every recipe, three depths
+    python benchmarks/step.py --model resnet50 --size 512 --weights none --batch 1
+
+Both run on the same batch in one process, in turns, blocks of ten steps (blur and denoising come every tenth step); the
+ratio is that of the medians. Bare: frozen weights, the gradient of the image only, the network cut behind the layer.
+Where torch-lucent and horama are installed, their step on the same network and layer stands beside.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from mindseye.facets.target import RGB, Target, build_target
+from mindseye.inputs.frozen import frozen
+from mindseye.inputs.layers import Layer, Reader, find_layer, survey
+from mindseye.inputs.models import Model, load_model
+from mindseye.inputs.stages import stages, stages_below
+from mindseye.optimize.colour import builtin_colours
+from mindseye.optimize.compose import Palette, compose_canvas, compose_terms, layers_to_match
+from mindseye.optimize.painting import Painting
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.recipe import load_recipe, recipe_names
+from mindseye.optimize.transforms import Views
+from mindseye.runs.manifest import device_name
+
+BLOCK = 10
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="efficientnet_lite0")
+    parser.add_argument("--weights")
+    parser.add_argument("--size", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--recipes", default=",".join(recipe_names()))
+    parser.add_argument("--layers", default="", help="by default an early, a middle and the last stage")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=0)
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = torch.device(options.device)
+    model = load_model(options.model, weights=options.weights)
+    size = options.size or model.preprocessing.size
+    print(
+        f"{options.model}, {size} px, {options.batch} pictures, {device_name(device)}, {torch.get_num_threads()} threads\n"
+    )
+    with frozen(model.network):
+        model.network.to(device)
+        network = survey(model.network, size, model.channels)
+        chosen = _layers(model, network, options.layers)
+        print("| layer | cost | recipe | bare s/step | whole s/step | ratio | range of rounds |")
+        print("|---|---|---|---|---|---|---|")
+        for layer in chosen:
+            for name in options.recipes.split(","):
+                row = _ratio(model, network, layer, name, size, options.batch, options.rounds, device)
+                print(f"| {layer.address} | {layer.cost:.0%} | {name} | {row} |", flush=True)
+        _others(model, chosen[-1], size, options.batch, options.rounds, device)
+
+
+def _layers(model: Model, network: list[Layer], named: str) -> list[Layer]:
+    if named:
+        return [find_layer(network, address) for address in named.split(",")]
+    found = stages(model.network, network)
+    return [found[0], found[len(found) // 2], found[-1]]
+
+
+def _ratio(
+    model: Model,
+    network: list[Layer],
+    layer: Layer,
+    name: str,
+    size: int,
+    batch: int,
+    rounds: int,
+    device: torch.device,
+) -> str:
+    with Reader(model.network, [layer]) as bare_reader:
+        images = torch.rand(batch, model.channels, size, size, device=device)
+
+        def bare() -> None:
+            leaf = images.clone().requires_grad_()
+            bare_reader(model.preprocessing.normalise(leaf))[layer.address].sum().backward()
+
+        painting, reader = _painting(model, network, layer, name, size, batch, device)
+        with reader:
+            bare_times, whole_times = _in_turns([bare, painting.advance], rounds, device)
+    ratios = [whole / plain for whole, plain in zip(whole_times, bare_times, strict=True)]
+    bare_median, whole_median = statistics.median(bare_times), statistics.median(whole_times)
+    spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
+    return f"{bare_median:.3f} | {whole_median:.3f} | {whole_median / bare_median:.2f} | {spread}"
+
+
+def _in_turns(steps: list[Callable[[], None]], rounds: int, device: torch.device) -> list[list[float]]:
+    for step in steps:
+        step()
+    times: list[list[float]] = [[] for _ in steps]
+    for _ in range(rounds):
+        for place, step in enumerate(steps):
+            _wait(device)
+            begun = time.perf_counter()
+            for _ in range(BLOCK):
+                step()
+            _wait(device)
+            times[place].append((time.perf_counter() - begun) / BLOCK)
+    return times
+
+
+def _painting(
+    model: Model, network: list[Layer], layer: Layer, name: str, size: int, batch: int, device: torch.device
+) -> tuple[Painting, Reader]:
+    recipe = replace(load_recipe(name), size=size, steps=100_000)
+    below = [stage.address for stage in stages_below(model.network, network, layer)]
+    matched = layers_to_match(recipe, layer.address, below)
+    penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
+    addresses = dict.fromkeys([*(address for address in matched if address != RGB), layer.address])
+    generator = torch.Generator().manual_seed(0)
+    photos = torch.rand(batch, model.channels, size, size, generator=generator)
+    targets: dict[str, Target] = {}
+    with torch.no_grad(), Reader(model.network, [find_layer(network, address) for address in addresses]) as read:
+        activations = read(model.preprocessing.normalise(photos.to(device))) | {RGB: photos.to(device).flatten(2)}
+    for address in [*addresses, RGB]:
+        targets[address] = build_target(address, activations[address].sort(-1).values, recipe.top_k)
+    reads = dict.fromkeys([*addresses, *([penalty] if penalty else [])])
+    reader = Reader(model.network, [find_layer(network, address) for address in reads])
+    dice = Dice(0, tuple(str(picture) for picture in range(batch)))
+    palette = Palette(builtin_colours(model.channels), torch.ones(model.channels, size, size // 2 + 1))
+    canvas = compose_canvas(recipe, size, model.channels, photos, palette, dice, device)
+    terms = compose_terms(recipe, targets, layer.address, matched, penalty, activations[layer.address])
+    reader.__enter__()
+    painting = Painting(canvas, terms, recipe, Views.of(recipe, size), dice, reader, model.preprocessing)
+    return painting, reader
+
+
+def _others(model: Model, layer: Layer, size: int, batch: int, rounds: int, device: torch.device) -> None:
+    for name, measure in (("lucent", _lucent), ("horama", _horama)):
+        try:
+            step = measure(model, layer, size, batch, device)
+        except ImportError:
+            print(f"\n{name} is not installed: not measured")
+            continue
+        leaf = torch.rand(batch, model.channels, size, size, device=device).requires_grad_()
+
+        def bare(leaf: torch.Tensor = leaf) -> None:
+            with Reader(model.network, [layer]) as read:
+                read(model.preprocessing.normalise(leaf))[layer.address].sum().backward()
+
+        bare_times, other_times = _in_turns([bare, step], rounds, device)
+        ratio = statistics.median(other_times) / statistics.median(bare_times)
+        print(f"| {layer.address} | {layer.cost:.0%} | {name} | {statistics.median(bare_times):.3f} |"
+              f" {statistics.median(other_times):.3f} | {ratio:.2f} | |")  # fmt: skip
+
+
+def _lucent(model: Model, layer: Layer, size: int, batch: int, device: torch.device) -> Callable[[], None]:
+    from lucent.optvis import objectives, param, render, transform
+
+    rendered, image = param.image(size, batch=batch)
+    optimizer = torch.optim.Adam(rendered, lr=0.05)
+    hook = render.hook_model(model.network, image)
+    loss = objectives.as_objective(objectives.channel(layer.address.replace(".", "_"), 0))
+    change = transform.compose([*transform.standard_transforms, transform.normalize()])
+
+    def step() -> None:
+        optimizer.zero_grad()
+        model.network(change(image()))
+        loss(hook).backward()
+        optimizer.step()
+
+    return step
+
+
+def _horama(model: Model, layer: Layer, size: int, batch: int, device: torch.device) -> Callable[[], None]:
+    from horama import fourier
+
+    def objective(images: torch.Tensor) -> torch.Tensor:
+        with Reader(model.network, [layer]) as read:
+            return read(images)[layer.address].mean()
+
+    def step() -> None:
+        fourier(objective, total_steps=1, image_size=size, nb_crops=batch, model_input_size=size, device=str(device))
+
+    return step
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+if __name__ == "__main__":
+    main()

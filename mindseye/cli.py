@@ -1,0 +1,244 @@
+"""The command line: it reads words, calls Python, and turns errors into one line and an exit code."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from mindseye import __version__
+from mindseye.errors import UserError
+
+DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 130
+
+EXAMPLES = """examples:
+  mindseye demo                                              see it work, on photos that come along
+  mindseye layers resnet50                                   which layers there are
+  mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
+  mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
+  mindseye visualize photos/ants --model net.py:build --checkpoint net.safetensors --layer body.4
+
+exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked, 3 done in part, 130 interrupted"""
+
+VISUALIZE_EXAMPLES = """examples:
+  mindseye visualize photos/ants --model resnet50 --layer layer3.5.conv1 --top-k 50 --facets 4 --out runs/ants
+  mindseye visualize photos/ants --model timm/vit_small_patch16_224 --layer blocks.9
+  mindseye visualize photos/ants --model efficientnet_lite0 --layers blocks.2.1,blocks.4.2,bn2 --facets auto
+  mindseye visualize photos/ants --recipe paper --set lr=[4,1] --set tv=0.5
+
+An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = build_parser().parse_args(words)
+    try:
+        code: int = options.act(options, shlex.join(["mindseye", *words]))
+        return code
+    except UserError as error:
+        print(f"mindseye: {error}", file=sys.stderr)
+        return MISTAKE
+    except KeyboardInterrupt:
+        print("\nmindseye: interrupted; the same command continues where it stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="mindseye",
+        description="Shows what a vision network has learned, from a folder of your own photos.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"mindseye {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_visualize(commands)
+    _add_layers(commands)
+    _add_recipe(commands)
+    _add_demo(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, act: Any, text: str, epilog: str = "") -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(act=act)
+    return parser
+
+
+def _add_visualize(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "visualize",
+        _visualize,
+        "Paint what a layer sees in a folder of photos, a picture per facet.",
+        VISUALIZE_EXAMPLES,
+    )
+    parser.add_argument("images", metavar="IMAGES", help="folder of photos")
+    _add_model(parser)
+    parser.add_argument(
+        "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
+        " (default: the last before pooling)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--facets", type=_count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)"
+    )
+    parser.add_argument("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
+    parser.add_argument("--channels", type=_numbers, metavar="I,J", help="features given by hand instead of the top-k")
+    parser.add_argument(
+        "--top-k", type=_count, metavar="K", help="how many of the strongest features (default: the recipe's)"
+    )
+    parser.add_argument("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
+    parser.add_argument("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
+    _add_painting(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", default="resnet50", help="a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
+        " (default: resnet50)",
+    )  # fmt: skip
+    parser.add_argument("--weights", metavar="NAME", help="as torchvision names them, or none for random ones")
+    parser.add_argument("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
+
+
+def _add_painting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
+    parser.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it"
+    )
+    parser.add_argument("--steps", type=_count, help="steps of the optimizer (default: the recipe's)")
+    parser.add_argument(
+        "--size", type=_count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    parser.add_argument(
+        "--batch-size", type=_count, default=0, metavar="N", help="pictures painted at once (default: all)"
+    )
+    parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/FOLDER-MODEL-LAYER)")
+    parser.add_argument("--force", action="store_true", help="replace what the folder holds")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_layers(commands: Any) -> None:
+    parser = _command(
+        commands, "layers", _layers, "List every layer that fires, its shape and its share of the cost.",
+        "examples:\n  mindseye layers resnet50\n  mindseye layers timm/vit_small_patch16_224 --weights none --filter attn",
+    )  # fmt: skip
+    parser.add_argument(
+        "model", metavar="MODEL", help="a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
+    )
+    parser.add_argument("--weights", metavar="NAME", help="as torchvision names them, or none for random ones")
+    parser.add_argument("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
+    parser.add_argument("--filter", default="", metavar="TEXT", help="only addresses or kinds that contain this")
+    parser.add_argument("--size", type=_count, metavar="PX", help="side of the images (default: the model's)")
+
+
+def _add_recipe(commands: Any) -> None:
+    parser = _command(
+        commands, "recipe", _recipe, "List the recipes, or print one as TOML to edit and pass back with --recipe FILE.",
+        "examples:\n  mindseye recipe\n  mindseye recipe paper > mine.toml && mindseye visualize photos --recipe mine.toml",
+    )  # fmt: skip
+    parser.add_argument("name", nargs="?", metavar="NAME")
+
+
+def _add_demo(commands: Any) -> None:
+    parser = _command(
+        commands, "demo", _demo, "The main job on a bundled network and photos that come along; no download."
+    )
+    parser.add_argument("--out", default="runs/demo", metavar="DIR", help="run folder (default: runs/demo)")
+    parser.add_argument("--steps", type=_count, help="fewer are faster")
+    parser.add_argument("--force", action="store_true", help="paint it anew")
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _visualize(options: argparse.Namespace, command: str) -> int:
+    from mindseye.api import DEFAULT_RECIPE, visualize
+    from mindseye.optimize.recipe import parse_changes
+
+    run = visualize(
+        options.images,
+        options.model,
+        options.layers.split(",") if options.layers else None,
+        facets=options.facets,
+        recipe=options.recipe or DEFAULT_RECIPE,
+        out=options.out,
+        steps=options.steps,
+        size=options.size,
+        top_k=options.top_k,
+        channels=options.channels,
+        changes=parse_changes(options.changes),
+        cluster_layer=options.cluster_layer,
+        penalty_layer=options.penalty_layer,
+        weights=options.weights,
+        checkpoint=options.checkpoint,
+        seed=options.seed,
+        device=options.device,
+        batch_size=options.batch_size,
+        recursive=options.recursive,
+        force=options.force,
+        quiet=options.quiet,
+        command=command,
+    )
+    return _code(run)
+
+
+def _layers(options: argparse.Namespace, command: str) -> int:
+    from mindseye.inputs.frozen import frozen
+    from mindseye.inputs.layers import survey
+    from mindseye.inputs.models import load_model
+    from mindseye.report.tables import layer_table
+
+    model = load_model(options.model, weights=options.weights, checkpoint=options.checkpoint)
+    with frozen(model.network):
+        network = survey(model.network, options.size or model.preprocessing.size, model.channels)
+    print(layer_table(model, network, options.filter))
+    return DONE
+
+
+def _recipe(options: argparse.Namespace, command: str) -> int:
+    from mindseye.optimize.recipe import load_recipe, recipe_names, recipe_text
+
+    if options.name:
+        print(recipe_text(options.name), end="")
+    else:
+        for name in recipe_names():
+            print(f"{name:<14} {load_recipe(name).about}")
+    return DONE
+
+
+def _demo(options: argparse.Namespace, command: str) -> int:
+    from mindseye.demo import demo
+
+    return _code(demo(options.out, steps=options.steps, force=options.force, quiet=options.quiet, command=command))
+
+
+def _code(run: Any) -> int:
+    for line in run.failures:
+        print(f"mindseye: failed: {line}", file=sys.stderr)
+    return PARTIAL if run.failures else DONE
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above zero")
+    return int(text)
+
+
+def _count_or_auto(text: str) -> int | str:
+    return text if text == "auto" else _count(text)
+
+
+def _numbers(text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of channel numbers such as 3,14,15")
+    return [int(part) for part in parts]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The main job on what comes along: a bundled network, and crops of photos that two libraries install with themselves."""
+
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mindseye.api import visualize
+from mindseye.errors import UserError
+from mindseye.report.notebook import Run
+from mindseye.report.progress import Progress
+from mindseye.runs.files import write_bytes
+
+MODEL = "efficientnet_lite0"
+LAYERS = ("blocks.2.1", "blocks.4.2", "blocks.5.3", "bn2")
+CROPS = 20
+SIDE = 256
+SMALLEST, LARGEST = 0.45, 0.95
+
+# Photo, the library that it comes with, and its licence as that library states it.
+PHOTOS = {
+    "astronaut": ("scikit-image", "NASA, public domain"),
+    "chelsea": ("scikit-image", "Stefan van der Walt, CC0"),
+    "coffee": ("scikit-image", "Rachel Michetti, CC0"),
+    "rocket": ("scikit-image", "SpaceX, CC0"),
+    "motorcycle_left": ("scikit-image", "Scharstein et al., Middlebury 2014 stereo benchmark, as distributed with it"),
+    "hubble_deep_field": ("scikit-image", "NASA, public domain"),
+    "china": ("scikit-learn", "danielbuechele on Flickr, CC BY 2.0"),
+    "flower": ("scikit-learn", "vultilion on Flickr, CC BY 2.0"),
+}
+
+
+def demo(
+    out: str | Path = "runs/demo",
+    steps: int | None = None,
+    force: bool = False,
+    quiet: bool = False,
+    command: str = "mindseye demo",
+) -> Run:
+    """Paint the facets of eight photos, each cropped at many places and scales, on EfficientNet-Lite0.
+
+    Nothing is fetched. A facet per photo is what the network should find; the crops of one photo share what it shows,
+    so these facets say less about the network than those of a folder of many photos would.
+
+    Raises:
+        UserError: if the packages of the extra ``[demo]`` are missing.
+    """
+    photos = Path(out) / "photos"
+    progress = Progress(quiet)
+    progress.say(f"{len(PHOTOS)} photos, each seen {CROPS} times (crops at many places and scales):")
+    for name, (library, licence) in PHOTOS.items():
+        progress.say(f"  {name:<18} from {library} ({licence})")
+    write_crops(photos)
+    return visualize(
+        photos,
+        MODEL,
+        LAYERS,
+        facets=len(PHOTOS),
+        out=out,
+        steps=steps,
+        recursive=True,
+        force=force,
+        quiet=quiet,
+        command=command,
+    )
+
+
+def write_crops(folder: Path) -> None:
+    """Write the crops of each photo into a sub-folder of its name; the same ones every time."""
+    for number, (name, (library, _)) in enumerate(PHOTOS.items()):
+        source = _installed(library, name)
+        draw = np.random.default_rng(number)
+        with Image.open(source) as image:
+            photo = image.convert("RGB")
+        for crop in range(CROPS):
+            path = folder / name / f"crop-{crop:02d}.png"
+            box = _square(photo.size, draw)
+            if not path.is_file():
+                piece = photo.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box)
+                write_bytes(path, _png(piece))
+
+
+def _square(size: tuple[int, int], draw: np.random.Generator) -> tuple[float, float, float, float]:
+    side = min(size) * draw.uniform(SMALLEST, LARGEST)
+    left, top = draw.uniform(0, size[0] - side), draw.uniform(0, size[1] - side)
+    return (left, top, left + side, top + side)
+
+
+def _installed(library: str, name: str) -> Path:
+    module = {"scikit-image": "skimage.data", "scikit-learn": "sklearn.datasets.images"}[library]
+    try:
+        folder = Path(str(import_module(module).__file__)).parent
+    except ImportError as error:
+        raise UserError('the demo needs scikit-image and scikit-learn: pip install "mindseye[demo]"') from error
+    for path in sorted(folder.glob(f"{name}.*")):
+        return path
+    raise UserError(
+        f"{library} did not install its photo {name!r}; install it anew: pip install --force-reinstall {library}"
+    )
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

@@ -1,0 +1,86 @@
+"""Activations of an image set: one pass for the mean over positions of all, one for the sorted ones of the members."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from mindseye.errors import UserError
+from mindseye.facets.target import RGB, weighted_ranks
+from mindseye.inputs.layers import Reader
+from mindseye.inputs.preprocessing import Preprocessing
+
+
+@torch.no_grad()
+def mean_activations(
+    read: Reader,
+    preprocessing: Preprocessing,
+    batches: Iterable[tuple[list[int], Tensor]],
+    device: torch.device,
+    on_batch: Callable[[int], None] = lambda count: None,
+) -> dict[str, Tensor]:
+    """The mean over positions of every layer that is read, {address: [images, channels]}, on the CPU.
+
+    batches: (indices, uint8 images [batch, channels, side, side]) in any order.
+
+    Raises:
+        UserError: if an activation is NaN or infinite, naming layer and image.
+    """
+    rows: dict[str, dict[int, Tensor]] = {layer.address: {} for layer in read.layers}
+    for indices, images in batches:
+        activations = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))
+        for address, activation in activations.items():
+            means = activation.float().mean(-1).cpu()
+            for index, mean in zip(indices, means, strict=True):
+                rows[address][index] = mean
+        on_batch(len(indices))
+    stacked = {address: torch.stack([found[index] for index in sorted(found)]) for address, found in rows.items()}
+    for address, means in stacked.items():
+        check_finite(means, address)
+    return stacked
+
+
+@torch.no_grad()
+def facet_ranks(
+    read: Reader,
+    preprocessing: Preprocessing,
+    members: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    device: torch.device,
+) -> dict[str, Tensor]:
+    """The weighted ranks of each facet's members, at every layer that is read and for their RGB values.
+
+    members: per facet the photos, uint8 [members, channels, side, side]. weights: per facet [members].
+    Returns {address: [facets, channels, positions]} on the CPU, ``rgb`` among the addresses.
+    """
+    found: dict[str, list[Tensor]] = {}
+    for photos, shares in zip(members, weights, strict=True):
+        images = photos.to(device).float() / 255
+        activations = read(preprocessing.normalise(images)) | {RGB: images.flatten(2)}
+        for address, activation in activations.items():
+            found.setdefault(address, []).append(weighted_ranks(activation, shares.to(device)).cpu())
+    return {address: torch.stack(ranks) for address, ranks in found.items()}
+
+
+def weighted_images(members: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """The weighted mean of each facet's members (Eq. 1), [facets, channels, side, side] in [0, 1]."""
+    return torch.stack(
+        [
+            torch.einsum("n,nchw->chw", shares.float(), photos.float() / 255)
+            for photos, shares in zip(members, weights, strict=True)
+        ]
+    )
+
+
+def check_finite(means: Tensor, layer: str) -> None:
+    """Refuse activations that are not numbers.
+
+    Raises:
+        UserError: naming the layer and how many images are concerned.
+    """
+    broken = ~means.isfinite().all(1)
+    if broken.any():
+        raise UserError(
+            f"layer {layer!r} gives NaN or infinite activations for {int(broken.sum())} of {len(means)} images;"
+            " check the checkpoint and its preprocessing"
+        )

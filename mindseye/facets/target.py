@@ -1,0 +1,91 @@
+"""Targets: what a picture's activations should look like. Facets produce them, objectives read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mindseye.errors import UserError
+
+RGB = "rgb"
+"""The address under which the image itself counts as a layer: what the network sees, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one layer should show, for a batch of facets.
+
+    layer: the address. ranks: [facets, channels, positions], each channel's activations sorted in ascending order.
+    channels: [facets, k], the top-k channels by mean activation, strongest first.
+    """
+
+    layer: str
+    ranks: Tensor
+    channels: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """The paper's target: the mean over positions, [facets, channels]."""
+        return self.ranks.mean(-1)
+
+    def select(self, facets: Sequence[int]) -> "Target":
+        """The target of some of the facets."""
+        index = torch.as_tensor(list(facets), dtype=torch.long, device=self.ranks.device)
+        return Target(self.layer, self.ranks[index], self.channels[index])
+
+    def to(self, device: torch.device) -> "Target":
+        """The same on a device."""
+        return Target(self.layer, self.ranks.to(device), self.channels.to(device))
+
+
+def weighted_ranks(activations: Tensor, weights: Tensor) -> Tensor:
+    """Eq. 1 (Stergiou, ICIP 2021) rank by rank: ``t = sum_n w_n sort(a(x_n))``.
+
+    activations: [members, channels, positions]. weights: [members], summing to one. Returns [channels, positions]. Its
+    mean over positions is the paper's target, as sorting moves no mass; along the ranks it is the weighted 1-D
+    Wasserstein barycentre of the members.
+    """
+    ranks = activations.float().sort(dim=-1).values
+    return torch.einsum("n,ncp->cp", weights.to(ranks), ranks)
+
+
+def resample_ranks(ranks: Tensor, positions: int) -> Tensor:
+    """Sorted values [..., P] read at another number of positions, as quantiles at (i + 1/2) / positions, linearly between."""
+    have = ranks.shape[-1]
+    if have == positions:
+        return ranks
+    place = ((torch.arange(positions, device=ranks.device, dtype=torch.float64) + 0.5) * have / positions - 0.5).clamp(
+        0, have - 1
+    )
+    low = place.floor().long()
+    high = (low + 1).clamp_max(have - 1)
+    part = (place - low).to(ranks.dtype)
+    return ranks[..., low] * (1 - part) + ranks[..., high] * part
+
+
+def top_channels(mean: Tensor, k: int) -> Tensor:
+    """The k channels with the largest mean activation, [facets, k], strongest first; ties go to the lower channel."""
+    return mean.sort(dim=-1, descending=True, stable=True).indices[..., :k]
+
+
+def build_target(layer: str, ranks: Tensor, k: int, channels: Sequence[int] | None = None) -> Target:
+    """A target from ranks [facets, channels, positions] with its top-k channels, or with channels given by hand.
+
+    Raises:
+        UserError: if a channel given by hand is not there.
+    """
+    width = ranks.shape[1]
+    if channels is None:
+        return Target(layer, ranks, top_channels(ranks.mean(-1), min(k, width)))
+    outside = [channel for channel in channels if not 0 <= channel < width]
+    if outside:
+        raise UserError(f"channel {outside[0]} is not in layer {layer!r}: its channels are 0-{width - 1}")
+    chosen = torch.tensor(list(dict.fromkeys(channels)), dtype=torch.long)
+    return Target(layer, ranks, chosen.expand(ranks.shape[0], -1).clone())
+
+
+def channel_shares(target: Target) -> Tensor:
+    """How much of the top-k's total (absolute) mean activation each of its channels has, [facets, k], rows sum to one."""
+    strength = target.mean.gather(1, target.channels).abs()
+    return strength / strength.sum(-1, keepdim=True).clamp_min(torch.finfo(strength.dtype).tiny)

@@ -1,0 +1,1 @@
+"""What is looked at: photos, networks, and the layers that are read."""

@@ -1,0 +1,26 @@
+"""A network that is looked at, not trained: for as long as it lasts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import nn
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[nn.Module]:
+    """The network in evaluation mode, its parameters without gradients; afterwards every module is as it was.
+
+    The flags of each module and each parameter come back one by one: part of a network may have been in evaluation
+    mode, or frozen, before.
+    """
+    training = [(module, module.training) for module in network.modules()]
+    needing = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
+    try:
+        network.eval()
+        network.requires_grad_(False)
+        yield network
+    finally:
+        for module, was_training in training:
+            module.training = was_training
+        for parameter, needed in needing:
+            parameter.requires_grad_(needed)

@@ -1,0 +1,14 @@
+"""What a picture is worth, in numbers: pure functions on tensors, one module to a question.
+
+- `naturalness`: does it look like a photo? (total variation, spectrum, distribution of activations, robustness)
+- `neighbourhood`: does it lie among the photos it was painted from, in the features of a network that only looks?
+- `transfer`: does such a network name it as it names them?
+- `fidelity`: does it have the activations that it was painted for?
+- `intervals`: how sure is a mean over facets?
+
+No number here means much alone. Noise reaches a target's cosine, and pictures that nobody can read win labels, so each
+is given beside the same number for the facet's members and for the unoptimised start.
+
+What does not exist (a ratio to zero, the neighbours of an only photo) is NaN. Some sums are taken in float64, which
+not every device has: give CPU tensors where it lacks.
+"""

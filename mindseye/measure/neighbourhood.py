@@ -1,0 +1,174 @@
+"""Does a picture lie among the photos it was painted from? In the last features of a judge; no labels needed.
+
+Features are pooled and of unit length, so nearness is the cosine. A picture's own members are among the photos and may
+be its neighbours: to lie beside them is its task, and `copy` says when it has come too close to one. A photo that is
+itself asked about (`selves`) is never its own neighbour. A measure that does not exist (the neighbours of the only
+photo of a folder) is NaN.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from mindseye.errors import UserError
+
+NEAREST = 10
+CLOSE_RANK = 5
+# Cosines held at once: 2^24 floats are 64 MiB, so 50000 photos are compared with each other 335 rows at a time.
+_COSINES_AT_ONCE = 2**24
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The photos that pictures are looked for among, as one judge sees them.
+
+    `features` [N, D] of unit length; `folders` [N] a number for each photo's folder; `facets` [N] its facet, or -1
+    where it was not clustered (photos of other folders); `closeness` [N] its cosine to its 5th nearest other photo.
+    """
+
+    features: Tensor
+    folders: Tensor
+    facets: Tensor
+    closeness: Tensor
+
+
+def photos_of(features: Tensor, folders: Tensor, facets: Tensor, closeness: Tensor | None = None) -> Photos:
+    """`Photos` from raw pooled features [N, D] and integer labels [N]; N must be at least 2.
+
+    `closeness` does not depend on the facets: give it again where the same photos serve several layers, since it
+    compares every photo with every other.
+    """
+    if len(features) < 2:
+        raise UserError(f"{len(features)} photo(s) make no neighbourhood: give at least 2")
+    if not len(features) == len(folders) == len(facets):
+        raise UserError(f"{len(features)} photos, {len(folders)} folders and {len(facets)} facets: give one per photo")
+    unit = normalize(features.float(), dim=-1)
+    return Photos(unit, folders.long(), facets.long(), close_cosines(unit) if closeness is None else closeness)
+
+
+def nearest(
+    queries: Tensor, features: Tensor, k: int, selves: Tensor | None = None, among: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Cosines [B, k], falling, and indices [B, k] of the k photos nearest to each query, both of unit length.
+
+    `selves` [B]: where the queries are photos themselves, the index of each in `features` [N, D], left out. `among`
+    [N], boolean: the photos that count.
+    """
+    others = (len(features) if among is None else int(among.sum())) - (selves is not None)
+    if not 0 < k <= others:
+        raise UserError(f"{k} nearest photos among {others}: ask for 1 to {others}")
+    rows = max(1, _COSINES_AT_ONCE // len(features))
+    cosines, indices = [], []
+    for start in range(0, len(queries), rows):
+        block = queries[start : start + rows] @ features.T
+        if among is not None:
+            block.masked_fill_(~among, -torch.inf)
+        if selves is not None:
+            block.scatter_(1, selves[start : start + rows, None], -torch.inf)
+        top = block.topk(k)
+        cosines.append(top.values)
+        indices.append(top.indices)
+    return torch.cat(cosines), torch.cat(indices)
+
+
+def close_cosines(queries: Tensor, features: Tensor | None = None, selves: Tensor | None = None) -> Tensor:
+    """Cosine [B] of each query to its 5th nearest photo (the last one where there are fewer than 5).
+
+    How far the k-th neighbour is tells how far out a sample lies (Ramaswamy et al., "Efficient algorithms for mining
+    outliers from large data sets", SIGMOD 2000). Without `features` the queries are the photos themselves.
+    """
+    if features is None:
+        features, selves = queries, torch.arange(len(queries), device=queries.device)
+    others = len(features) - (selves is not None)
+    return nearest(queries, features, min(CLOSE_RANK, others), selves)[0][:, -1]
+
+
+def percentile_rank(values: Tensor, reference: Tensor) -> Tensor:
+    """Share [B], in [0, 1], of the reference ([N] or [B, N]) that lies below each value [B]; equal ones count half.
+
+    The "mean" kind of `scipy.stats.percentileofscore`, over 100. NaN stays NaN.
+    """
+    below = (reference < values[:, None]).double().mean(-1)
+    equal = (reference == values[:, None]).double().mean(-1)
+    return torch.where(values.isnan(), torch.nan, below + equal / 2)
+
+
+def home_share(queries: Tensor, features: Tensor, labels: Tensor, home: int, selves: Tensor | None = None) -> Tensor:
+    """Share [B] of each query's k nearest photos [N, D] whose label [N] is `home`; k = min(10, photos at home - 1).
+
+    Photos with a negative label are passed over. `selves` [B] as in `nearest`.
+
+    The precision at k of retrieval (Manning et al., "Introduction to Information Retrieval", 2008, section 8.4). With
+    that k a photo of the home itself can reach 1. NaN where fewer than two photos are at home.
+    """
+    k = min(NEAREST, int((labels == home).sum()) - 1)
+    if k < 1:
+        return queries.new_full((len(queries),), torch.nan)
+    indices = nearest(queries, features, k, selves, among=labels >= 0)[1]
+    return (labels[indices] == home).to(queries.dtype).mean(-1)
+
+
+def copy_cosines(queries: Tensor, members: Tensor, same: Tensor | None = None) -> Tensor:
+    """Largest cosine [B] of each query to one member [n, D], both of unit length; 1 is a copy.
+
+    `same` [B, n], boolean: pairs left out, since they are one photo. NaN where nothing is left to compare with.
+    """
+    cosines = queries @ members.T
+    if same is not None:
+        cosines = cosines.masked_fill(same, -torch.inf)
+    largest = cosines.amax(1) if len(members) else queries.new_full((len(queries),), -torch.inf)
+    return torch.where(largest == -torch.inf, torch.nan, largest)
+
+
+def neighbourhood(
+    queries: Tensor, photos: Photos, folder: int, facet: int, members: Tensor, selves: Tensor | None = None
+) -> dict[str, Tensor]:
+    """Where queries [B, D] (raw pooled features) of one facet lie among the photos; each value [B].
+
+    - `home_folder`: share of the nearest photos that are of `folder`, among all photos.
+    - `home_facet`: share of the nearest photos that are of `facet`, among the photos that have a facet.
+    - `percentile`: rank in [0, 1] of the cosine to the 5th nearest photo among the photos' own such cosines. 0.5 is as
+      close to photos as photos are; near 1 is closer than they are to each other, near 0 is away from them all.
+    - `copy`: largest cosine to one of `members` (indices [n] into the photos).
+
+    `selves` [B]: the queries' own indices, where they are photos.
+    """
+    queries = normalize(queries.float(), dim=-1)
+    same = None if selves is None else selves[:, None] == members[None, :]
+    return {
+        "home_folder": home_share(queries, photos.features, photos.folders, folder, selves),
+        "home_facet": home_share(queries, photos.features, photos.facets, facet, selves),
+        "percentile": percentile_rank(close_cosines(queries, photos.features, selves), photos.closeness),
+        "copy": copy_cosines(queries, photos.features[members], same),
+    }
+
+
+def facet_neighbourhood(
+    picture: Tensor, start: Tensor, photos: Photos, folder: int, facet: int, members: Tensor
+) -> dict[str, dict[str, float]]:
+    """`neighbourhood` of one picture [D], of its unoptimised start [D] and of its members (indices [n]), as numbers.
+
+    {"picture" | "members" | "start": {measure: number}}. The members' are means, but their `copy` is the largest cosine
+    between two of them: a picture above it is nearer to one photo than the facet's photos are to each other.
+    """
+    painted = neighbourhood(torch.stack([picture, start]), photos, folder, facet, members)
+    real = neighbourhood(photos.features[members], photos, folder, facet, members, selves=members)
+    own = {name: float(values.max() if name == "copy" else values.mean()) for name, values in real.items()}
+    pictures, starts = ({name: float(values[i]) for name, values in painted.items()} for i in (0, 1))
+    return {"picture": pictures, "members": own, "start": starts}
+
+
+def mean_pairwise_cosine(features: Tensor) -> float:
+    """Mean cosine over all pairs of a set [B, D], in [-1, 1]: how alike the pictures are; NaN for fewer than two.
+
+    The intra-list similarity of Ziegler et al., "Improving recommendation lists through topic diversification", WWW
+    2005, as a mean instead of a sum.
+    """
+    unit = normalize(features.double(), dim=-1)
+    count = len(unit)
+    if count < 2:
+        return float("nan")
+    # |sum of the unit vectors|^2 holds every ordered pair once, and each vector with itself.
+    return float((unit.sum(0).square().sum() - unit.square().sum()) / (count * (count - 1)))

@@ -1,0 +1,1 @@
+"""What is painted: canvases, objectives, transforms, regularizers, schedules, recipes, and the loop."""

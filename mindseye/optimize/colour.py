@@ -1,0 +1,74 @@
+"""Colour spaces of a canvas: axes along which the colours of photos vary independently."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+LOGIT_MARGIN = 0.02
+
+# Square root of the covariance of RGB over ImageNet, largest column norm 1; the matrix of Lucid
+# (Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017), for when there are no photos to measure.
+IMAGENET = ((0.5628, 0.1948, 0.0433), (0.5846, 0.0, -0.1081), (0.5846, -0.1948, 0.0649))
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Turns decorrelated channels into an image in [0, 1] and back: ``image = sigmoid(matrix @ channels + mean)``.
+
+    matrix: [channels, channels]. mean: [channels], the logit of the photos' mean colour or zero.
+    """
+
+    matrix: Tensor
+    mean: Tensor
+
+    def to_image(self, decorrelated: Tensor) -> Tensor:
+        """[B, C, H, W] of any range to an image in (0, 1)."""
+        mixed = torch.einsum("dc,bchw->bdhw", self.matrix, decorrelated)
+        return torch.sigmoid(mixed + self.mean.view(1, -1, 1, 1))
+
+    def from_image(self, image: Tensor) -> Tensor:
+        """The decorrelated channels of an image in [0, 1]; values near 0 and 1 are pulled in, as their logit is infinite."""
+        logit = torch.logit(image.clamp(LOGIT_MARGIN, 1 - LOGIT_MARGIN)) - self.mean.view(1, -1, 1, 1)
+        return torch.einsum("cd,bdhw->bchw", torch.linalg.inv(self.matrix), logit)
+
+    def to(self, device: torch.device) -> "Colours":
+        """The same on a device."""
+        return Colours(self.matrix.to(device), self.mean.to(device))
+
+
+def measured_colours(images: Tensor) -> Colours:
+    """The colours of photos [N, C, H, W] in [0, 1]: the square root of their covariance, largest column norm 1.
+
+    One colour alone (or a few pixels) leaves directions without any variance; they get a hundredth of the largest.
+    """
+    channels = images.shape[1]
+    values = images.movedim(1, 0).reshape(channels, -1).double()
+    covariance = torch.cov(values).reshape(channels, channels)
+    vectors, variances, _ = torch.linalg.svd(covariance)
+    deviations = variances.clamp_min(0).sqrt()
+    deviations = deviations.clamp_min(0.01 * max(float(deviations.max()), 1e-3))
+    matrix = vectors * deviations
+    matrix = matrix / matrix.norm(dim=0).max()
+    return Colours(_fixed_signs(matrix).float(), torch.zeros(channels))
+
+
+def builtin_colours(channels: int) -> Colours:
+    """Lucid's matrix for three channels, the identity for any other number."""
+    matrix = torch.eye(channels)
+    if channels == 3:
+        matrix = torch.tensor(IMAGENET)
+        matrix = matrix / matrix.norm(dim=0).max()
+    return Colours(matrix, torch.zeros(channels))
+
+
+def plain_colours(channels: int) -> Colours:
+    """No decorrelation: each channel by itself."""
+    return Colours(torch.eye(channels), torch.zeros(channels))
+
+
+def _fixed_signs(matrix: Tensor) -> Tensor:
+    """Columns of a decomposition have no sign of their own; the largest entry is made positive."""
+    largest = matrix.abs().argmax(dim=0)
+    signs = torch.sign(matrix[largest, torch.arange(matrix.shape[1])])
+    return matrix * torch.where(signs == 0, torch.ones_like(signs), signs)

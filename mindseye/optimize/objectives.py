@@ -1,0 +1,166 @@
+"""Objectives: named values that map activations to one number per image.
+
+An objective says which layers it reads. It never returns a batch scalar, so facets, units and classes share one batched
+loop and no picture's number depends on what lies beside it. Objectives combine with ``+``, ``-`` and ``*``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.target import Target, resample_ranks
+from mindseye.optimize.regularizers import total_variation
+
+Activations = Mapping[str, Tensor]
+"""{address: [images, channels, positions]}; ``RGB`` is what the network sees."""
+
+CANVAS = "canvas"
+"""The address of the whole picture, before any transform, as [images, channels, side, side]."""
+
+
+class Objective(ABC):
+    """One number per image."""
+
+    name: str
+    layers: tuple[str, ...]
+
+    @abstractmethod
+    def __call__(self, activations: Activations) -> Tensor:
+        """Map {address: [images, channels, positions]} to [images]."""
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """What the objective learns along with the picture; first axis: the image."""
+        return []
+
+    def __add__(self, other: "Objective | float") -> "Objective":
+        return Combined("+", self, _lift(other), torch.add)
+
+    def __sub__(self, other: "Objective | float") -> "Objective":
+        return Combined("-", self, _lift(other), torch.sub)
+
+    def __mul__(self, other: "Objective | float") -> "Objective":
+        return Combined("*", self, _lift(other), torch.mul)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __rsub__(self, other: float) -> "Objective":
+        return _lift(other) - self
+
+    def __neg__(self) -> "Objective":
+        return self * -1.0
+
+
+class Constant(Objective):
+    """The same number for every image."""
+
+    def __init__(self, value: float) -> None:
+        self.name, self.layers, self.value = f"{value:g}", (), value
+
+    def __call__(self, activations: Activations) -> Tensor:
+        images = next(iter(activations.values()))
+        return torch.full((images.shape[0],), self.value, device=images.device)
+
+
+class Combined(Objective):
+    """Two objectives under one arithmetic operation; neither is changed."""
+
+    def __init__(
+        self, sign: str, left: Objective, right: Objective, operation: Callable[[Tensor, Tensor], Tensor]
+    ) -> None:
+        self.name = f"({left.name} {sign} {right.name})"
+        self.layers = tuple(dict.fromkeys(left.layers + right.layers))
+        self._left, self._right, self._operation = left, right, operation
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return self._operation(self._left(activations), self._right(activations))
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        return self._left.parameters + self._right.parameters
+
+
+class DotProduct(Objective):
+    """How strongly the top-k features are there: ``sum_k a_k t_k / sum_k t_k^2``, means over positions.
+
+    Stergiou (ICIP 2021), Eq. 2, divided by the target's own value: 1 when picture and target agree.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.name, self.layers, self.target = f"dot {target.layer}", (target.layer,), target
+        self._goal = target.mean.gather(1, target.channels)
+        self._scale = self._goal.square().sum(-1).clamp_min(torch.finfo(torch.float32).tiny)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        mean = activations[self.target.layer].float().mean(-1).gather(1, self.target.channels)
+        return (mean * self._goal).sum(-1) / self._scale
+
+
+class Distance(Objective):
+    """How far the top-k features are from the target: ``sum_k |a_k - t_k| / sum_k |t_k|``, means over positions.
+
+    The distance of Stergiou (ICIP 2021), Eq. 3, divided by the target's own size. ``robust`` maps it on, [images] to
+    [images]: the adaptive loss with its learned shape and scale, or a fixed one.
+    """
+
+    def __init__(self, target: Target, robust: Callable[[Tensor], Tensor], learned: list[Tensor]) -> None:
+        self.name, self.layers, self.target = f"distance {target.layer}", (target.layer,), target
+        self._robust, self._learned = robust, learned
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        return self._learned
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return self._robust(relative_distance(activations[self.target.layer], self.target))
+
+
+def relative_distance(activation: Tensor, target: Target) -> Tensor:
+    """``sum_k |a_k - t_k| / sum_k |t_k|`` over the top-k, [images], for an activation [images, channels, positions]."""
+    mean = activation.float().mean(-1).gather(1, target.channels)
+    goal = target.mean.gather(1, target.channels)
+    return (mean - goal).abs().sum(-1) / goal.abs().sum(-1).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+class ActivationNorm(Objective):
+    """The L1 norm of a layer, ``sum_channels mean_positions |a|`` (Stergiou, ICIP 2021, Eq. 4)."""
+
+    def __init__(self, layer: str) -> None:
+        self.name, self.layers = f"L1 {layer}", (layer,)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return activations[self.layers[0]].float().abs().mean(-1).sum(-1)
+
+
+class Match(Objective):
+    """The distance between a layer's sorted activations and the target's, ``mean (sort(a) - t)^2 / mean t^2``.
+
+    Per channel a squared 1-D Wasserstein distance, after the sort matching of VITAL (ICCV 2025). Where picture and
+    target differ in their number of positions, the target's ranks are resampled.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.name, self.layers, self.target = f"match {target.layer}", (target.layer,), target
+        self._size = target.ranks.square().mean((-1, -2)).clamp_min(torch.finfo(torch.float32).tiny)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        ranks = activations[self.target.layer].float().sort(dim=-1).values
+        goal = resample_ranks(self.target.ranks, ranks.shape[-1])
+        return (ranks - goal).square().mean((-1, -2)) / self._size
+
+
+class TotalVariation(Objective):
+    """Total variation of the whole picture (mean absolute difference to the right and lower neighbours)."""
+
+    def __init__(self) -> None:
+        self.name, self.layers = "total variation", (CANVAS,)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return total_variation(activations[CANVAS])
+
+
+def _lift(value: "Objective | float") -> Objective:
+    return value if isinstance(value, Objective) else Constant(float(value))

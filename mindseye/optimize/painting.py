@@ -1,0 +1,182 @@
+"""One batch of pictures while it is painted: canvas, loss, optimizers, and the step that moves them."""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.target import RGB
+from mindseye.inputs.layers import Reader
+from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.optimize.canvas import Canvas
+from mindseye.optimize.constraints import Constraints
+from mindseye.optimize.objectives import CANVAS, Objective
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.schedules import Schedule, progress_of
+from mindseye.optimize.transforms import Views
+
+LEARNED_LR = 0.01
+RUNAWAY = 1000.0
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the loss: an objective and its weight (negative for what is to grow)."""
+
+    name: str
+    objective: Objective
+    weight: Schedule
+
+
+class Painting:
+    """A batch of pictures on one canvas, and everything that changes while they are painted.
+
+    What changes is the canvas, the optimizers' moments, what the objectives learn, the step, and which pictures still
+    live; ``state`` and ``load`` carry exactly that, so a painting continues as if it had not stopped.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        terms: Sequence[Term],
+        recipe: Recipe,
+        views: Views,
+        dice: Dice,
+        read: Reader,
+        preprocessing: Preprocessing,
+    ) -> None:
+        self.canvas = canvas
+        self.terms = [term for term in terms if not term.weight.is_zero]
+        self.recipe = recipe
+        self.views = views
+        self.dice = dice
+        self._read = read
+        self._preprocessing = preprocessing
+        self._constraints = Constraints.of(recipe)
+        self._lr = recipe.schedule("lr")
+        self._optimizers = [_optimizer(recipe, canvas.parameters)]
+        learned = [parameter for term in self.terms for parameter in term.objective.parameters]
+        if learned:
+            self._optimizers.append(torch.optim.Adam(learned, lr=LEARNED_LR))
+        self._learned = learned
+        self.step = 0
+        device = canvas.parameters[0].device
+        self.alive = torch.ones(len(dice.keys), dtype=torch.bool, device=device)
+        self.values = torch.zeros(len(self.terms), len(dice.keys), device=device)
+        self.start = self.measure().cpu()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pictures are painted."""
+        return self.canvas.parameters[0].device
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps are made."""
+        return self.step >= self.recipe.steps
+
+    def advance(self) -> None:
+        """Make one step. Nothing is asked of the device."""
+        progress = progress_of(self.step, self.recipe.steps)
+        for optimizer in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
+        images = self.canvas.render()
+        mask = self._constraints.gradient_mask(images.shape[-1], progress, images.device)
+        if mask is not None:
+            images.register_hook(lambda gradient: gradient * mask)  # type: ignore[no-untyped-call]
+        self.values = self._values(images, self.views(images, self.step, self.dice), progress)
+        # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
+        torch.where(self.alive, self.values.sum(0), 0.0).sum().backward()  # type: ignore[no-untyped-call]
+        self.values = self.values.detach()
+        for optimizer in self._optimizers:
+            optimizer.step()
+        self.canvas.tidy()
+        self._constraints.apply(self.canvas, self.step, progress)
+        self.step += 1
+
+    @torch.no_grad()
+    def measure(self) -> Tensor:
+        """The weighted terms for the whole pictures as they are now, without transforms, [terms, pictures]."""
+        images = self.canvas.render()
+        last = max(self.recipe.steps - 1, 0)
+        return self._values(images, self.views.plain(images), progress_of(min(self.step, last), self.recipe.steps))
+
+    @torch.no_grad()
+    def images(self) -> Tensor:
+        """The pictures as they are now, [pictures, channels, side, side] in [0, 1], on the CPU."""
+        return self.canvas.render().detach().float().cpu().clamp(0, 1)
+
+    def bury(self) -> list[int]:
+        """Stop the pictures that turned NaN or whose terms outgrew their start a thousandfold; returns their places."""
+        limit = RUNAWAY * self.start.abs().sum(0).clamp_min(1.0)
+        size = self.values.abs().sum(0).cpu()
+        sound = torch.stack([parameter.detach().flatten(1).isfinite().all(1) for parameter in self.canvas.parameters])
+        lost = self.alive.cpu() & ~(sound.all(0).cpu() & size.isfinite() & (size <= limit))
+        self.alive = self.alive & ~lost.to(self.alive.device)
+        return [int(index) for index in lost.nonzero().flatten()]
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that changes, as named tensors on the CPU."""
+        tensors = {"step": torch.tensor(self.step), "alive": self.alive, "start": self.start}
+        for index, parameter in enumerate(self.canvas.parameters):
+            tensors[f"canvas/{index}"] = parameter.detach()
+        for index, parameter in enumerate(self._learned):
+            tensors[f"learned/{index}"] = parameter.detach()
+        for number, optimizer in enumerate(self._optimizers):
+            for index, moments in optimizer.state_dict()["state"].items():
+                for name, value in moments.items():
+                    if isinstance(value, Tensor):
+                        tensors[f"optimizer/{number}/{index}/{name}"] = value
+        return {name: tensor.cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+    @torch.no_grad()
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Continue from a state."""
+        self.step = int(state["step"])
+        self.alive = state["alive"].to(self.device)
+        self.start = state["start"]
+        for index, parameter in enumerate(self.canvas.parameters):
+            parameter.copy_(state[f"canvas/{index}"])
+        for index, parameter in enumerate(self._learned):
+            parameter.copy_(state[f"learned/{index}"])
+        for number, optimizer in enumerate(self._optimizers):
+            whole = optimizer.state_dict()
+            for name, value in state.items():
+                if name.startswith(f"optimizer/{number}/"):
+                    _, _, parameter_index, moment = name.split("/")
+                    whole["state"].setdefault(int(parameter_index), {})[moment] = value.clone()
+            optimizer.load_state_dict(whole)
+
+    def _values(self, images: Tensor, views: Tensor, progress: float) -> Tensor:
+        device = views.device
+        saves = torch.autocast(device.type, torch.bfloat16) if device.type == "cuda" else nullcontext()
+        with saves:
+            activations = self._read(self._preprocessing.normalise(views))
+        activations |= {RGB: views.flatten(2), CANVAS: images}
+        return torch.stack([term.weight.at(progress) * term.objective(activations) for term in self.terms])
+
+
+def run(painting: Painting, every: int, on_check: Callable[[Painting, list[int]], None]) -> None:
+    """Paint to the end, or until no picture lives.
+
+    The host looks only every ``every`` steps, and then calls ``on_check(painting, places of the newly lost)``.
+    """
+    while not painting.is_done:
+        painting.advance()
+        if painting.step % every == 0 or painting.is_done:
+            on_check(painting, painting.bury())
+            if not painting.alive.any():
+                return
+
+
+def _optimizer(recipe: Recipe, parameters: list[Tensor]) -> torch.optim.Optimizer:
+    lr = recipe.schedule("lr").start
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(
+            parameters, lr=lr, momentum=recipe.momentum, nesterov=recipe.nesterov and recipe.momentum > 0
+        )
+    return torch.optim.Adam(parameters, lr=lr)

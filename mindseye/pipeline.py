@@ -1,0 +1,274 @@
+"""The whole flow: a folder of photos in, the pictures of a layer's features out.
+
+``Flow.run`` is the method in a few lines; each of its stages is a method below it, in the same order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
+from mindseye.facets.clustering import Facet, find_facets
+from mindseye.facets.embedding import embed
+from mindseye.facets.target import RGB, Target, build_target, channel_shares
+from mindseye.inputs.images import ImageSet
+from mindseye.inputs.layers import INPUT, Layer, Reader, find_layer
+from mindseye.inputs.models import Model
+from mindseye.inputs.stages import last_before_pooling, stages, stages_below
+from mindseye.optimize.canvas import mean_magnitude
+from mindseye.optimize.colour import builtin_colours, measured_colours, plain_colours
+from mindseye.optimize.compose import Palette, compose_canvas, compose_terms, layers_to_match
+from mindseye.optimize.painting import Painting
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.transforms import Views
+from mindseye.report.figures import write_figures
+from mindseye.report.progress import Progress
+from mindseye.runs.files import write_picture, write_tensors
+from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.manifest import describe_facet, describe_layer, facet_from, failures, record_painted
+from mindseye.runs.paint import Painted, paint
+
+EXTRACT_BATCH = 32
+PALETTE_PHOTOS = 100
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides what a run's pictures look like.
+
+    network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
+    the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
+    channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
+    """
+
+    photos: ImageSet
+    model: Model
+    network: Sequence[Layer]
+    targets: Sequence[Layer]
+    cluster: Layer
+    facets: int | Literal["auto"]
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    size: int
+    batch_size: int = 0
+    penalty: str | None = None
+    channels: Sequence[int] | None = None
+
+    @property
+    def view(self) -> int:
+        """The side of what the network sees, in px."""
+        return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
+
+
+class Flow:
+    """One run from photos to pictures, kept in its folder as it goes."""
+
+    def __init__(self, job: Job, folder: RunFolder, manifest: Manifest, progress: Progress) -> None:
+        self.job, self.folder, self.manifest, self.progress = job, folder, manifest, progress
+
+    def run(self) -> None:
+        """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
+        if not self.manifest.get("layers"):
+            means = self.extract()
+            facets = self.find(means)
+            self.aim(facets)
+        else:
+            job = self.job
+            job.photos.restore(self.manifest["images"]["paths"], job.model.preprocessing, job.view, job.model.channels)
+        facets = [facet_from(entry) for entry in self.manifest["layers"][0]["facets"]]
+        members = self.members(facets)
+        for layer in self.job.targets:
+            self.paint(layer, facets, members)
+        self.finish()
+
+    def extract(self) -> dict[str, Tensor]:
+        """Stage 1: the mean over positions of every photo's activations at the clustering layer, {address: [images, channels]}."""
+        job = self.job
+        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader([job.cluster]) as read:
+            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
+            means = mean_activations(read, job.model.preprocessing, batches, job.device, advance)
+        self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
+        self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
+        for skipped in job.photos.skipped:
+            self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        return means
+
+    def find(self, means: dict[str, Tensor]) -> list[Facet]:
+        """Stages 2-4: embed the activations in a plane, cluster it, and weigh the members nearest to each centre."""
+        job, recipe = self.job, self.job.recipe
+        with self.progress.stage("cluster", len(job.photos), "photos") as advance:
+            embedding = embed(means[job.cluster.address], job.seed)
+            facets, clustering = find_facets(
+                embedding.points, job.facets, recipe.members, job.seed, recipe.gamma, recipe.weighting
+            )
+            advance(len(job.photos))
+        self.note(*embedding.notes, *clustering.notes)
+        self.manifest["clusters"] = {
+            "layer": job.cluster.address,
+            "method": embedding.method,
+            "perplexity": embedding.perplexity,
+            "silhouette": clustering.silhouette,
+        }
+        tensors = {"embedding": torch.as_tensor(embedding.points), "facet": torch.as_tensor(clustering.assignment)}
+        write_tensors(self.folder.facets, {f"{job.cluster.address}/{name}": tensor for name, tensor in tensors.items()})
+        return facets
+
+    def aim(self, facets: list[Facet]) -> None:
+        """Stage 5: what each facet wants of each layer, and its top-k channels, into the manifest."""
+        ranks = self._ranks(facets, self.members(facets), list(self.job.targets))
+        layers = []
+        for layer in self.job.targets:
+            target = self._target(layer.address, ranks)
+            entries = [
+                describe_facet(facet, self.job.photos.paths, self._label(facet), channels, shares)
+                for facet, channels, shares in zip(facets, target.channels, channel_shares(target), strict=True)
+            ]
+            layers.append(describe_layer(layer) | {"facets": entries})
+        self.manifest["layers"] = layers
+        self.save("running")
+
+    def paint(self, layer: Layer, facets: list[Facet], members: list[Tensor]) -> None:
+        """Stage 6: all facets of a layer in one batch, each from its own start towards its own target."""
+        job, recipe = self.job, self.job.recipe
+        entries = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)["facets"]
+        waiting = [index for index, entry in enumerate(entries) if entry["status"] == "todo"]
+        if not waiting:
+            return
+        below = [stage.address for stage in stages_below(job.model.network, job.network, layer)]
+        matched = layers_to_match(recipe, layer.address, below)
+        penalty = (
+            None if recipe.schedule("penalty").is_zero else job.penalty or layer.address.removesuffix(INPUT) + INPUT
+        )
+        wanted = dict.fromkeys([*(address for address in matched if address != RGB), layer.address])
+        ranks = self._ranks(facets, members, [find_layer(job.network, address) for address in wanted])
+        targets = {address: self._target(address, ranks) for address in [*wanted, *({RGB} & set(matched))]}
+        weighted = weighted_images(members, [torch.tensor(facet.weights) for facet in facets])
+        palette = self._palette(members)
+        reads = [
+            find_layer(job.network, address) for address in dict.fromkeys([*wanted, *([penalty] if penalty else [])])
+        ]
+
+        with (
+            self._reader(reads) as read,
+            self.progress.stage(f"paint {layer.address}", recipe.steps * len(waiting), "steps") as advance,
+        ):
+
+            def build(pictures: Sequence[int]) -> Painting:
+                dice = Dice(job.seed, tuple(f"{layer.address}/{index}" for index in pictures))
+                canvas = compose_canvas(
+                    recipe, job.size, job.model.channels, weighted[list(pictures)], palette, dice, job.device
+                )
+                chosen = {address: target.select(pictures).to(job.device) for address, target in targets.items()}
+                views = Views.of(recipe, job.view)
+                with torch.no_grad():
+                    start = read(job.model.preprocessing.normalise(views.plain(canvas.render())))[layer.address]
+                terms = compose_terms(recipe, chosen, layer.address, matched, penalty, start)
+                return Painting(canvas, terms, recipe, views, dice, read, job.model.preprocessing)
+
+            paint(
+                build,
+                waiting,
+                job.batch_size or len(waiting),
+                self.folder.painting_state(layer.address),
+                lambda index, step, image: self._keep_step(layer, entries[index], step, image),
+                advance,
+                lambda done: self._keep_painted(layer, entries, done),
+            )
+
+    def finish(self) -> None:
+        """Stage 7: the figures, and the manifest's last word."""
+        with self.progress.stage("figures", 1, "set") as advance:
+            write_figures(self.folder.path)
+            advance(1)
+        self.folder.drop_state()
+        self.save("partial" if failures(self.manifest) else "done")
+
+    def members(self, facets: list[Facet]) -> list[Tensor]:
+        """Each facet's members, uint8 [members, channels, side, side] at the size that the network sees."""
+        return [self.job.photos.load(facet.members) for facet in facets]
+
+    def note(self, *lines: str) -> None:
+        """Keep and show what was lowered or chosen on the way."""
+        for line in lines:
+            if line in self.manifest["notes"]:
+                continue
+            self.manifest["notes"].append(line)
+            self.progress.say(f"note: {line}")
+
+    def save(self, status: str) -> None:
+        """Write the manifest."""
+        self.manifest["status"] = status
+        self.manifest["seconds"] = self.progress.seconds
+        self.folder.write(self.manifest)
+
+    def _reader(self, layers: Sequence[Layer]) -> Reader:
+        return Reader(self.job.model.network, layers)
+
+    def _ranks(self, facets: list[Facet], members: list[Tensor], layers: Sequence[Layer]) -> dict[str, Tensor]:
+        weights = [torch.tensor(facet.weights) for facet in facets]
+        with self._reader(layers) as read:
+            return facet_ranks(read, self.job.model.preprocessing, members, weights, self.job.device)
+
+    def _target(self, address: str, ranks: dict[str, Tensor]) -> Target:
+        width, top_k = ranks[address].shape[1], self.job.recipe.top_k
+        is_painted = address in {layer.address for layer in self.job.targets}
+        by_hand = self.job.channels if is_painted else None
+        if by_hand is None and is_painted and top_k > width:
+            self.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
+        return build_target(address, ranks[address], top_k, by_hand)
+
+    def _palette(self, members: list[Tensor]) -> Palette:
+        recipe, channels = self.job.recipe, self.job.model.channels
+        photos = torch.cat(members)[:PALETTE_PHOTOS].float() / 255
+        colours = {"images": lambda: measured_colours(photos), "imagenet": lambda: builtin_colours(channels)}
+        chosen = colours.get(recipe.colours, lambda: plain_colours(channels))()
+        return Palette(chosen, mean_magnitude(photos, chosen) if recipe.canvas == "maco" else None)
+
+    def _label(self, facet: Facet) -> str | None:
+        labels = self.job.photos.labels
+        if labels is None:
+            return None
+        found = [labels[index] for index in facet.members]
+        return max(sorted(set(found)), key=found.count)
+
+    def _keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
+        path = self.folder.step(layer.address, entry["index"], step)
+        write_picture(self.folder.path / path, image, self._metadata(layer))
+        if path not in [kept["picture"] for kept in entry["steps"]]:
+            entry["steps"].append({"step": step, "picture": path})
+
+    def _keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
+        for index, painted in done.items():
+            picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
+            write_picture(self.folder.path / start, painted.start, self._metadata(layer))
+            if painted.reason is None:
+                write_picture(self.folder.path / picture, painted.image, self._metadata(layer))
+            else:
+                self.progress.say(f"failed: {layer.address} facet {index}: {painted.reason}")
+            record_painted(entries[index], painted, picture, start)
+        self.save("running")
+
+    def _metadata(self, layer: Layer) -> dict[str, str]:
+        return {
+            "Software": "mindseye",
+            "mindseye:model": f"{self.job.model.name} (weights: {self.job.model.weights})",
+            "mindseye:layer": layer.address,
+            "mindseye:recipe": str(self.manifest["recipe"]),
+            "mindseye:seed": str(self.job.seed),
+        }
+
+
+def choose_layers(model: Model, network: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
+    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling."""
+    if not asked:
+        return [last_before_pooling(model.network, network)]
+    if list(asked) == ["auto"]:
+        return stages(model.network, network)
+    chosen = [find_layer(network, address) for address in dict.fromkeys(asked)]
+    order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(network)}
+    return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])

@@ -1,0 +1,133 @@
+"""The map: every image where the embedding puts it, in the colour of its facet, with as many thumbnails as fit."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from safetensors import safe_open
+
+from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, PAPER, SMALL, Colour, Sheet, facet_colour
+from mindseye.report.headings import HEADER, draw_facet_name, draw_header
+from mindseye.report.manifest import Json, clustered_layer, facets, image_paths, layer_name, model_name, number
+from mindseye.report.tiles import photo
+from mindseye.runs.folder import FACETS
+
+MAP = 1240
+PAD = 70
+LEGEND = 380
+RIM = 3
+NOISE: Colour = (96, 100, 110)
+
+
+def draw_embedding(folder: Path, manifest: Json) -> Image.Image:
+    """The 2-D map of the images at the layer where the facets of the run in `folder` were found.
+
+    Raises:
+        LookupError: if facets.safetensors is missing or holds no embedding of that layer.
+    """
+    chosen = clustered_layer(manifest)
+    points, facet = read_embedding(folder, layer_name(chosen))
+    found = facets(chosen)
+    height = MARGIN + HEADER + 40 + max(MAP, 90 + 62 * len(found)) + MARGIN
+    sheet = Sheet(MARGIN + MAP + 60 + LEGEND + MARGIN, height)
+    title = f"{model_name(manifest)} · {layer_name(chosen)} · map of the images"
+    draw_header(sheet, manifest, title, MARGIN, MARGIN)
+    left, top = MARGIN, MARGIN + HEADER + 40
+    places = fit_to_map(points) + np.array([left, top])
+    paths = image_paths(manifest)
+    _draw_points(sheet, places, facet, left, top)
+    side = thumbnail_side(len(places))
+    centres = _centres(places, facet)
+    shown = pick(places, side + 2 * RIM + 4, centres, min(len(paths), len(places)))
+    for index in shown:
+        tile = ImageOps.expand(photo(paths[index], side), RIM, _colour(int(facet[index])))
+        x, y = (places[index] - side / 2 - RIM).tolist()
+        sheet.paste(x, y, tile)
+    _draw_centres(sheet, centres, left, top)
+    _draw_legend(sheet, found, facet, left + MAP + 60, top)
+    return sheet.image
+
+
+def read_embedding(folder: Path, layer: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Where the embedding at `layer` puts the images, [N, 2], and the facet of each, [N].
+
+    Raises:
+        LookupError: if facets.safetensors is missing or holds no embedding of that layer.
+    """
+    path = folder / FACETS
+    if not path.is_file():
+        raise LookupError(f"{path} is missing")
+    with safe_open(path, "numpy") as tensors:
+        names = [f"{layer}/embedding", f"{layer}/facet"]
+        if not set(names) <= set(tensors.keys()):
+            raise LookupError(f"{path} holds no embedding of layer {layer}")
+        points, facet = (tensors.get_tensor(name) for name in names)
+    return np.asarray(points, np.float64), np.asarray(facet, np.int64)
+
+
+def fit_to_map(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points [N, 2] moved and scaled, alike in both directions, into [0, MAP]²; lost ones (NaN) to its middle."""
+    kept = points[np.isfinite(points).all(1)]
+    if not len(kept):
+        return np.full(points.shape, MAP / 2)
+    low, high = kept.min(0), kept.max(0)
+    extent = float((high - low).max()) or 1.0
+    placed = (points - (low + high) / 2) / extent * (MAP - 2 * PAD) + MAP / 2
+    return np.asarray(np.where(np.isfinite(placed), placed, MAP / 2))
+
+
+def thumbnail_side(count: int) -> int:
+    """Side in px of the thumbnails of `count` images: smaller the more there are, from 120 down to 52."""
+    return int(np.clip(0.62 * MAP / max(1, count) ** 0.5, 52, 120))
+
+
+def pick(places: NDArray[np.float64], side: float, centres: dict[int, NDArray[np.float64]], count: int) -> list[int]:
+    """Indices below `count` of images whose thumbnails of `side` px touch neither each other nor a centre's mark.
+
+    Images nearest to a centre choose first, which packs the thumbnails closest.
+    """
+    taken = np.array(list(centres.values())).reshape(-1, 2)
+    gaps = np.linalg.norm(places[:count, None] - taken[None], axis=2)
+    order = np.argsort(gaps.min(1, initial=np.inf), kind="stable")
+    chosen: list[int] = []
+    for index in order:
+        apart = np.abs(taken - places[index]).max(1) if len(taken) else np.array([np.inf])
+        if apart.min() >= side:
+            chosen.append(int(index))
+            taken = np.vstack([taken, places[index]])
+    return chosen
+
+
+def _centres(places: NDArray[np.float64], facet: NDArray[np.int64]) -> dict[int, NDArray[np.float64]]:
+    """Mean place of every facet: what k-Means calls its centre."""
+    return {int(index): places[facet == index].mean(0) for index in np.unique(facet) if index >= 0}
+
+
+def _colour(index: int) -> Colour:
+    return facet_colour(index) if index >= 0 else NOISE
+
+
+def _draw_points(sheet: Sheet, places: NDArray[np.float64], facet: NDArray[np.int64], left: int, top: int) -> None:
+    with sheet.smooth(left, top, MAP, MAP) as brush:
+        for (x, y), index in zip(places.tolist(), facet.tolist(), strict=True):
+            brush.disc(x, y, 5, _colour(index))
+
+
+def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]], left: int, top: int) -> None:
+    with sheet.smooth(left, top, MAP, MAP) as brush:
+        for index, (x, y) in centres.items():
+            brush.disc(x, y, 27, PAPER)
+            brush.disc(x, y, 23, _colour(index))
+    for index, (x, y) in centres.items():
+        sheet.text(x, y, str(index), BODY, colour=PAPER, bold=True, anchor="mm")
+
+
+def _draw_legend(sheet: Sheet, found: list[Json], facet: NDArray[np.int64], x: int, y: int) -> None:
+    sheet.text(x, y, f"{len(facet)} images in {len(found)} facets", BODY, colour=INK, width=LEGEND)
+    sheet.text(x, y + 36, "disc: centre of a facet", SMALL, colour=FAINT, width=LEGEND)
+    for row, entry in enumerate(found):
+        top = y + 90 + 62 * row
+        draw_facet_name(sheet, entry, x, top, LEGEND)
+        size = int((facet == number(entry)).sum())
+        sheet.text(x, top + 30, f"{size} images", SMALL, colour=FAINT, width=LEGEND)

@@ -1,0 +1,138 @@
+"""The sheet of one layer's facets: a row each, with members, weighted start, picture and numbers."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, facet_colour
+from mindseye.report.headings import HEADER, draw_facet_name, draw_header
+from mindseye.report.manifest import (
+    Json,
+    facets,
+    failure,
+    image_set,
+    layer_name,
+    layers,
+    members,
+    model_name,
+    number,
+    preprocessing,
+)
+from mindseye.report.numbers import loss_terms, readings, shown
+from mindseye.report.tiles import failed, photo, picture
+
+SIDE = 288
+START = 200
+GAP = 48
+BETWEEN = 48
+ABOUT = 300
+THUMB = 136
+THUMB_GAP = 16
+ACROSS = 5
+CHANNELS = 6
+CELL = 104
+TITLES = 150
+FOOT = 48
+
+
+def draw_facets(folder: Path, manifest: Json, layer: Json | None = None) -> Image.Image:
+    """The sheet of `layer`'s facets, by default the deepest layer's, of the run in `folder`."""
+    rows = layers(manifest)
+    layer = layer if layer is not None else rows[-1] if rows else {}
+    found = facets(layer)
+    measured = any(readings(facet) for facet in found)
+    lefts = _lefts(measured)
+    top = MARGIN + HEADER + 92
+    sheet = Sheet(lefts[-1] - GAP + MARGIN, top + len(found) * (SIDE + BETWEEN) + FOOT + MARGIN)
+    draw_header(sheet, manifest, _title(manifest, layer), MARGIN, MARGIN)
+    names = ("facet", "nearest members, bar: weight", "start", "picture")
+    for name, left in zip(names, lefts[:-1], strict=False):
+        sheet.text(left, top - 20, name, SMALL, colour=FAINT, anchor="ls")
+    for column, name in enumerate(("picture", "members", "start") if measured else ()):
+        right = lefts[4] + TITLES + (column + 1) * CELL
+        sheet.text(right, top - 20, name, SMALL, colour=FAINT, anchor="rs")
+    for row, facet in enumerate(found):
+        _draw_row(sheet, folder, facet, lefts, top + row * (SIDE + BETWEEN))
+    note = preprocessing(manifest)
+    sheet.text(
+        MARGIN, sheet.image.height - MARGIN, note, SMALL, colour=FAINT, width=sheet.width - 2 * MARGIN, anchor="ls"
+    )
+    return sheet.image
+
+
+def _lefts(measured: bool) -> list[int]:
+    """Left edge of every column, and of the one that would come next."""
+    widths = [ABOUT, ACROSS * (THUMB + THUMB_GAP) - THUMB_GAP, START, SIDE] + [TITLES + 3 * CELL] * measured
+    lefts = [MARGIN]
+    for width in widths:
+        lefts.append(lefts[-1] + width + GAP)
+    return lefts
+
+
+def _title(manifest: Json, layer: Json) -> str:
+    where = image_set(manifest)
+    return f"{model_name(manifest)} · {layer_name(layer)}" + (f" · {where}" if where else "")
+
+
+def _draw_row(sheet: Sheet, folder: Path, facet: Json, lefts: list[int], y: int) -> None:
+    _draw_about(sheet, facet, lefts[0], y)
+    _draw_members(sheet, facet, lefts[1], y)
+    sheet.paste(lefts[2], y, picture(folder, facet.get("start"), START))
+    for index, (name, (start, end)) in enumerate(list(loss_terms(facet).items())[:3]):
+        line = f"{name} {shown(start)} → {shown(end)}"
+        sheet.text(lefts[2], y + START + 10 + index * (SMALL + 7), line, SMALL, colour=FAINT, width=START)
+    reason = failure(facet)
+    sheet.paste(lefts[3], y, failed(SIDE, reason) if reason else picture(folder, facet.get("picture"), SIDE))
+    if len(lefts) > 5:
+        _draw_numbers(sheet, facet, lefts[4], y)
+
+
+def _draw_about(sheet: Sheet, facet: Json, x: int, y: int) -> None:
+    draw_facet_name(sheet, facet, x, y, ABOUT, HEADING)
+    known = (
+        ("size", "{:.0f} images"),
+        ("silhouette", "silhouette {:.2f}"),
+        ("effective_members", "{:.1f} effective members"),
+    )
+    lines = [form.format(facet[key]) for key, form in known if isinstance(facet.get(key), int | float)]
+    for index, line in enumerate(lines):
+        sheet.text(x, y + 44 + index * (SMALL + 7), line, SMALL, colour=FAINT, width=ABOUT)
+    _draw_channels(sheet, facet, x, y + 150)
+
+
+def _draw_channels(sheet: Sheet, facet: Json, x: int, y: int) -> None:
+    """The facet's top channels in two columns, each with its share of the target."""
+    entries = facet.get("channels")
+    entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if entries:
+        heading = f"top {min(len(entries), CHANNELS)} of {len(entries)} channels, share"
+        sheet.text(x, y, heading, SMALL, colour=FAINT, width=ABOUT)
+    for index, entry in enumerate(entries[:CHANNELS]):
+        share = entry.get("share")
+        part = f"{share:.1%}" if isinstance(share, int | float) else ""
+        left, top = x + index % 2 * (ABOUT // 2), y + 32 + index // 2 * (SMALL + 8)
+        sheet.text(left, top, f"{entry.get('channel', '–')}", SMALL, bold=True)
+        sheet.text(left + 128, top, part, SMALL, colour=FAINT, anchor="ra")
+
+
+def _draw_members(sheet: Sheet, facet: Json, x: int, y: int) -> None:
+    found = members(facet)[: 2 * ACROSS]
+    weights = [weight if isinstance(weight := member.get("weight"), int | float) else 0.0 for member in found]
+    largest = max([*weights, 1e-12])
+    for index, (member, weight) in enumerate(zip(found, weights, strict=True)):
+        left = x + index % ACROSS * (THUMB + THUMB_GAP)
+        top = y + index // ACROSS * (THUMB + THUMB_GAP)
+        sheet.paste(left, top, photo(str(member.get("path", "")), THUMB))
+        with sheet.smooth(left, top + THUMB + 4, THUMB, 6) as brush:
+            brush.box(left, top + THUMB + 4, THUMB, 5, RAISED, 2)
+            brush.box(left, top + THUMB + 4, max(3, THUMB * weight / largest), 5, facet_colour(number(facet)), 2)
+
+
+def _draw_numbers(sheet: Sheet, facet: Json, x: int, y: int) -> None:
+    """A table: measures down; picture, members and start across."""
+    for row, (title, one) in enumerate(readings(facet)):
+        top = y + row * (SMALL + 12)
+        sheet.text(x, top, title, SMALL, colour=FAINT, width=TITLES)
+        for column, value in enumerate((one.picture, one.members, one.start)):
+            right, colour = x + TITLES + (column + 1) * CELL, FAINT if column else INK
+            sheet.text(right, top, shown(value), SMALL, colour=colour, bold=not column, anchor="ra")

@@ -1,0 +1,50 @@
+"""All figures of a run, written into its folder."""
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from PIL import Image
+
+from mindseye.report.depth import draw_depth
+from mindseye.report.embedding import draw_embedding
+from mindseye.report.facets import draw_facets
+from mindseye.report.manifest import Json, facets, layer_name, layers, steps
+from mindseye.report.steps import draw_steps
+from mindseye.runs.files import write_bytes
+from mindseye.runs.folder import RunFolder, file_name
+
+
+def write_figures(folder: Path) -> list[Path]:
+    """Draw the figures of the run in `folder`; their paths.
+
+    figures/facets.png, steps.png and embedding.png show the deepest layer; each other layer's facets and steps stand
+    in figures/LAYER/. depth.png is drawn where the run has more than one layer, steps.png where snapshots were kept.
+
+    Raises:
+        UserError: if `folder` holds no readable run, or the figures can't be written.
+    """
+    manifest = RunFolder(folder).read()
+    written = []
+    for name, image in _figures(folder, manifest):
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", compress_level=2)  # of noise, more effort saves a twentieth
+        path = folder / "figures" / name
+        write_bytes(path, buffer.getvalue())
+        written.append(path)
+    return written
+
+
+def _figures(folder: Path, manifest: Json) -> Iterator[tuple[str, Image.Image]]:
+    """Name and picture of every figure, one at a time: together they would fill the memory."""
+    rows = layers(manifest)
+    for layer in rows:
+        own = "" if layer is rows[-1] else f"{file_name(layer_name(layer))}/"
+        yield f"{own}facets.png", draw_facets(folder, manifest, layer)
+        if any(steps(facet) for facet in facets(layer)):
+            yield f"{own}steps.png", draw_steps(folder, manifest, layer)
+    with suppress(LookupError):  # a run without an embedding has no map
+        yield "embedding.png", draw_embedding(folder, manifest)
+    if len(rows) > 1:
+        yield "depth.png", draw_depth(folder, manifest)

@@ -1,0 +1,28 @@
+"""The headings that the sheets share: title and provenance of the run, the name of a facet."""
+
+from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING, Sheet, facet_colour, text_width
+from mindseye.report.manifest import Json, label, number, provenance, random_weights
+
+HEADER = round(1.4 * TITLE) + round(1.6 * SMALL)
+
+
+def draw_header(sheet: Sheet, manifest: Json, title: str, x: int, y: int) -> None:
+    """Title and provenance at (x, y), `HEADER` px high, with the warning that random weights demand."""
+    room = sheet.width - 2 * x
+    sheet.text(x, y, title, TITLE, bold=True, width=room)
+    y += round(1.4 * TITLE)
+    if random_weights(manifest):
+        warning = "random weights"
+        sheet.text(x, y, warning, SMALL, colour=WARNING, bold=True)
+        taken = text_width(warning, SMALL, bold=True) + SMALL
+        x, room = x + taken, room - taken
+    sheet.text(x, y, provenance(manifest), SMALL, colour=FAINT, width=room)
+
+
+def draw_facet_name(sheet: Sheet, facet: Json, x: int, y: int, width: int, size: int = BODY) -> None:
+    """The facet's number in its colour, then its label where it has one, in one line at (x, y)."""
+    name = label(facet)
+    index = str(number(facet)) if name else f"facet {number(facet)}"
+    sheet.text(x, y, index, size, colour=facet_colour(number(facet)), bold=True, width=width)
+    taken = text_width(index, size, bold=True) + size // 2
+    sheet.text(x + taken, y, name, size, bold=True, width=max(1, width - taken))

@@ -1,0 +1,129 @@
+"""What the figures read from run.json: every field may be absent, and a figure then says less rather than failing."""
+
+from pathlib import Path
+from typing import Any
+
+from mindseye.report.drawing import printable
+
+Json = dict[str, Any]
+
+
+def layers(manifest: Json) -> list[Json]:
+    """The layers of the run, in its order: early to late."""
+    return _objects(manifest.get("layers"))
+
+
+def facets(layer: Json) -> list[Json]:
+    """The facets of one layer."""
+    return _objects(layer.get("facets"))
+
+
+def members(facet: Json) -> list[Json]:
+    """The members of one facet, nearest first."""
+    return _objects(facet.get("members"))
+
+
+def number(facet: Json) -> int:
+    """Index of the facet, which is also its colour."""
+    index = facet.get("index")
+    return index if isinstance(index, int) else 0
+
+
+def layer_name(layer: Json) -> str:
+    """Address of the layer."""
+    return str(layer.get("layer", "layer"))
+
+
+def layer_lines(layer: Json) -> list[str]:
+    """What is known of a layer beside its name: its kind, its channels, its grid of positions."""
+    lines = [str(layer["kind"])] if layer.get("kind") else []
+    lines += [f"{layer['channels']} channels"] if layer.get("channels") else []
+    grid = layer.get("grid")
+    if isinstance(grid, list) and grid:
+        lines.append(" × ".join(str(extent) for extent in grid) if len(grid) > 1 else f"{grid[0]} positions")
+    return lines
+
+
+def label(facet: Json) -> str:
+    """The facet's label, empty where it has none."""
+    return printable(str(facet.get("label") or ""))
+
+
+def failure(facet: Json) -> str | None:
+    """Why the facet could not be painted; None where it was."""
+    if facet.get("status") != "failed":
+        return None
+    return str(facet.get("reason") or facet.get("error") or "no reason recorded")
+
+
+def steps(facet: Json) -> dict[int, str]:
+    """Picture of every snapshot, by its step."""
+    found = _objects(facet.get("steps"))
+    return {entry["step"]: str(entry.get("picture")) for entry in found if isinstance(entry.get("step"), int)}
+
+
+def model_name(manifest: Json) -> str:
+    """Name of the painted network."""
+    return str(_object(manifest.get("model")).get("name") or "a model")
+
+
+def random_weights(manifest: Json) -> bool:
+    """Whether the network was never trained: what it shows must then be said to be of random weights."""
+    return str(_object(manifest.get("model")).get("weights")).lower() == "none"
+
+
+def image_set(manifest: Json) -> str:
+    """Name of the folder that the images are from; empty where they were given one by one."""
+    root = _object(manifest.get("images")).get("root")
+    return printable(Path(root).name) if isinstance(root, str) else ""
+
+
+def image_paths(manifest: Json) -> list[str]:
+    """Path of every image, in the order of facets.safetensors."""
+    paths = _object(manifest.get("images")).get("paths")
+    return [str(path) for path in paths] if isinstance(paths, list) else []
+
+
+def clustered_layer(manifest: Json) -> Json:
+    """The layer at which the facets were found, with those facets; by default the deepest."""
+    rows = layers(manifest)
+    deepest = rows[-1] if rows else {}
+    name = _object(manifest.get("clusters")).get("layer")
+    other = {**deepest, "layer": name} if name else deepest
+    return next((layer for layer in rows if layer.get("layer") == name), other)
+
+
+def title(manifest: Json) -> str:
+    """What the run shows, in one line."""
+    return f"What {model_name(manifest)} sees in {image_set(manifest) or 'these images'}"
+
+
+def provenance(manifest: Json) -> str:
+    """How many images, which recipe and which seed, in one line."""
+    recipe, count = _object(manifest.get("recipe")), _object(manifest.get("images")).get("count")
+    parts = [f"{count} images"] if count is not None else []
+    parts += [f"recipe {recipe['name']}"] if recipe.get("name") else []
+    parts += [f"{recipe['steps']} steps"] if recipe.get("steps") else []
+    parts += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
+    return " · ".join(parts)
+
+
+def preprocessing(manifest: Json) -> str:
+    """The network's own preprocessing in one line, empty where it is not recorded."""
+    values = _object(_object(manifest.get("model")).get("preprocessing"))
+    shown = [f"{name} {_plain(value)}" for name, value in values.items() if not isinstance(value, bool)]
+    return "preprocessing: " + ", ".join(shown) if shown else ""
+
+
+def _objects(value: object) -> list[Json]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return "(" + ", ".join(_plain(entry) for entry in value) + ")"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,71 @@
+"""Progress of long work: a bar with rate and time left on a terminal, one line per stage anywhere else."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+Advance = Callable[[int], None]
+
+
+class Progress:
+    """Tells how far a run is. Keeps the seconds that each stage took.
+
+    quiet: say nothing at all.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.seconds: dict[str, float] = {}
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """One line, of things that are worth knowing."""
+        if not self.quiet:
+            self._console.print(text, markup=False)
+
+    @contextmanager
+    def stage(self, name: str, total: int, unit: str) -> Iterator[Advance]:
+        """A stage of ``total`` units; gives a function that counts units done. Its seconds are kept, also on an error."""
+        begun = time.monotonic()
+        shows = not self.quiet and self._console.is_terminal
+        bar = RichProgress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(unit), TimeRemainingColumn(),
+            console=self._console, transient=True, disable=not shows,
+        )  # fmt: skip
+        try:
+            with bar:
+                task = bar.add_task(name, total=total)
+                yield lambda count: bar.advance(task, count)
+        finally:
+            taken = time.monotonic() - begun
+            self.seconds[name] = self.seconds.get(name, 0.0) + taken
+        self.say(f"{name:<10} {total:>6} {unit:<13} {taken:7.1f} s")
+
+
+class _Rate(ProgressColumn):
+    """Units per second, or seconds per unit where that is the larger number."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        """The rate of a task as text."""
+        if not task.speed:
+            return Text("")
+        if task.speed >= 1:
+            return Text(f"{task.speed:.1f} {self._unit}/s")
+        return Text(f"{1 / task.speed:.1f} s/{self._unit.removesuffix('s')}")

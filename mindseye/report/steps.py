@@ -1,0 +1,63 @@
+"""The sheet over time: a row per facet, a column per snapshot."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from mindseye.report.drawing import FAINT, MARGIN, SMALL, Sheet
+from mindseye.report.headings import HEADER, draw_facet_name, draw_header
+from mindseye.report.manifest import Json, facets, failure, layer_name, layers, model_name, steps
+from mindseye.report.numbers import loss_terms, shown
+from mindseye.report.tiles import failed, picture
+
+SIDE = 224
+GAP = 14
+NAMES = 270
+MOST = 9
+
+
+def draw_steps(folder: Path, manifest: Json, layer: Json | None = None) -> Image.Image:
+    """The pictures of `layer`, by default the deepest, as they came to be, in the run in `folder`."""
+    rows = layers(manifest)
+    layer = layer if layer is not None else rows[-1] if rows else {}
+    found = facets(layer)
+    columns = snapshots(found)
+    left, top = MARGIN + NAMES, MARGIN + HEADER + 84
+    width = left + len(columns) * (SIDE + GAP) - GAP + MARGIN
+    sheet = Sheet(max(width, 1100), top + len(found) * (SIDE + GAP) - GAP + MARGIN)
+    draw_header(sheet, manifest, f"{model_name(manifest)} · {layer_name(layer)} · step by step", MARGIN, MARGIN)
+    for column, step in enumerate(columns):
+        name = f"step {step}" if step else "start"
+        sheet.text(left + column * (SIDE + GAP), top - 18, name, SMALL, colour=FAINT, anchor="ls")
+    for row, facet in enumerate(found):
+        y = top + row * (SIDE + GAP)
+        _draw_about(sheet, facet, y)
+        for column, tile in enumerate(_tiles(folder, facet, columns)):
+            sheet.paste(left + column * (SIDE + GAP), y, tile)
+    return sheet.image
+
+
+def snapshots(found: list[Json]) -> list[int]:
+    """Steps of which any facet has a picture, and the start as step 0; thinned evenly to nine, the last among them."""
+    every = sorted({step for facet in found for step in steps(facet)} | {0})
+    if len(every) <= MOST:
+        return every
+    return [every[round(place * (len(every) - 1) / (MOST - 1))] for place in range(MOST)]
+
+
+def _tiles(folder: Path, facet: Json, columns: list[int]) -> list[Image.Image]:
+    """A tile per column; the row of a facet that failed ends with the reason."""
+    kept, reason = {0: facet.get("start"), **steps(facet)}, failure(facet)
+    if reason:
+        painted = [picture(folder, kept[step], SIDE) for step in columns if step in kept]
+        return [*painted[: len(columns) - 1], failed(SIDE, reason)]
+    return [picture(folder, kept.get(step), SIDE) for step in columns]
+
+
+def _draw_about(sheet: Sheet, facet: Json, y: int) -> None:
+    """The facet's name and the terms of its loss, from first to last step."""
+    room = NAMES - 2 * GAP
+    draw_facet_name(sheet, facet, MARGIN, y, room)
+    for index, (name, (start, end)) in enumerate(list(loss_terms(facet).items())[:5]):
+        top = y + 42 + index * (SMALL + 12)
+        sheet.text(MARGIN, top, f"{name}  {shown(start)} → {shown(end)}", SMALL, colour=FAINT, width=room)

@@ -1,0 +1,99 @@
+"""Files that appear whole or not at all."""
+
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from mindseye.errors import UserError
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name beside it, then move it into place.
+
+    Raises:
+        UserError: if the disk is full or the folder cannot be written to; what stood there before is untouched.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}; free some space or choose another --out"
+        ) from error
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values as readable JSON; numbers that are not finite become null, as JSON has none."""
+    write_bytes(
+        path, json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    )
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write named tensors as safetensors."""
+    write_bytes(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}))
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read named tensors.
+
+    Raises:
+        UserError: if the file is damaged.
+    """
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except Exception as error:  # safetensors raises its own type, which is not part of its stable interface
+        raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
+    return tensors
+
+
+def write_picture(path: Path, image: Tensor, metadata: dict[str, str]) -> None:
+    """Write an image [channels, height, width] in [0, 1] as PNG with text metadata.
+
+    One channel is written as grey and three as RGB; of any other number the first channel is shown.
+    """
+    pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8)
+    if pixels.shape[0] != 3:
+        pixels = pixels[:1].expand(3, -1, -1)
+    info = PngInfo()
+    for key, text in metadata.items():
+        info.add_itxt(key, text)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.movedim(0, -1).contiguous().numpy()).save(buffer, "PNG", pnginfo=info)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_picture(path: Path) -> Tensor:
+    """Read a picture [3, height, width] in [0, 1]."""
+    with Image.open(path) as image:
+        pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
+        width, height = image.size
+    return pixels.view(height, width, 3).movedim(-1, 0).float() / 255
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not (-float("inf") < value < float("inf")):
+        return None
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value

@@ -1,0 +1,124 @@
+"""The run folder: one job and everything it leaves."""
+
+import fcntl
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mindseye.errors import UserError
+from mindseye.runs.files import write_json
+
+SCHEMA = 1
+MANIFEST = "run.json"
+FACETS = "facets.safetensors"
+STATE = "state"
+OURS = ("pictures", "starts", "steps", "figures", STATE, FACETS, MANIFEST, "report.html")
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and manifest of a run."""
+
+    path: Path
+
+    @property
+    def facets(self) -> Path:
+        """Embedding and facet of every image, and the targets."""
+        return self.path / FACETS
+
+    def picture(self, layer: str, facet: int) -> str:
+        """The path of a facet's picture, relative to the run."""
+        return f"pictures/{file_name(layer)}/facet-{facet:02d}.png"
+
+    def start(self, layer: str, facet: int) -> str:
+        """The path of a facet's start, relative to the run."""
+        return f"starts/{file_name(layer)}/facet-{facet:02d}.png"
+
+    def step(self, layer: str, facet: int, step: int) -> str:
+        """The path of a facet's picture at a step, relative to the run."""
+        return f"steps/{file_name(layer)}/facet-{facet:02d}/step-{step:05d}.png"
+
+    def painting_state(self, layer: str) -> Path:
+        """The stem of the files that an interrupted painting of a layer continues from."""
+        return self.path / STATE / file_name(layer)
+
+    def drop_state(self) -> None:
+        """Forget what only an interrupted run needs."""
+        shutil.rmtree(self.path / STATE, ignore_errors=True)
+
+    def exists(self) -> bool:
+        """Whether a run has been started here."""
+        return (self.path / MANIFEST).is_file()
+
+    def read(self) -> Manifest:
+        """The manifest.
+
+        Raises:
+            UserError: if there is none, or it is not a run's.
+        """
+        try:
+            manifest = json.loads((self.path / MANIFEST).read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(f"{self.path} is no run folder: it has no {MANIFEST}") from error
+        except (ValueError, OSError) as error:
+            raise UserError(f"{self.path / MANIFEST} is damaged ({error}); start anew with --force") from error
+        if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+            raise UserError(f"{self.path / MANIFEST} was not written by this version of mindseye (schema {SCHEMA})")
+        return manifest
+
+    def write(self, manifest: Manifest) -> None:
+        """Write the manifest, whole or not at all."""
+        write_json(self.path / MANIFEST, manifest)
+
+    def clear(self) -> None:
+        """Remove what a run left; files that are not a run's stay."""
+        for name in OURS:
+            entry = self.path / name
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for this process; the lock ends with the process, however it ends.
+
+        Raises:
+            UserError: if another process works here, or the folder cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("a")
+        except OSError as error:
+            raise UserError(
+                f"cannot make the run folder {self.path}: {error.strerror}; choose another --out"
+            ) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise UserError(
+                    f"another mindseye process is working in {self.path}; wait for it or choose another --out"
+                ) from error
+            for part in self.path.rglob(".*.part"):
+                part.unlink(missing_ok=True)
+            yield
+
+
+def file_name(text: str) -> str:
+    """A layer's address as a harmless file name (``layer4.2.relu#1`` stays readable)."""
+    name = re.sub(r"[^\w.#@=+-]", "_", text)[:120]
+    return name if name.strip(".") else "_"
+
+
+def default_path(images: str, model: str, layer: str) -> Path:
+    """``runs/FOLDER-MODEL-LAYER``."""
+    words = [file_name(part) for part in (Path(images).name or "images", model.split("/")[-1], layer)]
+    return Path("runs") / "-".join(words)

@@ -1,0 +1,133 @@
+"""What run.json says, built from what a run has found and painted."""
+
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.clustering import Facet
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.models import Model
+from mindseye.optimize.recipe import Recipe
+from mindseye.runs.folder import SCHEMA, Manifest
+from mindseye.runs.paint import Painted
+
+PACKAGES = ("mindseye", "torch", "torchvision", "timm", "scikit-learn", "openTSNE", "numpy", "Pillow")
+
+
+def new_manifest(
+    kind: str, command: str, options: dict[str, Any], recipe: Recipe, seed: int, device: torch.device
+) -> Manifest:
+    """The manifest of a run that has just begun."""
+    return {
+        "schema": SCHEMA,
+        "kind": kind,
+        "command": command,
+        "options": options,
+        "status": "running",
+        "versions": versions(),
+        "device": device_name(device),
+        "seed": seed,
+        "seconds": {},
+        "notes": [],
+        "recipe": recipe.as_dict(),
+    }
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """The ``model`` entry: name, weights, and the preprocessing that was used."""
+    return {
+        "name": model.name,
+        "weights": model.weights,
+        "channels": model.channels,
+        "preprocessing": model.preprocessing.describe(),
+    }
+
+
+def describe_layer(layer: Layer) -> dict[str, Any]:
+    """A ``layers`` entry before its facets are known."""
+    return {
+        "layer": layer.address,
+        "kind": layer.kind,
+        "channels": layer.channels,
+        "grid": list(layer.grid),
+        "cost": layer.cost,
+    }
+
+
+def describe_facet(
+    facet: Facet, paths: Sequence[str], label: str | None, channels: Tensor, shares: Tensor
+) -> dict[str, Any]:
+    """A facet's entry before it is painted. channels, shares: [k]."""
+    members = zip(facet.members, facet.distances, facet.weights, strict=True)
+    return {
+        "index": facet.index,
+        "status": "todo",
+        "size": facet.size,
+        "silhouette": facet.silhouette,
+        "label": label,
+        "effective_members": facet.effective_members,
+        "members": [
+            {"path": paths[i], "index": int(i), "distance": float(d), "weight": float(w)} for i, d, w in members
+        ],
+        "channels": [{"channel": int(c), "share": float(s)} for c, s in zip(channels, shares, strict=True)],
+        "picture": None,
+        "start": None,
+        "steps": [],
+        "loss": {},
+    }
+
+
+def facet_from(entry: dict[str, Any]) -> Facet:
+    """The facet that an entry describes, to go on with an interrupted run."""
+    members = entry["members"]
+    return Facet(
+        index=entry["index"],
+        members=[member["index"] for member in members],
+        distances=[member["distance"] for member in members],
+        weights=[member["weight"] for member in members],
+        size=entry["size"],
+        silhouette=entry["silhouette"],
+        effective_members=entry["effective_members"],
+    )
+
+
+def record_painted(entry: dict[str, Any], painted: Painted, picture: str, start: str) -> None:
+    """Note in a facet's entry how its painting ended."""
+    entry["start"] = start
+    entry["loss"] = {term: list(values) for term, values in painted.loss.items()}
+    if painted.reason is None:
+        entry["status"], entry["picture"] = "done", picture
+    else:
+        entry["status"], entry["reason"] = "failed", painted.reason
+
+
+def failures(manifest: Manifest) -> list[str]:
+    """One line per facet that failed: layer, facet, reason."""
+    return [
+        f"{layer['layer']} facet {facet['index']}: {facet.get('reason', '')}"
+        for layer in manifest.get("layers", [])
+        for facet in layer["facets"]
+        if facet["status"] == "failed"
+    ]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a picture depends on, as far as installed."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def device_name(device: torch.device) -> str:
+    """The device as people call it (``cuda: NVIDIA H200``, ``cpu``)."""
+    if device.type == "cuda":
+        return f"{device}: {torch.cuda.get_device_name(device)}"
+    return str(device)

@@ -1,0 +1,139 @@
+"""A run folder made up for the figures: gradients for photos, noise for pictures, numbers that rise with depth."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import save_file
+
+from mindseye.runs.folder import SCHEMA
+
+MakeRun = Callable[..., Path]
+
+
+def gradient(path: Path, generator: np.random.Generator, size: tuple[int, int] = (60, 44)) -> None:
+    """A photo: a gradient between two colours with a disc on it."""
+    x, y = np.meshgrid(np.linspace(0, 1, size[0]), np.linspace(0, 1, size[1]))
+    ends = generator.uniform(0, 255, (2, 3))
+    pixels = ends[0] + (ends[1] - ends[0]) * (0.6 * x + 0.4 * y)[..., None]
+    pixels[(x - 0.5) ** 2 + (y - 0.5) ** 2 < 0.06] = generator.uniform(0, 255, 3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
+
+
+def noise(path: Path, generator: np.random.Generator, roughness: int, side: int = 48) -> None:
+    """A picture: noise of `roughness` cells a side, enlarged to `side` px."""
+    cells = generator.integers(0, 255, (roughness, roughness, 3), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(cells).resize((side, side), Image.Resampling.BICUBIC).save(path)
+
+
+def measures(depth: float, facet: int) -> dict[str, Any]:
+    """All measures of one picture, higher at greater depth in [0, 1]."""
+    lift = min(1.0, depth * (0.8 + 0.05 * (facet % 5)))
+    return {
+        "transfer": {
+            "efficientnet_lite1": {
+                "picture": {"probability": 0.7 * lift**2, "top1": lift > 0.6, "top5": lift > 0.3},
+                "members": {"probability": 0.39, "top1": 0.62, "top5": 0.9},
+                "start": {"probability": 0.02, "top1": 0.0, "top5": 0.1},
+            }
+        },
+        "neighbourhood": {
+            "picture": {"home_folder": lift, "percentile": 0.5 * lift, "copy": 0.6},
+            "members": {"home_folder": 0.97, "percentile": 0.5, "copy": 0.8},
+            "start": {"home_folder": 0.1, "percentile": 0.0, "copy": 0.2},
+        },
+        "fidelity": {"picture": {"cosine": 0.9 + 0.1 * lift}, "start": {"cosine": 0.4}},
+    }
+
+
+def manifest_of(
+    folder: Path, names: list[str], facets: int, images: int, snapshots: int, measured: bool
+) -> dict[str, Any]:
+    """run.json of a finished run, its pictures written on the way."""
+    generator = np.random.default_rng(0)
+    photos = [folder.parent / "photos" / f"photo {index:04d}.png" for index in range(images)]
+    for path in photos:
+        gradient(path, generator)
+    layers = []
+    for depth, name in enumerate(names):
+        found = []
+        for index in range(facets):
+            own = f"{name}/facet-{index:02d}"
+            noise(folder / "pictures" / f"{own}.png", generator, 24 - 20 * depth // len(names))
+            noise(folder / "starts" / f"{own}.png", generator, 3)
+            steps = [(50 * (n + 1), f"steps/{own}/step-{50 * (n + 1):05d}.png") for n in range(snapshots)]
+            for step, picture in steps:
+                noise(folder / picture, generator, 3 + step // 12)
+            chosen = generator.choice(images, min(10, images), replace=False)
+            weights = np.sort(generator.dirichlet(np.ones(len(chosen))))[::-1]
+            found.append(
+                {
+                    "index": index,
+                    "status": "done",
+                    "size": images // facets,
+                    "silhouette": 0.41,
+                    "effective_members": float(1 / (weights**2).sum()),
+                    "label": "grand_piano" if index % 3 else None,
+                    "members": [
+                        {"path": str(photos[photo]), "distance": 0.1 * n, "weight": float(weights[n])}
+                        for n, photo in enumerate(chosen)
+                    ],
+                    "channels": [{"channel": 37 * n + index, "share": 0.12 / (n + 1)} for n in range(10)],
+                    "picture": f"pictures/{own}.png",
+                    "start": f"starts/{own}.png",
+                    "steps": [{"step": step, "picture": picture} for step, picture in steps],
+                    "loss": {"match": [5.0, 0.8], "dot": [-0.5, -4.2]},
+                    "measures": measures((depth + 1) / len(names), index) if measured else {},
+                }
+            )
+        layers.append(
+            {"layer": name, "kind": "InvertedResidual", "channels": 24 * (depth + 1), "grid": [14, 14], "facets": found}
+        )
+    mid = [0.498, 0.498, 0.498]
+    return {
+        "schema": SCHEMA,
+        "status": "done",
+        "seed": 0,
+        "recipe": {"name": "distribution", "steps": 150},
+        "model": {
+            "name": "efficientnet_lite0",
+            "weights": "bundled",
+            "preprocessing": {"mean": mid, "std": mid, "size": 224, "fixed_size": False},
+        },
+        "images": {"root": str(folder.parent / "photos"), "count": images, "paths": [str(path) for path in photos]},
+        "layers": layers,
+        "clusters": {"layer": names[-1], "silhouette": 0.4},
+    }
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MakeRun:
+    """`make_run(layers=…, facets=…, …)` writes a run folder and returns it; `change(manifest)` may edit its run.json."""
+
+    def make(
+        layers: int = 2,
+        facets: int = 3,
+        images: int = 24,
+        snapshots: int = 3,
+        measured: bool = True,
+        change: Callable[[dict[str, Any]], None] = lambda manifest: None,
+    ) -> Path:
+        folder = tmp_path / "run"
+        names = [f"blocks.{index}.1" for index in range(layers)]
+        manifest = manifest_of(folder, names, facets, images, snapshots, measured)
+        change(manifest)
+        generator = np.random.default_rng(1)
+        facet = generator.integers(0, facets, images)
+        embedding = generator.normal(size=(images, 2)) + 6 * np.stack([np.cos(2.4 * facet), np.sin(2.4 * facet)], 1)
+        tensors = {f"{names[-1]}/embedding": embedding.astype(np.float32), f"{names[-1]}/facet": facet}
+        save_file(tensors, folder / "facets.safetensors")
+        (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
+        return folder
+
+    return make

@@ -1,0 +1,146 @@
+"""What the author's program does otherwise than the paper: one test for each correction (docs/design.md lists them)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from nets import TinyConv, seeded
+from PIL import Image
+
+from mindseye.facets.clustering import find_facets, weights
+from mindseye.facets.target import build_target
+from mindseye.inputs.images import find_images
+from mindseye.inputs.layers import Reader, find_layer, survey
+from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.optimize.colour import plain_colours
+from mindseye.optimize.compose import Palette, compose_canvas, compose_terms
+from mindseye.optimize.objectives import DotProduct
+from mindseye.optimize.painting import Painting, run
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.recipe import load_recipe
+from mindseye.optimize.regularizers import centre_mask
+from mindseye.optimize.transforms import Views
+from mindseye.runs.files import write_picture
+
+SIDE, LAYER = 32, "body.2"
+PLAIN = Preprocessing((0.5,) * 3, (0.25,) * 3, SIDE, SIDE)
+
+
+@pytest.fixture
+def read():
+    network = seeded(TinyConv)
+    layers = survey(network, SIDE)
+    with Reader(network, [find_layer(layers, LAYER), find_layer(layers, f"{LAYER}@input")]) as reader:
+        yield reader
+
+
+def painting(read, pictures, **changes):
+    recipe = replace(load_recipe("paper"), steps=6, top_k=4, **changes)
+    photos = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))[pictures]
+    target = build_target(LAYER, torch.rand(3, 16, 64, generator=torch.Generator().manual_seed(2)).sort(-1).values, 4)
+    dice = Dice(0, tuple(map(str, pictures)))
+    canvas = compose_canvas(recipe, SIDE, 3, photos, Palette(plain_colours(3)), dice, torch.device("cpu"))
+    chosen = {LAYER: target.select(pictures)}
+    with torch.no_grad():
+        start = read(PLAIN.normalise(photos))[LAYER]
+    terms = compose_terms(recipe, chosen, LAYER, [], f"{LAYER}@input", start)
+    return Painting(canvas, terms, recipe, Views(SIDE), dice, read, PLAIN)
+
+
+def test_members_are_the_nearest_of_their_own_facet():
+    """Not the farthest, and not photos of other facets: by definition, over three groups of points."""
+    draw = np.random.default_rng(0)
+    points = np.concatenate([draw.normal(centre, 1.0, (40, 2)) for centre in ((0, 0), (9, 0), (0, 9))]).astype(
+        np.float32
+    )
+    facets, clustering = find_facets(points, 3, 10, seed=0)
+    for facet in facets:
+        own = np.flatnonzero(clustering.assignment == facet.index)
+        distances = np.linalg.norm(points[own] - points[own].mean(0), axis=1)
+        assert list(facet.members) == own[np.argsort(distances, kind="stable")[:10]].tolist()
+
+
+def test_weights_of_near_photos_do_not_overflow():
+    """A photo on the centre (1 / d = 1e5) has all the weight, and nothing is NaN; e^100000 would be infinite."""
+    shares = weights(np.array([0.0, 1.0, 2.0]), scale="paper")
+    assert np.isfinite(shares).all()
+    np.testing.assert_allclose(shares, [1, 0, 0], atol=1e-12)
+
+
+def test_dot_product_runs_over_the_facets_own_channels():
+    """Changing another facet's channels does not change a facet's number."""
+    ranks = torch.rand(2, 6, 4, generator=torch.Generator().manual_seed(0))
+    ranks[0, :2] += 5
+    ranks[1, 4:] += 5
+    target = build_target("a", ranks, 2)
+    activation = torch.ones(2, 6, 4)
+    louder = activation.clone()
+    louder[0, 4:] = 100.0
+    assert DotProduct(target)({"a": activation})[0] == DotProduct(target)({"a": louder})[0]
+
+
+def test_no_term_is_counted_once_per_facet(read):
+    """Every weighted term of a picture is the same in a batch of three facets as alone."""
+    together, alone = painting(read, [0, 1, 2]), painting(read, [1])
+    assert {term.name for term in together.terms} == {"dot", "adaptive", "penalty"}
+    torch.testing.assert_close(together.start[:, 1], alone.start[:, 0], rtol=1e-5, atol=1e-6)
+
+
+def test_momentum_and_adaptive_loss_persist(read):
+    """The momentum is the recursion over all steps, and b and r are not made anew."""
+    one = painting(read, [0], mask=0.0, blur=0.0, denoise=0.0)
+    expected = None
+    for _ in range(3):
+        one.advance()
+        gradient = one.canvas.parameters[0].grad
+        expected = gradient if expected is None else 0.9 * expected + gradient
+    torch.testing.assert_close(one.state()["optimizer/0/0/momentum_buffer"], expected)
+    learned = one.terms[-1].objective.parameters[0]
+    assert one.terms[-1].name == "adaptive"
+    assert float(learned.detach()) != 0.0
+
+
+def test_pictures_are_not_rounded_to_bytes(read):
+    """An update far below half a grey level is kept."""
+    one = painting(read, [0], lr=1e-2, mask=0.0, blur=0.0, denoise=0.0)
+    before = one.images()
+    one.advance()
+    change = (one.images() - before).abs()
+    assert 0 < change.max() < 0.5 / 255
+
+
+def test_red_stays_red(tmp_path):
+    """From file to network and back to file, the first channel is red."""
+    Image.new("RGB", (40, 40), (200, 30, 10)).save(tmp_path / "red.png")
+    photos = find_images(tmp_path)
+    list(photos.batches(PLAIN, SIDE, 3))
+    pixels = photos.load([0])[0]
+    assert pixels[:, 5, 5].tolist() == [200, 30, 10]
+    seen = PLAIN.normalise(pixels[None] / 255)[0, :, 5, 5]
+    torch.testing.assert_close(seen, (torch.tensor([200, 30, 10]) / 255 - 0.5) / 0.25)
+    write_picture(tmp_path / "out.png", pixels / 255, {})
+    assert Image.open(tmp_path / "out.png").getpixel((5, 5)) == (200, 30, 10)
+
+
+def test_mask_sigma_is_sigma():
+    """At a distance of sigma from the centre the mask is e^(-1/2), not 6 standard deviations out."""
+    mask = centre_mask(101, 20 / 101)[0, 0]
+    assert float(mask[50, 50]) == 1.0
+    assert float(mask[50, 70]) == pytest.approx(np.exp(-0.5), rel=1e-5)
+    assert float(mask[30, 50]) == pytest.approx(np.exp(-0.5), rel=1e-5)
+
+
+def test_schedules_do_not_start_anew_on_resume(read):
+    """A painting that continues uses the learning rate of its step."""
+    whole, stopped = painting(read, [0]), painting(read, [0])
+    rates = []
+    run(whole, 1, lambda now, _: rates.append(now._optimizers[0].param_groups[0]["lr"]))
+    for _ in range(3):
+        stopped.advance()
+    resumed = painting(read, [0])
+    resumed.load(stopped.state())
+    rest = []
+    run(resumed, 1, lambda now, _: rest.append(now._optimizers[0].param_groups[0]["lr"]))
+    assert rest == rates[3:]
+    assert rates == sorted(rates, reverse=True)
