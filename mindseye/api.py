@@ -20,7 +20,7 @@ from mindseye.report.progress import Progress
 from mindseye.runs.folder import Manifest, RunFolder, default_path
 from mindseye.runs.manifest import describe_model, new_manifest
 
-DEFAULT_RECIPE = "paper"
+DEFAULT_RECIPE = "distribution"
 FINISHED = ("done", "partial")
 
 

@@ -54,8 +54,12 @@ def compose_terms(
         Term("dot", DotProduct(targets[target]), _scaled(recipe.schedule("dot"), -1.0)),
         Term("total variation", TotalVariation(), recipe.schedule("total_variation")),
     ]
-    match = recipe.schedule("match")
-    terms += [Term(f"match {address}", Match(targets[address]), match) for address in matched]
+    match = {address: recipe.schedule("match") for address in matched}
+    if RGB in match:
+        match[RGB] = _scaled(match[RGB], recipe.match_rgb)
+    terms += [
+        Term(f"match {address}", Match(targets[address], recipe.positions), weight) for address, weight in match.items()
+    ]
     if penalty is not None:
         terms.append(Term("penalty", ActivationNorm(penalty), recipe.schedule("penalty")))
     if not recipe.schedule("adaptive").is_zero:

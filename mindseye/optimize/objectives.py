@@ -6,6 +6,7 @@ loop and no picture's number depends on what lies beside it. Objectives combine 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -140,16 +141,30 @@ class Match(Objective):
 
     Per channel a squared 1-D Wasserstein distance, after the sort matching of VITAL (ICCV 2025). Where picture and
     target differ in their number of positions, the target's ranks are resampled.
+
+    positions: where a map has more positions than this, a fixed random sample of them is sorted. Sorting is what a step
+    costs beside the network; the sample lies elsewhere in the picture at every step, as the views move. 0: sort all.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, positions: int = 0) -> None:
         self.name, self.layers, self.target = f"match {target.layer}", (target.layer,), target
+        self._positions = positions
         self._size = target.ranks.square().mean((-1, -2)).clamp_min(torch.finfo(torch.float32).tiny)
+        self._goals: dict[int, Tensor] = {}
 
     def __call__(self, activations: Activations) -> Tensor:
-        ranks = activations[self.target.layer].float().sort(dim=-1).values
-        goal = resample_ranks(self.target.ranks, ranks.shape[-1])
-        return (ranks - goal).square().mean((-1, -2)) / self._size
+        activation = activations[self.target.layer]
+        if 0 < self._positions < activation.shape[-1]:
+            activation = activation.index_select(
+                -1, _sample(activation.shape[-1], self._positions).to(activation.device)
+            )
+        ranks = activation.float().sort(dim=-1).values
+        return (ranks - self._goal(ranks.shape[-1])).square().mean((-1, -2)) / self._size
+
+    def _goal(self, positions: int) -> Tensor:
+        if positions not in self._goals:
+            self._goals[positions] = resample_ranks(self.target.ranks, positions)
+        return self._goals[positions]
 
 
 class TotalVariation(Objective):
@@ -160,6 +175,12 @@ class TotalVariation(Objective):
 
     def __call__(self, activations: Activations) -> Tensor:
         return total_variation(activations[CANVAS])
+
+
+@cache
+def _sample(positions: int, wanted: int) -> Tensor:
+    """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides."""
+    return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:wanted].sort().values
 
 
 def _lift(value: "Objective | float") -> Objective:

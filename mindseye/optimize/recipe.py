@@ -51,7 +51,8 @@ class Recipe:
 
     match: Scheduled = 0.0
     match_stages: bool = True
-    match_rgb: bool = True
+    match_rgb: float = 1.0
+    """Weight of the RGB values among the matched layers, each of which weighs 1."""
     positions: int = 0
     """Most positions that are sorted per channel at a step; 0: all of them."""
     dot: Scheduled = 0.0

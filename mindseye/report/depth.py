@@ -22,7 +22,7 @@ from mindseye.report.manifest import (
 from mindseye.report.tiles import failed, mosaic, picture
 
 LABELS = 112
-FOOT = 84
+FOOT = 96
 WIDEST = 3600
 
 
@@ -68,7 +68,7 @@ def draw_depth(folder: Path, manifest: Json) -> Image.Image:
     if panels:
         x = grid.x(len(columns)) - grid.gap + curves.GAP
         curves.draw_legend(sheet, panels, x, grid.top - 58)
-    _draw_footer(sheet, bottom + 48)
+    _draw_footer(sheet, bottom + 60)
     return sheet.image
 
 

@@ -42,9 +42,16 @@ class Progress:
         begun = time.monotonic()
         shows = not self.quiet and self._console.is_terminal
         bar = RichProgress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(unit), TimeRemainingColumn(),
-            console=self._console, transient=True, disable=not shows,
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(unit),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not shows,
+        )
         try:
             with bar:
                 task = bar.add_task(name, total=total)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mindseye.errors import UserError
-from mindseye.inputs.listing import list_images, natural_key
+from mindseye.inputs.listing import Listing, list_images, natural_key
 
 
 def photo(path: Path, colour: str = "red") -> Path:
@@ -17,7 +17,7 @@ def photo(path: Path, colour: str = "red") -> Path:
     return path
 
 
-def names(listing: object) -> list[str]:
+def names(listing: Listing) -> list[str]:
     return [Path(entry.path).name for entry in listing.entries]
 
 
@@ -137,7 +137,7 @@ def test_nothing_to_look_at_is_named(tmp_path: Path) -> None:
         list_images(tmp_path / "deep")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "x.png").touch()
-    with pytest.raises(UserError, match="1 skipped, the first .'x.png'. as an empty file"):
+    with pytest.raises(UserError, match=r"1 skipped, the first \('x.png'\) as an empty file"):
         list_images(tmp_path / "broken")
     for source, said in (([], "empty list"), ([tmp_path, np.zeros((2, 2))], "not both"), (3, "not int")):
         with pytest.raises(UserError, match=said):

@@ -72,6 +72,16 @@ def test_match_does_not_care_where(target):
     torch.testing.assert_close(Match(target)({"a": shuffled}), torch.zeros(3))
 
 
+def test_match_of_a_sample_of_positions(target):
+    """Of more positions than asked, a fixed sample is matched: exact for a constant map, unbiased enough for a random one."""
+    wide = random(3, 6, 4096, seed=3)
+    goal = build_target("a", wide.sort(-1).values, 2)
+    thin = Match(goal, positions=1024)({"a": wide})
+    assert (thin < 0.02).all()
+    torch.testing.assert_close(Match(goal, 1024)({"a": wide * 0}), Match(goal)({"a": wide * 0}), rtol=1e-2, atol=0)
+    torch.testing.assert_close(Match(goal, 1024)({"a": wide + 1}), Match(goal)({"a": wide + 1}), rtol=0.1, atol=0)
+
+
 def test_activation_norm_by_definition():
     """sum over channels of the mean over positions of |a|."""
     activation = random(2, 3, 4)

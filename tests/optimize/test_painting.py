@@ -19,9 +19,22 @@ from mindseye.optimize.transforms import Views
 SIDE, LAYER = 32, "body.2"
 PLAIN = Preprocessing((0.5, 0.5, 0.5), (0.25, 0.25, 0.25), SIDE, SIDE)
 PAPER = Recipe(
-    "test", steps=12, canvas="pixels", start="weighted", optimizer="sgd", lr=(20.0, 5.0), top_k=4,
-    dot=1.0, adaptive=1.0, penalty=(1e-3, 1e-4), mask=(0.8, 0.6), blur=(0.5, 0.2), blur_every=5, denoise=(8.0, 16.0), denoise_every=5,
-)  # fmt: skip
+    "test",
+    steps=12,
+    canvas="pixels",
+    start="weighted",
+    optimizer="sgd",
+    lr=(20.0, 5.0),
+    top_k=4,
+    dot=1.0,
+    adaptive=1.0,
+    penalty=(1e-3, 1e-4),
+    mask=(0.8, 0.6),
+    blur=(0.5, 0.2),
+    blur_every=5,
+    denoise=(8.0, 16.0),
+    denoise_every=5,
+)
 NOISE = Recipe(
     "noise", steps=12, lr=(0.05, 0.01), dot=5.0, match=5.0, total_variation=0.5, crop=(0.7, 1.0), flip=0.5, noise=0.02
 )

@@ -1,0 +1,64 @@
+"""Measures as the sheets read them."""
+
+import math
+from typing import Any
+
+import pytest
+
+from mindseye.report.numbers import MEASURES, Reading, judge_name, loss_terms, reading, readings, shown
+
+PROBABILITY = next(measure for measure in MEASURES if measure.key == "probability")
+HOME = next(measure for measure in MEASURES if measure.key == "home_folder")
+
+
+def test_transfer_is_read_from_the_first_judge() -> None:
+    """Per judge, each role has its own number; the judge is named."""
+    roles = {role: {"probability": value} for role, value in (("picture", 0.6), ("members", 0.4), ("start", 0.1))}
+    facet = {"measures": {"transfer": {"lite1": roles, "lite2": {"picture": {"probability": 0.9}}}}}
+    assert reading(facet, PROBABILITY) == Reading(0.6, 0.4, 0.1)
+    assert judge_name(facet) == "lite1"
+
+
+def test_neighbourhood_is_read_with_and_without_a_judge() -> None:
+    """Roles may stand directly under the family or under a judge's name."""
+    roles = {"picture": {"home_folder": 1.0}, "members": {"home_folder": 0.97}}
+    assert reading({"measures": {"neighbourhood": roles}}, HOME) == Reading(1.0, 0.97)
+    assert reading({"measures": {"neighbourhood": {"lite1": roles}}}, HOME) == Reading(1.0, 0.97)
+
+
+def test_measure_without_baselines_is_the_pictures() -> None:
+    """A ratio to the members stands alone."""
+    facet = {"measures": {"naturalness": {"total_variation": 1.2}}}
+    assert readings(facet) == [("variation", Reading(1.2))]
+
+
+@pytest.mark.parametrize(
+    "measures",
+    [None, [], {"transfer": None}, {"transfer": {"j": None}}, {"transfer": {"j": {"picture": {"probability": None}}}}],
+)
+def test_missing_measures_are_no_numbers(measures: Any) -> None:
+    """Whatever is absent, null or of another kind is not read."""
+    assert reading({"measures": measures}, PROBABILITY) == Reading()
+    assert readings({"measures": measures}) == []
+
+
+def test_values_that_are_not_finite_are_left_out() -> None:
+    """NaN is no number to draw; a truth value (top-1 of one picture) counts as 0 or 1."""
+    block = {"picture": {"probability": math.nan, "top1": True}}
+    facet = {"measures": {"transfer": {"j": block}}}
+    assert readings(facet) == [("top-1", Reading(1.0))]
+
+
+def test_loss_terms_with_both_ends_are_read() -> None:
+    """A term that ended in NaN (written as null) is left out."""
+    assert loss_terms({"loss": {"match": [5, 0.8], "dot": [1.0, None], "x": 3}}) == {"match": (5.0, 0.8)}
+    assert loss_terms({"loss": None}) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.0, "0.00"), (0.004, "0.004"), (0.59, "0.59"), (-4.2, "-4.20"), (12.34, "12.3"), (1234.5, "1234")],
+)
+def test_numbers_are_shown_with_the_digits_that_count(value: float | None, text: str) -> None:
+    """Two digits after the point for shares, fewer for large numbers, and never a small number as zero."""
+    assert shown(value) == text
