@@ -13,8 +13,9 @@ from mindseye.inputs.frozen import frozen
 from mindseye.inputs.images import Source, find_images
 from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.models import load_model
+from mindseye.inputs.stages import choose_layers
 from mindseye.optimize.recipe import Recipe, load_recipe, recipe_from
-from mindseye.pipeline import Flow, Job, choose_layers
+from mindseye.pipeline import Flow, Job
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import Manifest, RunFolder, default_path
@@ -86,7 +87,7 @@ def visualize(
         view = loaded.preprocessing.size if loaded.preprocessing.fixed_size else side
         network = survey(loaded.network, view, loaded.channels)
         asked = [layer] if isinstance(layer, str) else list(layer or [])
-        targets = choose_layers(loaded, network, asked)
+        targets = choose_layers(loaded.network, network, asked)
         job = Job(
             photos=photos,
             model=loaded,

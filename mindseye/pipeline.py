@@ -17,23 +17,30 @@ from mindseye.facets.target import RGB, Target, build_target, channel_shares
 from mindseye.inputs.images import ImageSet
 from mindseye.inputs.layers import INPUT, Layer, Reader, find_layer
 from mindseye.inputs.models import Model
-from mindseye.inputs.stages import last_before_pooling, stages, stages_below
-from mindseye.optimize.canvas import mean_magnitude
-from mindseye.optimize.colour import builtin_colours, measured_colours, plain_colours
-from mindseye.optimize.compose import Palette, compose_canvas, compose_terms, layers_to_match
+from mindseye.inputs.stages import stages_below
+from mindseye.measure.naturalness import spectrum_slope
+from mindseye.measure.pictures import dots, facet_measures
+from mindseye.optimize.compose import compose_canvas, compose_terms, layers_to_match, palette_of
 from mindseye.optimize.painting import Painting
 from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.progress import Progress
-from mindseye.runs.files import write_picture, write_tensors
+from mindseye.runs.files import read_picture, read_tensors, write_picture, write_tensors
 from mindseye.runs.folder import Manifest, RunFolder
-from mindseye.runs.manifest import describe_facet, describe_layer, facet_from, failures, record_painted
+from mindseye.runs.manifest import (
+    describe_facet,
+    describe_layer,
+    facet_from,
+    failures,
+    picture_metadata,
+    record_painted,
+)
 from mindseye.runs.paint import Painted, paint
 
 EXTRACT_BATCH = 32
-PALETTE_PHOTOS = 100
+SLOPE_PHOTOS = 200
 
 
 @dataclass(frozen=True)
@@ -70,26 +77,32 @@ class Flow:
 
     def __init__(self, job: Job, folder: RunFolder, manifest: Manifest, progress: Progress) -> None:
         self.job, self.folder, self.manifest, self.progress = job, folder, manifest, progress
+        self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
         """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
-        if not self.manifest.get("layers"):
-            means = self.extract()
-            facets = self.find(means)
-            self.aim(facets)
+        if self.manifest["layers"]:
+            self.restore()
         else:
-            job = self.job
-            job.photos.restore(self.manifest["images"]["paths"], job.model.preprocessing, job.view, job.model.channels)
+            means = self.extract()
+            self.aim(self.find(means), means)
         facets = [facet_from(entry) for entry in self.manifest["layers"][0]["facets"]]
         members = self.members(facets)
         for layer in self.job.targets:
             self.paint(layer, facets, members)
+            self.measure(layer, members)
         self.finish()
 
-    def extract(self) -> dict[str, Tensor]:
-        """Stage 1: the mean over positions of every photo's activations at the clustering layer, {address: [images, channels]}."""
+    def restore(self) -> None:
+        """Take the photos up as the interrupted run found them."""
         job = self.job
-        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader([job.cluster]) as read:
+        job.photos.restore(self.manifest["images"]["paths"], job.model.preprocessing, job.view, job.model.channels)
+
+    def extract(self) -> dict[str, Tensor]:
+        """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
+        job = self.job
+        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
+        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader(layers) as read:
             batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
             means = mean_activations(read, job.model.preprocessing, batches, job.device, advance)
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
@@ -114,28 +127,32 @@ class Flow:
             "perplexity": embedding.perplexity,
             "silhouette": clustering.silhouette,
         }
-        tensors = {"embedding": torch.as_tensor(embedding.points), "facet": torch.as_tensor(clustering.assignment)}
-        write_tensors(self.folder.facets, {f"{job.cluster.address}/{name}": tensor for name, tensor in tensors.items()})
+        self._tensors[f"{job.cluster.address}/embedding"] = torch.as_tensor(embedding.points)
+        self._tensors[f"{job.cluster.address}/facet"] = torch.as_tensor(clustering.assignment)
         return facets
 
-    def aim(self, facets: list[Facet]) -> None:
+    def aim(self, facets: list[Facet], means: dict[str, Tensor]) -> None:
         """Stage 5: what each facet wants of each layer, and its top-k channels, into the manifest."""
         ranks = self._ranks(facets, self.members(facets), list(self.job.targets))
         layers = []
         for layer in self.job.targets:
             target = self._target(layer.address, ranks)
+            self._tensors[f"{layer.address}/target"] = target.ranks
+            photo_dots = [dots(target, facet.index, means[layer.address]) for facet in facets]
+            self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entries = [
                 describe_facet(facet, self.job.photos.paths, self._label(facet), channels, shares)
                 for facet, channels, shares in zip(facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(describe_layer(layer) | {"facets": entries})
+        write_tensors(self.folder.facets, self._tensors)
         self.manifest["layers"] = layers
         self.save("running")
 
     def paint(self, layer: Layer, facets: list[Facet], members: list[Tensor]) -> None:
         """Stage 6: all facets of a layer in one batch, each from its own start towards its own target."""
         job, recipe = self.job, self.job.recipe
-        entries = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)["facets"]
+        entries = self._entries(layer)
         waiting = [index for index, entry in enumerate(entries) if entry["status"] == "todo"]
         if not waiting:
             return
@@ -148,7 +165,7 @@ class Flow:
         ranks = self._ranks(facets, members, [find_layer(job.network, address) for address in wanted])
         targets = {address: self._target(address, ranks) for address in [*wanted, *({RGB} & set(matched))]}
         weighted = weighted_images(members, [torch.tensor(facet.weights) for facet in facets])
-        palette = self._palette(members)
+        palette = palette_of(recipe, torch.cat(members), job.model.channels)
         reads = [
             find_layer(job.network, address) for address in dict.fromkeys([*wanted, *([penalty] if penalty else [])])
         ]
@@ -180,8 +197,34 @@ class Flow:
                 lambda done: self._keep_painted(layer, entries, done),
             )
 
+    def measure(self, layer: Layer, members: list[Tensor]) -> None:
+        """Stage 7: what the pictures are worth to the network itself, beside their members and starts."""
+        job, entries = self.job, self._entries(layer)
+        waiting = [entry for entry in entries if entry["status"] == "done" and "measures" not in entry]
+        if not waiting:
+            return
+        kept = read_tensors(self.folder.facets)
+        by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
+        target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand)).to(job.device)
+        views = Views(job.view)
+        sample = job.photos.load(range(min(len(job.photos), SLOPE_PHOTOS))).float() / 255
+        slope = float(spectrum_slope(sample).mean())
+        with (
+            self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
+            self._reader([layer]) as read,
+        ):
+            for entry in waiting:
+                roles = {role: views.plain(self._picture(entry[role])).to(job.device) for role in ("picture", "start")}
+                roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
+                photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]].to(job.device)
+                entry["measures"] = facet_measures(
+                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, slope
+                )
+                advance(1)
+        self.save("running")
+
     def finish(self) -> None:
-        """Stage 7: the figures, and the manifest's last word."""
+        """Stage 8: the figures, and the manifest's last word."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
@@ -206,6 +249,15 @@ class Flow:
         self.manifest["seconds"] = self.progress.seconds
         self.folder.write(self.manifest)
 
+    def _entries(self, layer: Layer) -> list[Manifest]:
+        found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[
+            "facets"
+        ]
+        return found
+
+    def _picture(self, path: str) -> Tensor:
+        return read_picture(self.folder.path / path)[None, : self.job.model.channels]
+
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
@@ -222,13 +274,6 @@ class Flow:
             self.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
 
-    def _palette(self, members: list[Tensor]) -> Palette:
-        recipe, channels = self.job.recipe, self.job.model.channels
-        photos = torch.cat(members)[:PALETTE_PHOTOS].float() / 255
-        colours = {"images": lambda: measured_colours(photos), "imagenet": lambda: builtin_colours(channels)}
-        chosen = colours.get(recipe.colours, lambda: plain_colours(channels))()
-        return Palette(chosen, mean_magnitude(photos, chosen) if recipe.canvas == "maco" else None)
-
     def _label(self, facet: Facet) -> str | None:
         labels = self.job.photos.labels
         if labels is None:
@@ -238,37 +283,20 @@ class Flow:
 
     def _keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
         path = self.folder.step(layer.address, entry["index"], step)
-        write_picture(self.folder.path / path, image, self._metadata(layer))
+        write_picture(self.folder.path / path, image, self._about(layer))
         if path not in [kept["picture"] for kept in entry["steps"]]:
             entry["steps"].append({"step": step, "picture": path})
 
     def _keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
         for index, painted in done.items():
             picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
-            write_picture(self.folder.path / start, painted.start, self._metadata(layer))
+            write_picture(self.folder.path / start, painted.start, self._about(layer))
             if painted.reason is None:
-                write_picture(self.folder.path / picture, painted.image, self._metadata(layer))
+                write_picture(self.folder.path / picture, painted.image, self._about(layer))
             else:
                 self.progress.say(f"failed: {layer.address} facet {index}: {painted.reason}")
             record_painted(entries[index], painted, picture, start)
         self.save("running")
 
-    def _metadata(self, layer: Layer) -> dict[str, str]:
-        return {
-            "Software": "mindseye",
-            "mindseye:model": f"{self.job.model.name} (weights: {self.job.model.weights})",
-            "mindseye:layer": layer.address,
-            "mindseye:recipe": str(self.manifest["recipe"]),
-            "mindseye:seed": str(self.job.seed),
-        }
-
-
-def choose_layers(model: Model, network: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
-    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling."""
-    if not asked:
-        return [last_before_pooling(model.network, network)]
-    if list(asked) == ["auto"]:
-        return stages(model.network, network)
-    chosen = [find_layer(network, address) for address in dict.fromkeys(asked)]
-    order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(network)}
-    return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
+    def _about(self, layer: Layer) -> dict[str, str]:
+        return picture_metadata(self.manifest, layer.address)

@@ -1,7 +1,5 @@
 """One clear line where trained weights cannot be had: which file, from where, and where it goes."""
 
-import pickle
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -37,7 +35,7 @@ def fetching(url: str) -> Iterator[None]:
             f"cannot fetch the weights {file.name} ({reason}): download {url} and put it at {file}, "
             "give weights of your own with --checkpoint FILE, or take none with --weights none"
         ) from error
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except Exception as error:  # torch's restricted unpickler trips over a damaged file in many ways
         what = f"the weights file {file} is damaged" if was_there else f"the download of {file.name} is damaged"
         again = f"delete it and download {url} again" if was_there else f"try again, or put {url} at {file}"
         raise UserError(f"{what} ({one_line(error)}): {again}") from error

@@ -66,9 +66,10 @@ def list_images(source: Any, recursive: bool = False) -> Listing:
     """
     if isinstance(source, str | os.PathLike):
         path = _absolute(source)
-        if not path.exists():
-            raise UserError(f"no folder {str(path)!r}")
-        listing = _from_folder(path, recursive) if path.is_dir() else _from_paths([path])
+        problem = None if _is_folder(path) else file_problem(path)
+        if problem is not None:
+            raise UserError(f"no folder {str(path)!r} ({problem})")
+        listing = _from_folder(path, recursive) if _is_folder(path) else _from_paths([path])
     elif isinstance(source, Sequence) or (isinstance(source, np.ndarray) and source.ndim == 4):
         listing = _from_list(source)
     else:
@@ -144,6 +145,13 @@ def _visible(folder: Path) -> list[Path]:
         raise UserError(f"cannot read the folder {str(folder)!r}: {one_line(error)}") from error
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # in a folder whose names may be read, but not entered
+        return False
+
+
 def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
     seen: set[tuple[int, int]] = set()
     folders = [root]
@@ -158,11 +166,11 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
-        below = sorted((path for path in found if path.is_dir()), key=natural_key)
+        below = sorted((path for path in found if _is_folder(path)), key=natural_key)
         # Real folders come before links to them, so that an image is listed where it lies.
         folders = [path for path in below if not path.is_symlink()] + folders
         folders += [path for path in below if path.is_symlink()]
-        yield from (path for path in found if not path.is_dir())
+        yield from (path for path in found if not _is_folder(path))
 
 
 def _problem(path: Path) -> str | None:
@@ -171,7 +179,7 @@ def _problem(path: Path) -> str | None:
     if suffix in OTHER_SUFFIXES:
         return ""
     problem = file_problem(path)
-    if path.is_dir():
+    if _is_folder(path):
         return problem if suffix in _image_suffixes() else ""
     if problem is None and suffix not in _image_suffixes() and not is_image(path):
         return "not an image that Pillow knows"
@@ -192,6 +200,6 @@ def _why_none(listing: Listing, recursive: bool) -> str:
     if listing.skipped:
         first = listing.skipped[0]
         return f": {len(listing.skipped)} skipped, the first ({Path(first.path).name!r}) as {first.reason}"
-    if not recursive and any(path.is_dir() for path in _visible(Path(listing.root))):
+    if not recursive and any(_is_folder(path) for path in _visible(Path(listing.root))):
         return "; --recursive reads its sub-folders"
     return ""

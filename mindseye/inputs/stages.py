@@ -75,6 +75,17 @@ def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
     return find_layer(layers, blocks[-1].address)
 
 
+def choose_layers(network: nn.Module, layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
+    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling."""
+    if not asked:
+        return [last_before_pooling(network, layers)]
+    if list(asked) == ["auto"]:
+        return stages(network, layers)
+    chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
+    order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
+    return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
+
+
 def _open(name: str, module: nn.Module, total: int, is_root: bool = False) -> list[str]:
     children = list(module.named_children())
     has_parts = any(True for _, child in children for _ in child.children())

@@ -2,8 +2,8 @@
 
 import difflib
 import math
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -117,44 +117,34 @@ def _trained(name: str, config: Mapping[str, Any]) -> nn.Module:
     repository, url = config.get("hf_hub_id"), config.get("url")
     if not repository and not url:
         raise UserError(f"{PREFIX}{name} has no trained weights; take --checkpoint FILE or --weights none")
-    file = _in_hub_cache(repository, config) if repository else None
-    if repository and file is None:
-        _check_hub(repository, config)
-    overlay = None if file is None else {"file": file, "custom_load": False}
-    with nullcontext() if repository else fetching(str(url)):
+    with _fetching_from_hub(repository, config) if repository else fetching(str(url)) as file:
+        overlay = {"file": file, "custom_load": False} if file else None
         network: nn.Module = _timm(name).create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
     return network
 
 
-def _in_hub_cache(repository: str, config: Mapping[str, Any]) -> str | None:
-    """The weights where the hub's client keeps them; taken from there, they need no network (nor its time-outs)."""
-    from huggingface_hub import try_to_load_from_cache
+@contextmanager
+def _fetching_from_hub(repository: str, config: Mapping[str, Any]) -> Iterator[str | None]:
+    """Around what fetches weights from the Hugging Face hub; gives their file where the hub's client keeps it already.
 
-    if config.get("hf_hub_filename"):
-        return None
-    name, _, revision = repository.partition("@")
-    found = (try_to_load_from_cache(name, file, revision=revision or None) for file in HUB_FILES)
-    return next((file for file in found if isinstance(file, str)), None)
-
-
-def _check_hub(repository: str, config: Mapping[str, Any]) -> None:
-    """Ask once whether the weights can be fetched: timm's own attempt takes most of a minute to fail.
+    A kept file needs no network; else the hub is asked once, since timm's own attempt takes most of a minute to fail.
 
     Raises:
-        UserError: if they cannot, with their address and what to do.
+        UserError: if the weights cannot be fetched or read, with their address and what to do.
     """
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
-    from huggingface_hub.errors import EntryNotFoundError
-
-    name, _, revision = repository.partition("@")
-    file = config.get("hf_hub_filename") or HUB_FILES[0]
-    url = hf_hub_url(name, file, revision=revision or None)
+    hub = import_module("huggingface_hub")
+    repository, _, revision = repository.partition("@")
+    named = config.get("hf_hub_filename")
+    kept = [hub.try_to_load_from_cache(repository, file, revision=revision or None) for file in HUB_FILES if not named]
+    file = next((path for path in kept if isinstance(path, str)), None)
+    url = hub.hf_hub_url(repository, named or HUB_FILES[0], revision=revision or None)
     try:
-        get_hf_file_metadata(url, timeout=HUB_SECONDS)
-    except EntryNotFoundError:
-        return  # there, but under timm's other name
+        if file is None:
+            with suppress(hub.utils.EntryNotFoundError):  # there, but under the other name
+                hub.get_hf_file_metadata(url, timeout=HUB_SECONDS)
+        yield file
     except Exception as error:  # whatever the hub's HTTP client of the day raises
         raise UserError(
-            f"cannot fetch the weights {file} of {name} ({one_line(error)}): download {url} and give it with "
-            "--checkpoint FILE, or take none with --weights none"
+            f"cannot fetch the weights {named or HUB_FILES[0]} of {repository} ({one_line(error)}): download {url} and "
+            "give it with --checkpoint FILE, or take none with --weights none"
         ) from error

@@ -19,11 +19,11 @@ _POWER_FLOOR = 1e-12
 
 
 def grey(images: Tensor) -> Tensor:
-    """Grey [B, H, W] in float64 of images [B, 3, H, W] (ITU-R BT.601 luma, on the values as stored) or [B, 1, H, W]."""
-    if images.ndim != 4 or images.shape[1] not in (1, 3):
-        raise UserError(f"images of shape {list(images.shape)}: give [B, 3, H, W] or [B, 1, H, W]")
-    if images.shape[1] == 1:
-        return images[:, 0].double()
+    """Grey [B, H, W] in float64 of images [B, C, H, W]: ITU-R BT.601 luma of three channels, the mean of any other number."""
+    if images.ndim != 4:
+        raise UserError(f"images of shape {list(images.shape)}: give [B, C, H, W]")
+    if images.shape[1] != 3:
+        return images.double().mean(1)
     return torch.einsum("bchw,c->bhw", images.double(), images.new_tensor(REC601_LUMA, dtype=torch.float64))
 
 

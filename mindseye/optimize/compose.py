@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from mindseye.facets.target import RGB, Target
 from mindseye.optimize.adaptive import AdaptiveLoss, rho
-from mindseye.optimize.canvas import Canvas, Fourier, Phase, Pixels
-from mindseye.optimize.colour import Colours
+from mindseye.optimize.canvas import Canvas, Fourier, Phase, Pixels, mean_magnitude
+from mindseye.optimize.colour import Colours, builtin_colours, measured_colours, plain_colours
 from mindseye.optimize.objectives import ActivationNorm, Distance, DotProduct, Match, TotalVariation, relative_distance
 from mindseye.optimize.painting import Term
 from mindseye.optimize.randomness import START, Dice
@@ -18,6 +18,7 @@ from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.schedules import Schedule
 
 GREY = 0.5
+PALETTE_PHOTOS = 100
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,16 @@ class Palette:
 
     colours: Colours
     magnitude: Tensor | None = None
+
+
+def palette_of(recipe: Recipe, photos: Tensor, channels: int) -> Palette:
+    """The palette that a recipe wants of photos, uint8 [n, channels, side, side]; of many the first hundred."""
+    images = photos[:PALETTE_PHOTOS].float() / 255
+    if recipe.colours == "images":
+        colours = measured_colours(images)
+    else:
+        colours = builtin_colours(channels) if recipe.colours == "imagenet" else plain_colours(channels)
+    return Palette(colours, mean_magnitude(_at_size(images, recipe.size), colours) if recipe.canvas == "maco" else None)
 
 
 def layers_to_match(recipe: Recipe, target: str, stages_below: Sequence[str]) -> list[str]:

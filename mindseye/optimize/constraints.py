@@ -41,7 +41,7 @@ class Constraints:
         """The weight of each pixel's gradient, [1, 1, side, side], or None where all weigh one."""
         if self.mask.is_zero:
             return None
-        return centre_mask(side, self.mask.at(progress)).to(device)
+        return centre_mask(side, self.mask.at(progress), device)
 
     @torch.no_grad()
     def apply(self, canvas: Canvas, step: int, progress: float) -> None:

@@ -26,7 +26,7 @@ CHOICES = {
 class Recipe:
     """All numbers of a run. A pair [start, end] runs linearly from the first step to the last.
 
-    Lengths are shares of the canvas side, brightness and noise are in [0, 1]; 0 switches a part off.
+    The mask's sigma is a share of the canvas side, the blur's is in px, brightness and noise are in [0, 1]; 0 switches a part off.
     """
 
     name: str
@@ -201,6 +201,12 @@ def _check_ranges(recipe: Recipe) -> None:
     low, high = recipe.crop
     if not 0 < low <= high <= 1:
         raise UserError(f"recipe value crop wants 0 < smallest <= largest <= 1, not {list(recipe.crop)}")
+    for key in ("mask", "denoise"):
+        schedule = recipe.schedule(key)
+        if not schedule.is_zero and min(schedule.start, schedule.end) == 0:
+            raise UserError(
+                f"recipe value {key} may be 0 throughout, but not at one end only: {list(getattr(recipe, key))}"
+            )
     for field in fields(Recipe):
         value = getattr(recipe, field.name)
         numbers = value if isinstance(value, tuple) else (value,)

@@ -58,7 +58,7 @@ def curves(manifest: Json) -> list[Curve]:
         _measured(rows, "home_facet", "of the nearest", "share of nearest photos of the same facet"),
         _measured(rows, "percentile", "among photos", "nearness to the photos; a photo has 0.5"),
         _measured(rows, "cosine", "to the target", "likeness of activations and target"),
-        _curve(rows, "loss left", "end ÷ start", "share of its first term at the end", _loss_left),
+        _curve(rows, "loss left", "end ÷ start", "of the distance to the target", _loss_left),
     ]
     taken = [curve for curve in found if _taken(curve)]
     judged = [curve for curve in taken if curve in found[:4]]
@@ -146,11 +146,10 @@ def _taken(curve: Curve) -> bool:
 
 
 def _loss_left(facet: Json) -> Reading:
-    """What is left of the first term of the loss that starts above zero and stays there."""
-    for start, end in loss_terms(facet).values():
-        if start > 0 and end >= 0:
-            return Reading(picture=end / start, start=1.0)
-    return Reading()
+    """What is left of the term of the loss that is a distance to the target."""
+    terms = loss_terms(facet)
+    start, end = terms.get("match") or terms.get("adaptive") or (0.0, 0.0)
+    return Reading(picture=end / start, start=1.0) if start > 0 else Reading()
 
 
 def _present(one: Reading) -> list[float]:

@@ -27,9 +27,12 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def facet_colour(index: int) -> Colour:
-    """Colour of facet `index`: hues a golden section apart, so that any first few of them are well separated."""
-    lightness = (0.66, 0.55, 0.76)[index // 8 % 3]
-    red, green, blue = colorsys.hls_to_rgb((0.56 + index * _GOLDEN) % 1, lightness, 0.72)
+    """Colour of facet `index`: hues a golden section apart.
+
+    The hues that come closest lie 5, 8, 13, ... apart in the sequence; three lightnesses in turn tell those apart.
+    """
+    lightness = (0.62, 0.76, 0.68)[index % 3]
+    red, green, blue = colorsys.hls_to_rgb((0.5 + index * _GOLDEN) % 1, lightness, 0.95)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
@@ -97,6 +100,10 @@ class Brush:
     def _at(self, x: float, y: float) -> tuple[float, float]:
         return (x - self._origin[0]) * _SUPERSAMPLING, (y - self._origin[1]) * _SUPERSAMPLING
 
+    def _corners(self, x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+        right, bottom = self._at(x + width, y + height)
+        return (*self._at(x, y), right - 1, bottom - 1)  # Pillow counts the last pixel in
+
     def line(self, points: Sequence[tuple[float, float]], colour: Colour, width: float = 2) -> None:
         """A polyline of `width` px."""
         thick = round(width * _SUPERSAMPLING)
@@ -112,13 +119,13 @@ class Brush:
 
     def disc(self, x: float, y: float, radius: float, colour: Colour | None, rim: Colour | None = None) -> None:
         """A filled circle, with a rim of 2 px where one is given."""
-        box = (*self._at(x - radius, y - radius), *self._at(x + radius, y + radius))
-        self._draw.ellipse(box, colour, rim, 2 * _SUPERSAMPLING if rim else 0)
+        self._draw.ellipse(
+            self._corners(x - radius, y - radius, 2 * radius, 2 * radius), colour, rim, 2 * _SUPERSAMPLING if rim else 0
+        )
 
     def box(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
         """A filled box with rounded corners."""
-        corners = (*self._at(x, y), *self._at(x + width, y + height))
-        self._draw.rounded_rectangle(corners, radius * _SUPERSAMPLING, colour)
+        self._draw.rounded_rectangle(self._corners(x, y, width, height), radius * _SUPERSAMPLING, colour)
 
 
 class Sheet:

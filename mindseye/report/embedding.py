@@ -44,7 +44,7 @@ def draw_embedding(folder: Path, manifest: Json) -> Image.Image:
         tile = ImageOps.expand(photo(paths[index], side), RIM, _colour(int(facet[index])))
         x, y = (places[index] - side / 2 - RIM).tolist()
         sheet.paste(x, y, tile)
-    _draw_centres(sheet, centres, left, top)
+    _draw_centres(sheet, centres)
     _draw_legend(sheet, found, facet, left + MAP + 60, top)
     return sheet.image
 
@@ -114,12 +114,11 @@ def _draw_points(sheet: Sheet, places: NDArray[np.float64], facet: NDArray[np.in
             brush.disc(x, y, 5, _colour(index))
 
 
-def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]], left: int, top: int) -> None:
-    with sheet.smooth(left, top, MAP, MAP) as brush:
-        for index, (x, y) in centres.items():
+def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]]) -> None:
+    for index, (x, y) in centres.items():
+        with sheet.smooth(round(x) - 30, round(y) - 30, 60, 60) as brush:
             brush.disc(x, y, 27, PAPER)
             brush.disc(x, y, 23, _colour(index))
-    for index, (x, y) in centres.items():
         sheet.text(x, y, str(index), BODY, colour=PAPER, bold=True, anchor="mm")
 
 

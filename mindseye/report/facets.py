@@ -4,8 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, facet_colour
-from mindseye.report.headings import HEADER, draw_facet_name, draw_header
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, facet_colour, wrap
+from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss
 from mindseye.report.manifest import (
     Json,
     facets,
@@ -18,7 +18,7 @@ from mindseye.report.manifest import (
     number,
     preprocessing,
 )
-from mindseye.report.numbers import loss_terms, readings, shown
+from mindseye.report.numbers import readings, shown
 from mindseye.report.tiles import failed, photo, picture
 
 SIDE = 288
@@ -53,10 +53,8 @@ def draw_facets(folder: Path, manifest: Json, layer: Json | None = None) -> Imag
         sheet.text(right, top - 20, name, SMALL, colour=FAINT, anchor="rs")
     for row, facet in enumerate(found):
         _draw_row(sheet, folder, facet, lefts, top + row * (SIDE + BETWEEN))
-    note = preprocessing(manifest)
-    sheet.text(
-        MARGIN, sheet.image.height - MARGIN, note, SMALL, colour=FAINT, width=sheet.width - 2 * MARGIN, anchor="ls"
-    )
+    for index, line in enumerate(wrap(preprocessing(manifest), sheet.width - 2 * MARGIN, SMALL, 2)):
+        sheet.text(MARGIN, sheet.image.height - MARGIN - FOOT + index * (SMALL + 8), line, SMALL, colour=FAINT)
     return sheet.image
 
 
@@ -78,9 +76,7 @@ def _draw_row(sheet: Sheet, folder: Path, facet: Json, lefts: list[int], y: int)
     _draw_about(sheet, facet, lefts[0], y)
     _draw_members(sheet, facet, lefts[1], y)
     sheet.paste(lefts[2], y, picture(folder, facet.get("start"), START))
-    for index, (name, (start, end)) in enumerate(list(loss_terms(facet).items())[:3]):
-        line = f"{name} {shown(start)} → {shown(end)}"
-        sheet.text(lefts[2], y + START + 10 + index * (SMALL + 7), line, SMALL, colour=FAINT, width=START)
+    draw_loss(sheet, facet, lefts[2], y + START + 10, START, 3)
     reason = failure(facet)
     sheet.paste(lefts[3], y, failed(SIDE, reason) if reason else picture(folder, facet.get("picture"), SIDE))
     if len(lefts) > 5:

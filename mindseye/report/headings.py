@@ -1,7 +1,8 @@
-"""The headings that the sheets share: title and provenance of the run, the name of a facet."""
+"""What several sheets say alike: title and provenance of the run, the name of a facet, its loss."""
 
 from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING, Sheet, facet_colour, text_width
 from mindseye.report.manifest import Json, label, number, provenance, random_weights
+from mindseye.report.numbers import loss_terms, shown
 
 HEADER = round(1.4 * TITLE) + round(1.6 * SMALL)
 
@@ -26,3 +27,11 @@ def draw_facet_name(sheet: Sheet, facet: Json, x: int, y: int, width: int, size:
     sheet.text(x, y, index, size, colour=facet_colour(number(facet)), bold=True, width=width)
     taken = text_width(index, size, bold=True) + size // 2
     sheet.text(x + taken, y, name, size, bold=True, width=max(1, width - taken))
+
+
+def draw_loss(sheet: Sheet, facet: Json, x: int, y: int, width: int, most: int) -> None:
+    """At most `most` terms of the facet's loss from (x, y) down: name, first and last value."""
+    for index, (name, (start, end)) in enumerate(list(loss_terms(facet).items())[:most]):
+        top, values = y + index * (SMALL + 8), f"{shown(start)} → {shown(end)}"
+        sheet.text(x + width, top, values, SMALL, colour=FAINT, anchor="ra")
+        sheet.text(x, top, name, SMALL, colour=FAINT, width=max(1, width - text_width(values, SMALL) - SMALL // 2))

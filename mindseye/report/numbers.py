@@ -67,13 +67,15 @@ def judge_name(facet: Json) -> str | None:
 
 
 def loss_terms(facet: Json) -> dict[str, tuple[float, float]]:
-    """Every term of the loss at the first and at the last step."""
+    """Every term of the loss at the first and at the last step; the terms "match LAYER" as one, their sum."""
     terms = facet.get("loss")
     ends: dict[str, tuple[float, float]] = {}
     for name, values in terms.items() if isinstance(terms, dict) else ():
         numbers = [_number(value) for value in values] if isinstance(values, list) else []
         if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
-            ends[str(name)] = (numbers[0], numbers[1])
+            shared = "match" if str(name).startswith("match ") else str(name)
+            start, end = ends.get(shared, (0.0, 0.0))
+            ends[shared] = (start + numbers[0], end + numbers[1])
     return ends
 
 

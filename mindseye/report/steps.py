@@ -5,9 +5,8 @@ from pathlib import Path
 from PIL import Image
 
 from mindseye.report.drawing import FAINT, MARGIN, SMALL, Sheet
-from mindseye.report.headings import HEADER, draw_facet_name, draw_header
+from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss
 from mindseye.report.manifest import Json, facets, failure, layer_name, layers, model_name, steps
-from mindseye.report.numbers import loss_terms, shown
 from mindseye.report.tiles import failed, picture
 
 SIDE = 224
@@ -56,8 +55,5 @@ def _tiles(folder: Path, facet: Json, columns: list[int]) -> list[Image.Image]:
 
 def _draw_about(sheet: Sheet, facet: Json, y: int) -> None:
     """The facet's name and the terms of its loss, from first to last step."""
-    room = NAMES - 2 * GAP
-    draw_facet_name(sheet, facet, MARGIN, y, room)
-    for index, (name, (start, end)) in enumerate(list(loss_terms(facet).items())[:5]):
-        top = y + 42 + index * (SMALL + 12)
-        sheet.text(MARGIN, top, f"{name}  {shown(start)} → {shown(end)}", SMALL, colour=FAINT, width=room)
+    draw_facet_name(sheet, facet, MARGIN, y, NAMES - 2 * GAP)
+    draw_loss(sheet, facet, MARGIN, y + 42, NAMES - 2 * GAP, 6)

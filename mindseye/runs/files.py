@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -68,8 +69,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def write_picture(path: Path, image: Tensor, metadata: dict[str, str]) -> None:
     """Write an image [channels, height, width] in [0, 1] as PNG with text metadata.
 
-    One channel is written as grey and three as RGB; of any other number the first channel is shown.
+    One channel is written as grey and three as RGB. Of any other number the first is shown, and all of them are kept
+    beside it as a float32 array (``.npy``).
     """
+    if image.shape[0] not in (1, 3):
+        buffer = io.BytesIO()
+        np.save(buffer, image.float().numpy(), allow_pickle=False)
+        write_bytes(path.with_suffix(".npy"), buffer.getvalue())
     pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8)
     if pixels.shape[0] != 3:
         pixels = pixels[:1].expand(3, -1, -1)
@@ -82,7 +88,9 @@ def write_picture(path: Path, image: Tensor, metadata: dict[str, str]) -> None:
 
 
 def read_picture(path: Path) -> Tensor:
-    """Read a picture [3, height, width] in [0, 1]."""
+    """Read a picture [3, height, width] in [0, 1], or the array of another number of channels that is kept beside it."""
+    if path.with_suffix(".npy").is_file():
+        return torch.from_numpy(np.load(path.with_suffix(".npy"), allow_pickle=False))
     with Image.open(path) as image:
         pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
         width, height = image.size

@@ -1,5 +1,6 @@
 """What run.json says, built from what a run has found and painted."""
 
+import json
 import platform
 from collections.abc import Sequence
 from importlib import metadata
@@ -113,6 +114,18 @@ def failures(manifest: Manifest) -> list[str]:
         for facet in layer["facets"]
         if facet["status"] == "failed"
     ]
+
+
+def picture_metadata(manifest: Manifest, layer: str) -> dict[str, str]:
+    """What a picture's file says of itself."""
+    model = manifest["model"]
+    return {
+        "Software": "mindseye",
+        "mindseye:model": f"{model['name']} (weights: {model['weights']})",
+        "mindseye:layer": layer,
+        "mindseye:recipe": json.dumps(manifest["recipe"]),
+        "mindseye:seed": str(manifest["seed"]),
+    }
 
 
 def versions() -> dict[str, str]:

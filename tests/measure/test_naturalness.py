@@ -36,12 +36,11 @@ def power_law(exponent: float, count: int, side: int, seed: int = 0) -> Tensor:
 
 
 def test_grey_is_rec601_luma() -> None:
-    """The three primaries weigh as in BT.601, a one-channel image is its own grey, and other depths are refused."""
+    """The three primaries weigh as in BT.601, of another number of channels the mean is grey."""
     primaries = torch.eye(3)[:, :, None, None].expand(3, 3, 2, 2)
     assert torch.allclose(grey(primaries)[:, 0, 0], torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64))
     assert torch.equal(grey(primaries[:, :1]), primaries[:, 0].double())
-    with pytest.raises(UserError, match="B, 3, H, W"):
-        grey(torch.zeros(1, 4, 2, 2))
+    assert torch.allclose(grey(torch.arange(7.0).view(1, 7, 1, 1)), torch.tensor(3.0, dtype=torch.float64))
 
 
 @pytest.mark.parametrize(("frequency", "share"), [(4 / 32, 0.0), (8 / 32, 0.0), (9 / 32, 1.0), (16 / 32, 1.0)])

@@ -45,6 +45,7 @@ def test_changes_replace_numbers():
         (["canvas=oil"], "fourier"),
         (["crop=[0.9,0.2]"], "smallest"),
         (["noise=-1"], "zero or more"),
+        (["mask=[0.5,0]"], "one end"),
         (["noise=nan"], "zero or more"),
         (["steps"], "KEY=VALUE"),
     ],

@@ -88,7 +88,7 @@ def manifest_of(
                     "picture": f"pictures/{own}.png",
                     "start": f"starts/{own}.png",
                     "steps": [{"step": step, "picture": picture} for step, picture in steps],
-                    "loss": {"match": [5.0, 0.8], "dot": [-0.5, -4.2]},
+                    "loss": {"dot": [-0.5, -4.2], "match rgb": [2.0, 0.2], "match bn2": [3.0, 0.6]},
                     "measures": measures((depth + 1) / len(names), index) if measured else {},
                 }
             )

@@ -55,6 +55,12 @@ def test_loss_terms_with_both_ends_are_read() -> None:
     assert loss_terms({"loss": None}) == {}
 
 
+def test_terms_of_the_matched_layers_are_summed() -> None:
+    """What is matched at many stages is one line of a sheet, beside the other terms."""
+    loss = {"dot": [-1.0, -2.0], "match rgb": [1.0, 0.5], "match bn2": [2.0, 0.25]}
+    assert loss_terms({"loss": loss}) == {"dot": (-1.0, -2.0), "match": (3.0, 0.75)}
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "–"), (0.0, "0.00"), (0.004, "0.004"), (0.59, "0.59"), (-4.2, "-4.20"), (12.34, "12.3"), (1234.5, "1234")],

@@ -1,0 +1,98 @@
+"""What a layer's pictures are worth to the network that they were painted from, beside their members and their starts."""
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+from mindseye.facets.target import Target
+from mindseye.inputs.layers import Reader
+from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.measure.fidelity import fidelity, recovery
+from mindseye.measure.naturalness import naturalness, robustness_gap, sorted_distance
+from mindseye.measure.neighbourhood import percentile_rank
+from mindseye.optimize.objectives import DotProduct
+
+Numbers = dict[str, float]
+Roles = dict[str, Numbers]
+
+# Changes that no recipe paints under: a turn, a darker and a brighter picture, a tilted one.
+TURN, DARKER, BRIGHTER, TILT = 10.0, 1.5, 0.7, 0.06
+
+
+@torch.no_grad()
+def facet_measures(
+    read: Reader,
+    preprocessing: Preprocessing,
+    target: Target,
+    facet: int,
+    roles: dict[str, Tensor],
+    photo_dots: Tensor,
+    folder_slope: float,
+) -> dict[str, Roles]:
+    """{"fidelity" | "naturalness": {"picture" | "members" | "start": {measure: number}}} of one facet.
+
+    read: gives the target's layer. target: of all facets; facet: whose turn it is. roles: the images [n, channels, side,
+    side] in [0, 1] of each role, as the network sees them; an image set's numbers are means over its images.
+    photo_dots: the dot product (``DotProduct``) of every photo's activation with this facet's target, [photos].
+    folder_slope: mean ``spectrum_slope`` of the folder's photos.
+
+    fidelity: cosine and distance over the top-k, and over all channels (``_all``); percentile of the dot product among
+    the photos'; recovered, the share whose nearest target is the facet's own; wasserstein to the target's ranks;
+    robustness_gap, the share of the dot product lost under changes that no recipe paints under.
+    """
+    near = {role: _fidelity(read, preprocessing, target, facet, images, photo_dots) for role, images in roles.items()}
+    natural = {role: naturalness(images, roles["members"], folder_slope) for role, images in roles.items()}
+    return {"fidelity": {role: _means(values) for role, values in near.items()}, "naturalness": {
+        role: _means(values) for role, values in natural.items()
+    }}  # fmt: skip
+
+
+def dots(target: Target, facet: int, means: Tensor) -> Tensor:
+    """The dot product of photos' mean activations [photos, channels] with one facet's target, as ``DotProduct`` has it."""
+    count = len(means)
+    return DotProduct(target.select([facet] * count))({target.layer: means.unsqueeze(-1)})
+
+
+def _fidelity(
+    read: Reader, preprocessing: Preprocessing, target: Target, facet: int, images: Tensor, photo_dots: Tensor
+) -> dict[str, Tensor]:
+    activation = read(preprocessing.normalise(images))[target.layer].float()
+    own = target.select([facet] * len(images))
+    means = activation.mean(-1)
+    dot = dots(target, facet, means)
+    changed = torch.stack(
+        [
+            dots(target, facet, read(preprocessing.normalise(view))[target.layer].float().mean(-1))
+            for view in _unseen(images)
+        ]
+    )
+    index = torch.full((len(images),), facet, device=images.device)
+    return fidelity(means, own.mean, own.channels) | {
+        "percentile": percentile_rank(dot, photo_dots),
+        "recovered": recovery(means, target.mean, index).float(),
+        "wasserstein": sorted_distance(activation, own.ranks),
+        "robustness_gap": robustness_gap(dot, changed),
+    }
+
+
+def _unseen(images: Tensor) -> list[Tensor]:
+    side = images.shape[-1] - 1
+    corners = [[0, 0], [side, 0], [side, side], [0, side]]
+    inset = round(side * TILT)
+    tilted = [[inset, 0], [side - inset, 0], [side, side], [0, side]]
+    turns = [
+        functional.rotate(images, angle, functional.InterpolationMode.BILINEAR, fill=[0.5] * images.shape[1])
+        for angle in (-TURN, TURN)
+    ]
+    return [
+        *turns,
+        images.clamp(0, 1) ** DARKER,
+        images.clamp(0, 1) ** BRIGHTER,
+        functional.perspective(
+            images, corners, tilted, functional.InterpolationMode.BILINEAR, fill=[0.5] * images.shape[1]
+        ),
+    ]
+
+
+def _means(values: dict[str, Tensor]) -> Numbers:
+    return {name: float(value.double().mean()) for name, value in values.items()}

@@ -1,0 +1,105 @@
+"""A run as it shows itself in a notebook."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mindseye.report.notebook import Run, first_screen
+
+
+class Checker(HTMLParser):
+    """Collects text and images, and notes every tag that is not closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        if tag == "img":
+            self.images.append(dict(attrs))
+        elif tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def checked(html: str) -> Checker:
+    checker = Checker()
+    checker.feed(html)
+    checker.close()
+    assert checker.open == []
+    return checker
+
+
+def test_screen_holds_its_pictures_itself(make_run) -> None:
+    """Members and one picture per layer and facet, all inlined as readable PNG: nothing is fetched."""
+    screen = checked(first_screen(make_run(layers=2, facets=3)))
+    assert len(screen.images) == 3 + 2 * 3
+    for image in screen.images:
+        head, data = str(image["src"]).split(",")
+        assert head == "data:image/png;base64"
+        with Image.open(io.BytesIO(base64.b64decode(data))) as decoded:
+            assert decoded.format == "PNG"
+            assert decoded.size == (int(str(image["width"])), int(str(image["height"])))
+
+
+def test_names_are_escaped(make_run) -> None:
+    """Labels, layers and folders are text, whatever they hold."""
+    evil = "<script>alert('x')</script>\" onerror='y'"
+
+    def rename(manifest: dict[str, Any]) -> None:
+        manifest["layers"][0]["layer"] = manifest["model"]["name"] = manifest["recipe"]["name"] = evil
+        manifest["layers"][0]["kind"] = manifest["images"]["root"] = evil
+        manifest["layers"][0]["facets"][0]["label"] = evil
+
+    screen = checked(first_screen(make_run(layers=1, change=rename)))
+    assert "script" not in screen.names
+    assert all(set(image) == {"width", "height", "alt", "src"} for image in screen.images)
+    assert "".join(screen.text).count("alert('x')") >= 4
+
+
+def test_random_weights_and_what_is_hidden_are_said(make_run) -> None:
+    """At most eight facets and layers are shown; the text says how many facets are not."""
+
+    def untrained(manifest: dict[str, Any]) -> None:
+        manifest["model"]["weights"] = "none"
+
+    screen = checked(first_screen(make_run(layers=12, facets=11, images=12, snapshots=0, change=untrained)))
+    text = "".join(screen.text)
+    assert "random weights" in text
+    assert "3 more facets" in text
+    assert len(screen.images) == 8 * 9
+    assert "blocks.0.1" in text
+    assert "blocks.11.1" in text
+
+
+def test_run_gives_pictures_and_failures(make_run) -> None:
+    """Paths of what was painted, per layer, and a line for what was not."""
+
+    def fail(manifest: dict[str, Any]) -> None:
+        manifest["layers"][1]["facets"][2].update(status="failed", reason="turned NaN", picture=None)
+
+    run = Run(make_run(layers=2, facets=3, change=fail))
+    assert [len(paths) for paths in run.pictures.values()] == [3, 2]
+    assert all(path.is_file() for paths in run.pictures.values() for path in paths)
+    assert len(run.failures) == 1
+    assert re.search(r"blocks\.1\.1.*2.*turned NaN", run.failures[0])
+    assert run._repr_html_() == first_screen(run.path)
+
+
+def test_folder_without_a_run_says_so(tmp_path: Path) -> None:
+    """A notebook cell never raises while it shows a value."""
+    assert "no run folder" in first_screen(tmp_path)
