@@ -140,7 +140,7 @@ def test_killed_in_the_middle_it_continues_and_ends_the_same(photos, tmp_path):
         " facets=2, size=32, quiet=True)",
         str(Path(__file__).parent), str(photos),
     ]  # fmt: skip
-    steps = "400"
+    steps = "150"
     subprocess.run([*command, str(tmp_path / "whole"), steps], check=True)
     process = subprocess.Popen([*command, str(tmp_path / "killed"), steps])
     state = tmp_path / "killed" / "state"

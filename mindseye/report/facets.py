@@ -76,7 +76,7 @@ def _draw_row(sheet: Sheet, folder: Path, facet: Json, lefts: list[int], y: int)
     _draw_about(sheet, facet, lefts[0], y)
     _draw_members(sheet, facet, lefts[1], y)
     sheet.paste(lefts[2], y, picture(folder, facet.get("start"), START))
-    draw_loss(sheet, facet, lefts[2], y + START + 10, START, 3)
+    draw_loss(sheet, facet, lefts[2], y + START + 10, START + GAP - 12, 3)
     reason = failure(facet)
     sheet.paste(lefts[3], y, failed(SIDE, reason) if reason else picture(folder, facet.get("picture"), SIDE))
     if len(lefts) > 5:

@@ -67,13 +67,13 @@ def judge_name(facet: Json) -> str | None:
 
 
 def loss_terms(facet: Json) -> dict[str, tuple[float, float]]:
-    """Every term of the loss at the first and at the last step; the terms "match LAYER" as one, their sum."""
+    """Every term of the loss at the first and at the last step; the terms "match LAYER" as one, their sum, and short names."""
     terms = facet.get("loss")
     ends: dict[str, tuple[float, float]] = {}
     for name, values in terms.items() if isinstance(terms, dict) else ():
         numbers = [_number(value) for value in values] if isinstance(values, list) else []
         if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
-            shared = "match" if str(name).startswith("match ") else str(name)
+            shared = "match" if str(name).startswith("match ") else str(name).removeprefix("total ")
             start, end = ends.get(shared, (0.0, 0.0))
             ends[shared] = (start + numbers[0], end + numbers[1])
     return ends

@@ -127,8 +127,9 @@ def test_list_of_arrays() -> None:
 
 def test_nothing_to_look_at_is_named(tmp_path: Path) -> None:
     """Each way of giving no image has its own line, with the way out where there is one."""
-    with pytest.raises(UserError, match="no folder"):
-        list_images(tmp_path / "gone")
+    for name in ("gone", "x" * 5000, "nul\0byte"):
+        with pytest.raises(UserError, match="no folder"):
+            list_images(tmp_path / name)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"no images in .*empty'$"):
         list_images(tmp_path / "empty")
