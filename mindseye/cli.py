@@ -1,6 +1,7 @@
 """The command line: it reads words, calls Python, and turns errors into one line and an exit code."""
 
 import argparse
+import ctypes
 import shlex
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any
 from mindseye import __version__
 from mindseye.errors import UserError
 
+M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXAMPLES = """examples:
@@ -32,6 +34,7 @@ An interrupted run continues with the same command. A finished one is left alone
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _keep_memory()
     options = build_parser().parse_args(words)
     try:
         code: int = options.act(options, shlex.join(["mindseye", *words]))
@@ -42,6 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nmindseye: interrupted; the same command continues where it stopped", file=sys.stderr)
         return INTERRUPTED
+
+
+def _keep_memory() -> None:
+    """Have glibc keep freed memory: returning every activation to the system costs a CPU up to 40 % of a step."""
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "mallopt"):
+            library.mallopt(M_MMAP_MAX, 0)
+            library.mallopt(M_TRIM_THRESHOLD, NEVER)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -3,8 +3,8 @@
 ``Flow.run`` is the method in a few lines; each of its stages is a method below it, in the same order.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -20,8 +20,7 @@ from mindseye.inputs.models import Model
 from mindseye.inputs.stages import stages_below
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.pictures import dots, facet_measures
-from mindseye.optimize.compose import compose_canvas, compose_terms, layers_to_match, palette_of
-from mindseye.optimize.painting import Painting
+from mindseye.optimize.compose import Composition, layers_to_match, palette_of
 from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.transforms import Views
@@ -82,21 +81,23 @@ class Flow:
     def run(self) -> None:
         """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
         if self.manifest["layers"]:
-            self.restore()
+            facets = self.restore()
+            members, ranks = self.gather(facets)
         else:
             means = self.extract()
-            self.aim(self.find(means), means)
-        facets = [facet_from(entry) for entry in self.manifest["layers"][0]["facets"]]
-        members = self.members(facets)
+            facets = self.find(means)
+            members, ranks = self.gather(facets)
+            self.aim(facets, ranks, means)
         for layer in self.job.targets:
-            self.paint(layer, facets, members)
+            self.paint(layer, facets, members, ranks)
             self.measure(layer, members)
         self.finish()
 
-    def restore(self) -> None:
-        """Take the photos up as the interrupted run found them."""
+    def restore(self) -> list[Facet]:
+        """Take photos and facets up as the interrupted run found them."""
         job = self.job
         job.photos.restore(self.manifest["images"]["paths"], job.model.preprocessing, job.view, job.model.channels)
+        return [facet_from(entry) for entry in self.manifest["layers"][0]["facets"]]
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
@@ -131,9 +132,24 @@ class Flow:
         self._tensors[f"{job.cluster.address}/facet"] = torch.as_tensor(clustering.assignment)
         return facets
 
-    def aim(self, facets: list[Facet], means: dict[str, Tensor]) -> None:
-        """Stage 5: what each facet wants of each layer, and its top-k channels, into the manifest."""
-        ranks = self._ranks(facets, self.members(facets), list(self.job.targets))
+    def gather(self, facets: list[Facet]) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Stage 5: one pass over the members for what each facet wants of every layer that will be matched.
+
+        Returns the members of each facet, uint8 [members, channels, side, side], and {address: [facets, channels,
+        positions]}.
+        """
+        job = self.job
+        members = [job.photos.load(facet.members) for facet in facets]
+        weights = [torch.tensor(facet.weights) for facet in facets]
+        wanted = dict.fromkeys(address for layer in job.targets for address in [*self._matched(layer), layer.address])
+        layers = [find_layer(job.network, address) for address in wanted if address != RGB]
+        with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
+            ranks = facet_ranks(read, job.model.preprocessing, members, weights, job.device, self._target_views())
+            advance(len(facets))
+        return members, ranks
+
+    def aim(self, facets: list[Facet], ranks: dict[str, Tensor], means: dict[str, Tensor]) -> None:
+        """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
         layers = []
         for layer in self.job.targets:
             target = self._target(layer.address, ranks)
@@ -149,46 +165,37 @@ class Flow:
         self.manifest["layers"] = layers
         self.save("running")
 
-    def paint(self, layer: Layer, facets: list[Facet], members: list[Tensor]) -> None:
-        """Stage 6: all facets of a layer in one batch, each from its own start towards its own target."""
-        job, recipe = self.job, self.job.recipe
-        entries = self._entries(layer)
+    def paint(self, layer: Layer, facets: list[Facet], members: list[Tensor], ranks: dict[str, Tensor]) -> None:
+        """Stage 7: all facets of a layer in one batch, each from its own start towards its own target."""
+        job, recipe, entries = self.job, self.job.recipe, self._entries(layer)
         waiting = [index for index, entry in enumerate(entries) if entry["status"] == "todo"]
         if not waiting:
             return
-        below = [stage.address for stage in stages_below(job.model.network, job.network, layer)]
-        matched = layers_to_match(recipe, layer.address, below)
-        penalty = (
-            None if recipe.schedule("penalty").is_zero else job.penalty or layer.address.removesuffix(INPUT) + INPUT
+        matched = self._matched(layer)
+        holds_down = not recipe.schedule("penalty").is_zero
+        penalty = (job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None
+        composition = Composition(
+            recipe=recipe,
+            preprocessing=job.model.preprocessing,
+            targets={address: self._target(address, ranks) for address in {*matched, layer.address}},
+            target=layer.address,
+            matched=matched,
+            penalty=penalty,
+            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
+            palette=palette_of(recipe, torch.cat(members), job.model.channels),
+            side=job.size,
+            view=job.view,
+            seed=job.seed,
+            device=job.device,
         )
-        wanted = dict.fromkeys([*(address for address in matched if address != RGB), layer.address])
-        ranks = self._ranks(facets, members, [find_layer(job.network, address) for address in wanted])
-        targets = {address: self._target(address, ranks) for address in [*wanted, *({RGB} & set(matched))]}
-        weighted = weighted_images(members, [torch.tensor(facet.weights) for facet in facets])
-        palette = palette_of(recipe, torch.cat(members), job.model.channels)
-        reads = [
-            find_layer(job.network, address) for address in dict.fromkeys([*wanted, *([penalty] if penalty else [])])
-        ]
-
+        addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
+        reads = [find_layer(job.network, address) for address in addresses if address != RGB]
         with (
             self._reader(reads) as read,
             self.progress.stage(f"paint {layer.address}", recipe.steps * len(waiting), "steps") as advance,
         ):
-
-            def build(pictures: Sequence[int]) -> Painting:
-                dice = Dice(job.seed, tuple(f"{layer.address}/{index}" for index in pictures))
-                canvas = compose_canvas(
-                    recipe, job.size, job.model.channels, weighted[list(pictures)], palette, dice, job.device
-                )
-                chosen = {address: target.select(pictures).to(job.device) for address, target in targets.items()}
-                views = Views.of(recipe, job.view)
-                with torch.no_grad():
-                    start = read(job.model.preprocessing.normalise(views.plain(canvas.render())))[layer.address]
-                terms = compose_terms(recipe, chosen, layer.address, matched, penalty, start)
-                return Painting(canvas, terms, recipe, views, dice, read, job.model.preprocessing)
-
             paint(
-                build,
+                lambda pictures: composition.paint(read, pictures),
                 waiting,
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
@@ -198,7 +205,7 @@ class Flow:
             )
 
     def measure(self, layer: Layer, members: list[Tensor]) -> None:
-        """Stage 7: what the pictures are worth to the network itself, beside their members and starts."""
+        """Stage 8: what the pictures are worth to the network itself, beside their members and starts."""
         job, entries = self.job, self._entries(layer)
         waiting = [entry for entry in entries if entry["status"] == "done" and "measures" not in entry]
         if not waiting:
@@ -224,16 +231,12 @@ class Flow:
         self.save("running")
 
     def finish(self) -> None:
-        """Stage 8: the figures, and the manifest's last word."""
+        """Stage 9: the figures, and the manifest's last word."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
         self.folder.drop_state()
         self.save("partial" if failures(self.manifest) else "done")
-
-    def members(self, facets: list[Facet]) -> list[Tensor]:
-        """Each facet's members, uint8 [members, channels, side, side] at the size that the network sees."""
-        return [self.job.photos.load(facet.members) for facet in facets]
 
     def note(self, *lines: str) -> None:
         """Keep and show what was lowered or chosen on the way."""
@@ -261,10 +264,22 @@ class Flow:
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
-    def _ranks(self, facets: list[Facet], members: list[Tensor], layers: Sequence[Layer]) -> dict[str, Tensor]:
-        weights = [torch.tensor(facet.weights) for facet in facets]
-        with self._reader(layers) as read:
-            return facet_ranks(read, self.job.model.preprocessing, members, weights, self.job.device)
+    def _matched(self, layer: Layer) -> list[str]:
+        below = stages_below(self.job.model.network, self.job.network, layer)
+        return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
+
+    def _target_views(self) -> Callable[[int, Tensor], list[Tensor]] | None:
+        """Random views of a facet's members, from the same distribution as the picture's, without its noise."""
+        recipe, job = self.job.recipe, self.job
+        if not recipe.target_views:
+            return None
+        views = replace(Views.of(recipe, job.view), noise=0.0, colour_jitter=0.0)
+
+        def look(facet: int, images: Tensor) -> list[Tensor]:
+            dice = Dice(job.seed, tuple(f"member/{facet}/{number}" for number in range(len(images))))
+            return [views(images, number, dice) for number in range(recipe.target_views)]
+
+        return look
 
     def _target(self, address: str, ranks: dict[str, Tensor]) -> Target:
         width, top_k = ranks[address].shape[1], self.job.recipe.top_k

@@ -10,6 +10,8 @@ from mindseye.facets.target import RGB, weighted_ranks
 from mindseye.inputs.layers import Reader
 from mindseye.inputs.preprocessing import Preprocessing
 
+Views = Callable[[int, Tensor], Sequence[Tensor]]
+
 
 @torch.no_grad()
 def mean_activations(
@@ -47,18 +49,26 @@ def facet_ranks(
     members: Sequence[Tensor],
     weights: Sequence[Tensor],
     device: torch.device,
+    views: Views | None = None,
 ) -> dict[str, Tensor]:
     """The weighted ranks of each facet's members, at every layer that is read and for their RGB values.
 
-    members: per facet the photos, uint8 [members, channels, side, side]. weights: per facet [members].
+    members: per facet the photos, uint8 [members, channels, side, side]. weights: per facet [members]. views: maps a
+    facet's number and its photos to several random views of them, over which the ranks are averaged; the photos
+    themselves where it is None.
     Returns {address: [facets, channels, positions]} on the CPU, ``rgb`` among the addresses.
     """
     found: dict[str, list[Tensor]] = {}
-    for photos, shares in zip(members, weights, strict=True):
+    for facet, (photos, shares) in enumerate(zip(members, weights, strict=True)):
         images = photos.to(device).float() / 255
-        activations = read(preprocessing.normalise(images)) | {RGB: images.flatten(2)}
-        for address, activation in activations.items():
-            found.setdefault(address, []).append(weighted_ranks(activation, shares.to(device)).cpu())
+        seen = views(facet, images) if views is not None else [images]
+        sums: dict[str, Tensor] = {}
+        for view in seen:
+            for address, activation in (read(preprocessing.normalise(view)) | {RGB: view.flatten(2)}).items():
+                ranks = weighted_ranks(activation, shares.to(device)).cpu() / len(seen)
+                sums[address] = sums[address] + ranks if address in sums else ranks
+        for address, total in sums.items():
+            found.setdefault(address, []).append(total)
     return {address: torch.stack(ranks) for address, ranks in found.items()}
 
 

@@ -14,7 +14,7 @@ from mindseye.errors import UserError
 Floats = NDArray[np.floating[Any]]
 
 # What distances are measured in: their own median, or the unit of the embedding.
-SCALES = ("median", "paper")
+SCALES = ("median", "paper", "uniform")
 # What "auto" tries, and how many images a facet then holds on average at least.
 AUTO_FACETS = (2, 12)
 AUTO_IMAGES = 5
@@ -131,13 +131,15 @@ def weights(distances: Floats, gamma: float = 1e-5, scale: str = "median") -> ND
 
     t-SNE's unit grows with the number of images. "paper" takes distances as they are; "median" divides them by their
     median first, so that weights depend neither on that unit nor on the facet's size (all are equal where the median
-    is 0). Raises UserError for a gamma that is not positive or an unknown scale.
+    is 0); "uniform" gives every member the same. Raises UserError for a gamma that is not positive or an unknown scale.
     """
     if not gamma > 0:
         raise UserError(f"gamma must be positive, not {gamma:g} (1e-5 is the paper's)")
     if scale not in SCALES:
         raise UserError(f"unknown scale of distances {scale!r}; choose from {', '.join(SCALES)}")
     lengths = np.asarray(distances, dtype=np.float64)
+    if scale == "uniform":
+        return np.full(len(lengths), 1.0 / len(lengths))
     if scale == "median":
         median = np.median(lengths)
         if median == 0.0:

@@ -27,6 +27,10 @@ class Canvas(ABC):
     def replace(self, images: Tensor) -> None:
         """Make the canvas show other images, as nearly as it can (regularizers that act on the image use it)."""
 
+    @abstractmethod
+    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
+        """The part of a change of the parameters that moves frequencies up to ``cutoff`` (in cycles per pixel)."""
+
     def tidy(self) -> None:
         """Called after every step: bring the parameters back to where they mean something."""
 
@@ -48,6 +52,11 @@ class Pixels(Canvas):
     @torch.no_grad()
     def replace(self, images: Tensor) -> None:
         self.images.copy_(images.clamp(0, 1))
+
+    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
+        passed = low_pass(change.shape[-1], cutoff).to(change.device)
+        coarse: Tensor = torch.fft.irfft2(torch.fft.rfft2(change) * passed, s=change.shape[-2:])
+        return coarse
 
     @torch.no_grad()
     def tidy(self) -> None:
@@ -81,6 +90,9 @@ class Fourier(Canvas):
         spectrum = torch.fft.rfft2(self.colours.from_image(images), norm="ortho") / self.scale
         self.coefficients.copy_(torch.view_as_real(spectrum))
 
+    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
+        return change * low_pass(self.side, cutoff).to(change.device).unsqueeze(-1)
+
 
 class Phase(Canvas):
     """MACO: the magnitude of the spectrum is that of photos and stays, only the phase is optimised.
@@ -108,12 +120,20 @@ class Phase(Canvas):
     def replace(self, images: Tensor) -> None:
         self.phase.copy_(torch.fft.rfft2(self.colours.from_image(images), norm="ortho").angle())
 
+    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
+        return change * low_pass(change.shape[-2], cutoff).to(change.device)
+
 
 def frequencies(side: int) -> Tensor:
     """The spatial frequency of each coefficient of a real 2-D transform, in cycles per pixel, [side, side // 2 + 1]."""
     rows = torch.fft.fftfreq(side).view(-1, 1)
     columns = torch.fft.rfftfreq(side).view(1, -1)
     return torch.hypot(rows, columns)
+
+
+def low_pass(side: int, cutoff: float) -> Tensor:
+    """How much of each frequency passes, ``1 / (1 + (f / cutoff)^4)`` (a Butterworth response), as ``frequencies``."""
+    return 1 / (1 + (frequencies(side) / cutoff) ** 4)
 
 
 def mean_magnitude(images: Tensor, colours: Colours) -> Tensor:

@@ -8,14 +8,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from mindseye.facets.target import RGB, Target
+from mindseye.inputs.layers import Reader
+from mindseye.inputs.preprocessing import Preprocessing
 from mindseye.optimize.adaptive import AdaptiveLoss, rho
 from mindseye.optimize.canvas import Canvas, Fourier, Phase, Pixels, mean_magnitude
 from mindseye.optimize.colour import Colours, builtin_colours, measured_colours, plain_colours
 from mindseye.optimize.objectives import ActivationNorm, Distance, DotProduct, Match, TotalVariation, relative_distance
-from mindseye.optimize.painting import Term
+from mindseye.optimize.painting import Painting, Term
 from mindseye.optimize.randomness import START, Dice
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.schedules import Schedule
+from mindseye.optimize.transforms import Views
 
 GREY = 0.5
 PALETTE_PHOTOS = 100
@@ -27,6 +30,40 @@ class Palette:
 
     colours: Colours
     magnitude: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Everything about one layer's pictures but the pictures themselves.
+
+    targets: of all facets, by address, on the CPU. target: the address whose top-k counts. matched, penalty: as
+    ``compose_terms`` wants them. weighted: the weighted members of all facets. side, view: of canvas and views, in px.
+    """
+
+    recipe: Recipe
+    preprocessing: Preprocessing
+    targets: Mapping[str, Target]
+    target: str
+    matched: Sequence[str]
+    penalty: str | None
+    weighted: Tensor
+    palette: Palette
+    side: int
+    view: int
+    seed: int
+    device: torch.device
+
+    def paint(self, read: Reader, pictures: Sequence[int]) -> Painting:
+        """The painting of some facets at its very start; ``read`` gives the layers of the targets and the penalty."""
+        dice = Dice(self.seed, tuple(f"{self.target}/{index}" for index in pictures))
+        weighted = self.weighted[list(pictures)]
+        canvas = compose_canvas(self.recipe, self.side, weighted.shape[1], weighted, self.palette, dice, self.device)
+        chosen = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
+        views = Views.of(self.recipe, self.view)
+        with torch.no_grad():
+            start = read(self.preprocessing.normalise(views.plain(canvas.render())))[self.target]
+        terms = compose_terms(self.recipe, chosen, self.target, self.matched, self.penalty, start)
+        return Painting(canvas, terms, self.recipe, views, dice, read, self.preprocessing)
 
 
 def palette_of(recipe: Recipe, photos: Tensor, channels: int) -> Palette:

@@ -19,6 +19,7 @@ from mindseye.optimize.schedules import Schedule, progress_of
 from mindseye.optimize.transforms import Views
 
 LEARNED_LR = 0.01
+COARSEST, FINEST = 0.06, 0.7
 RUNAWAY = 1000.0
 
 
@@ -92,8 +93,7 @@ class Painting:
         # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
         torch.where(self.alive, self.values.sum(0), 0.0).sum().backward()  # type: ignore[no-untyped-call]
         self.values = self.values.detach()
-        for optimizer in self._optimizers:
-            optimizer.step()
+        self._move(progress)
         self.canvas.tidy()
         self._constraints.apply(self.canvas, self.step, progress)
         self.step += 1
@@ -150,6 +150,19 @@ class Painting:
                     _, _, parameter_index, moment = name.split("/")
                     whole["state"].setdefault(int(parameter_index), {})[moment] = value.clone()
             optimizer.load_state_dict(whole)
+
+    @torch.no_grad()
+    def _move(self, progress: float) -> None:
+        is_coarse = progress < self.recipe.coarse
+        before = [parameter.clone() for parameter in self.canvas.parameters] if is_coarse else []
+        for optimizer in self._optimizers:
+            optimizer.step()
+        if not is_coarse:
+            return
+        # The step is filtered, not the gradient: Adam would scale a filtered gradient up again.
+        cutoff = COARSEST * (FINEST / COARSEST) ** (progress / self.recipe.coarse)
+        for parameter, was in zip(self.canvas.parameters, before, strict=True):
+            parameter.copy_(was + self.canvas.coarsen(parameter - was, cutoff))
 
     def _values(self, images: Tensor, views: Tensor, progress: float) -> Tensor:
         device = views.device

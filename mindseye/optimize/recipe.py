@@ -14,7 +14,7 @@ from mindseye.optimize.schedules import Schedule
 Scheduled = float | tuple[float, float]
 
 CHOICES = {
-    "weighting": ("median", "paper"),
+    "weighting": ("median", "paper", "uniform"),
     "canvas": ("fourier", "pixels", "maco"),
     "start": ("noise", "weighted", "grey"),
     "colours": ("images", "imagenet", "none"),
@@ -39,6 +39,8 @@ class Recipe:
     members: int = 10
     weighting: str = "median"
     gamma: float = 1e-5
+    target_views: int = 0
+    """How many random views of each member the target is averaged over; 0: the photo as it is."""
     top_k: int = 50
 
     canvas: str = "fourier"
@@ -63,6 +65,8 @@ class Recipe:
 
     optimizer: str = "adam"
     lr: Scheduled = 0.03
+    coarse: float = 0.0
+    """Share of the steps during which fine detail is held back: the finest frequency that moves freely rises."""
     momentum: float = 0.9
     nesterov: bool = True
 

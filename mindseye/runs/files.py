@@ -42,7 +42,10 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write plain values as readable JSON; numbers that are not finite become null, as JSON has none."""
+    """Write plain values as readable JSON; numbers that are not finite become null, as JSON has none.
+
+    Escaped to ASCII: file names may hold bytes that are no text, and must come back as they are.
+    """
     write_bytes(
         path, json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     )

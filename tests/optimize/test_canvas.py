@@ -101,3 +101,27 @@ def test_pixels_stay_in_range():
     torch.testing.assert_close(
         canvas.render().detach(), torch.tensor([[[[1.0, 0.0], [0.500001, 0.5]]]]), rtol=0, atol=1e-8
     )
+
+
+@pytest.mark.parametrize("kind", ["pixels", "fourier", "phase"])
+def test_coarsen_is_a_low_pass(kind):
+    """A change of one frequency keeps the share that the Butterworth response gives it, on every canvas."""
+    side, row, column, cutoff = 16, 2, 3, 0.1
+    expected = 1 / (1 + (np.hypot(row, column) / side / cutoff) ** 4)
+    y, x = np.mgrid[:side, :side]
+    if kind == "pixels":
+        canvas = Pixels(photos(1))
+        change = torch.tensor(np.cos(2 * np.pi * (row * y + column * x) / side), dtype=torch.float32).expand(
+            1, 3, -1, -1
+        )
+    else:
+        shape = (1, 3, side, side // 2 + 1)
+        fourier = kind == "fourier"
+        canvas = (
+            Fourier(torch.zeros(*shape, 2), side, 1.0, plain_colours(3))
+            if fourier
+            else Phase(torch.zeros(shape), torch.ones(shape[1:]), plain_colours(3))
+        )
+        change = torch.zeros(*shape, 2) if fourier else torch.zeros(shape)
+        change[0, 0, row, column] = 1.0
+    torch.testing.assert_close(canvas.coarsen(change, cutoff), change * expected, atol=1e-6, rtol=1e-5)
