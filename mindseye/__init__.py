@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mindseye.api import visualize
     from mindseye.errors import UserError
+    from mindseye.evaluation import evaluate
     from mindseye.report.notebook import Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "UserError", "visualize"]
+__all__ = ["Run", "UserError", "evaluate", "visualize"]
 
-_HOMES = {"visualize": "mindseye.api", "UserError": "mindseye.errors", "Run": "mindseye.report.notebook"}
+_HOMES = {
+    "visualize": "mindseye.api",
+    "evaluate": "mindseye.evaluation",
+    "UserError": "mindseye.errors",
+    "Run": "mindseye.report.notebook",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,11 +15,13 @@ from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.models import load_model
 from mindseye.inputs.stages import choose_layers
 from mindseye.optimize.recipe import Recipe, load_recipe, recipe_from
-from mindseye.pipeline import Flow, Job
+from mindseye.pipeline import Flow
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import Manifest, RunFolder, default_path
+from mindseye.runs.job import Job
 from mindseye.runs.manifest import describe_model, new_manifest
+from mindseye.runs.painter import spec_of
 
 DEFAULT_RECIPE = "distribution"
 FINISHED = ("done", "partial")
@@ -110,6 +112,7 @@ def visualize(
         folder = RunFolder(Path(out) if out else default_path(photos.root, loaded.name, _joined(targets)))
         with folder.locked():
             manifest = _manifest(folder, job, options, command, force, progress)
+            manifest["model"].setdefault("spec", spec_of(model))
             if manifest["status"] in FINISHED:
                 progress.say(f"{folder.path} is finished already; --force paints it anew")
                 return Run(folder.path)

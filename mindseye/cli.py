@@ -5,12 +5,20 @@ import ctypes
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from mindseye import __version__
 from mindseye.errors import UserError
 
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
+MODEL = "a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
+
+# What `visualize` takes by the name that the option has.
+PASSED_ON = (
+    "facets", "out", "steps", "size", "top_k", "channels", "cluster_layer", "penalty_layer", "weights", "checkpoint",
+    "seed", "device", "batch_size", "recursive", "force", "quiet",
+)  # fmt: skip
+
 DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXAMPLES = """examples:
@@ -19,6 +27,7 @@ EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
   mindseye visualize photos/ants --model net.py:build --checkpoint net.safetensors --layer body.4
+  mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
 
 exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked, 3 done in part, 130 interrupted"""
 
@@ -29,6 +38,13 @@ VISUALIZE_EXAMPLES = """examples:
   mindseye visualize photos/ants --recipe paper --set lr=[4,1] --set tv=0.5
 
 An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
+
+EVALUATE_EXAMPLES = """examples:
+  mindseye evaluate runs/ants --judge vit_b_16
+  mindseye evaluate runs/ants --judge vit_b_16 --judge timm/convnext_tiny --among photos
+  mindseye evaluate runs/ants --judge vit_b_16 --label ant --label n02206856
+
+The numbers go into run.json, beside those of each facet's members and start, and the figures are drawn anew."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,9 +72,17 @@ def _keep_memory() -> None:
             library.mallopt(M_TRIM_THRESHOLD, NEVER)
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are one line, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the exit code of a mistake."""
+        self.exit(MISTAKE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mindseye",
         description="Shows what a vision network has learned, from a folder of your own photos.",
         epilog=EXAMPLES,
@@ -67,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"mindseye {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_visualize(commands)
+    _add_evaluate(commands)
     _add_layers(commands)
     _add_recipe(commands)
     _add_demo(commands)
@@ -82,58 +107,71 @@ def _command(commands: Any, name: str, act: Any, text: str, epilog: str = "") ->
 
 
 def _add_visualize(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "visualize",
-        _visualize,
-        "Paint what a layer sees in a folder of photos, a picture per facet.",
-        VISUALIZE_EXAMPLES,
-    )
-    parser.add_argument("images", metavar="IMAGES", help="folder of photos")
+    about = "Paint what a layer sees in a folder of photos, a picture per facet."
+    parser = _command(commands, "visualize", _visualize, about, VISUALIZE_EXAMPLES)
+    add = parser.add_argument
+    add("images", metavar="IMAGES", help="folder of photos")
     _add_model(parser)
-    parser.add_argument(
+    add(
         "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
         " (default: the last before pooling)",
     )  # fmt: skip
-    parser.add_argument(
-        "--facets", type=_count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)"
-    )
-    parser.add_argument("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
-    parser.add_argument("--channels", type=_numbers, metavar="I,J", help="features given by hand instead of the top-k")
-    parser.add_argument(
-        "--top-k", type=_count, metavar="K", help="how many of the strongest features (default: the recipe's)"
-    )
-    parser.add_argument("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
-    parser.add_argument("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
+    add("--facets", type=_count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)")
+    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
+    add("--channels", type=_numbers, metavar="I,J", help="features given by hand instead of the top-k")
+    add("--top-k", type=_count, metavar="K", help="how many of the strongest features (default: the recipe's)")
+    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
+    add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
     _add_painting(parser)
+    _add_judging(parser)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", default="resnet50", help="a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
-        " (default: resnet50)",
-    )  # fmt: skip
-    parser.add_argument("--weights", metavar="NAME", help="as torchvision names them, or none for random ones")
-    parser.add_argument("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
+    parser.add_argument("--model", default="resnet50", help=f"{MODEL} (default: resnet50)")
+    _add_weights(parser)
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--weights", metavar="NAME", help="as torchvision names them, or none for random ones")
+    add("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
 
 
 def _add_painting(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
-    parser.add_argument(
-        "--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it"
-    )
-    parser.add_argument("--steps", type=_count, help="steps of the optimizer (default: the recipe's)")
-    parser.add_argument(
-        "--size", type=_count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
-    parser.add_argument(
-        "--batch-size", type=_count, default=0, metavar="N", help="pictures painted at once (default: all)"
-    )
-    parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/FOLDER-MODEL-LAYER)")
-    parser.add_argument("--force", action="store_true", help="replace what the folder holds")
-    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    add = parser.add_argument
+    add("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
+    add("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it")
+    add("--steps", type=_count, help="steps of the optimizer (default: the recipe's)")
+    add("--size", type=_count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)")
+    add("--seed", type=int, default=0, help="of everything random (default: 0)")
+    add("--batch-size", type=_count, default=0, metavar="N", help="pictures painted at once (default: all)")
+    add("--out", metavar="DIR", help="run folder (default: runs/FOLDER-MODEL-LAYER)")
+    add("--force", action="store_true", help="replace what the folder holds")
+    _add_running(parser)
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    add("--quiet", action="store_true", help="say nothing but errors")
+
+
+def _add_judging(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    add = parser.add_argument
+    judges = "a network that looks at the pictures, another than the painted one; repeatable"
+    among = "photos to find their neighbours among, besides the run's own; sub-folders too; repeatable"
+    labels = "what the judges should see: name, WordNet id, index (default: what they see in most members); repeatable"
+    add("--judge", dest="judges", action="append", default=[], required=required, metavar="MODEL", help=judges)
+    add("--among", action="append", default=[], metavar="FOLDER", help=among)
+    add("--label", dest="labels", action="append", default=[], metavar="NAME", help=labels)
+
+
+def _add_evaluate(commands: Any) -> None:
+    about = "Let other networks judge the pictures of a finished run."
+    parser = _command(commands, "evaluate", _evaluate, about, EVALUATE_EXAMPLES)
+    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    _add_judging(parser, required=True)
+    _add_running(parser)
 
 
 def _add_layers(commands: Any) -> None:
@@ -141,13 +179,11 @@ def _add_layers(commands: Any) -> None:
         commands, "layers", _layers, "List every layer that fires, its shape and its share of the cost.",
         "examples:\n  mindseye layers resnet50\n  mindseye layers timm/vit_small_patch16_224 --weights none --filter attn",
     )  # fmt: skip
-    parser.add_argument(
-        "model", metavar="MODEL", help="a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
-    )
-    parser.add_argument("--weights", metavar="NAME", help="as torchvision names them, or none for random ones")
-    parser.add_argument("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
-    parser.add_argument("--filter", default="", metavar="TEXT", help="only addresses or kinds that contain this")
-    parser.add_argument("--size", type=_count, metavar="PX", help="side of the images (default: the model's)")
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=MODEL)
+    _add_weights(parser)
+    add("--filter", default="", metavar="TEXT", help="only addresses or kinds that contain this")
+    add("--size", type=_count, metavar="PX", help="side of the images (default: the model's)")
 
 
 def _add_recipe(commands: Any) -> None:
@@ -162,40 +198,46 @@ def _add_demo(commands: Any) -> None:
     parser = _command(
         commands, "demo", _demo, "The main job on a bundled network and photos that come along; no download."
     )
-    parser.add_argument("--out", default="runs/demo", metavar="DIR", help="run folder (default: runs/demo)")
-    parser.add_argument("--steps", type=_count, help="fewer are faster")
-    parser.add_argument("--force", action="store_true", help="paint it anew")
-    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    add = parser.add_argument
+    add("--out", default="runs/demo", metavar="DIR", help="run folder (default: runs/demo)")
+    add("--steps", type=_count, help="fewer are faster")
+    add("--force", action="store_true", help="paint it anew")
+    add("--quiet", action="store_true", help="say nothing but errors")
 
 
 def _visualize(options: argparse.Namespace, command: str) -> int:
     from mindseye.api import DEFAULT_RECIPE, visualize
+    from mindseye.evaluation import assess, convene
     from mindseye.optimize.recipe import parse_changes
 
+    judging = options.judges or options.among or options.labels
+    panel = convene(options.judges, options.among, options.labels, options.model) if judging else None
     run = visualize(
         options.images,
         options.model,
         options.layers.split(",") if options.layers else None,
-        facets=options.facets,
         recipe=options.recipe or DEFAULT_RECIPE,
-        out=options.out,
-        steps=options.steps,
-        size=options.size,
-        top_k=options.top_k,
-        channels=options.channels,
         changes=parse_changes(options.changes),
-        cluster_layer=options.cluster_layer,
-        penalty_layer=options.penalty_layer,
-        weights=options.weights,
-        checkpoint=options.checkpoint,
-        seed=options.seed,
-        device=options.device,
-        batch_size=options.batch_size,
-        recursive=options.recursive,
-        force=options.force,
-        quiet=options.quiet,
         command=command,
+        **{name: getattr(options, name) for name in PASSED_ON},
     )
+    return (
+        _scores(assess(run.path, panel, device=options.device, quiet=options.quiet), options) if panel else _code(run)
+    )
+
+
+def _evaluate(options: argparse.Namespace, command: str) -> int:
+    from mindseye.evaluation import evaluate
+
+    judging = {"device": options.device, "quiet": options.quiet}
+    return _scores(evaluate(options.run, options.judges, options.among, options.labels, **judging), options)
+
+
+def _scores(run: Any, options: argparse.Namespace) -> int:
+    from mindseye.report.scores import score_table
+
+    if not options.quiet:
+        print(score_table(run.manifest))
     return _code(run)
 
 

@@ -3,9 +3,7 @@
 ``Flow.run`` is the method in a few lines; each of its stages is a method below it, in the same order.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -14,20 +12,17 @@ from mindseye.facets.activations import facet_ranks, mean_activations, weighted_
 from mindseye.facets.clustering import Facet, find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.target import RGB, Target, build_target, channel_shares
-from mindseye.inputs.images import ImageSet
 from mindseye.inputs.layers import INPUT, Layer, Reader, find_layer
-from mindseye.inputs.models import Model
 from mindseye.inputs.stages import stages_below
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.pictures import dots, facet_measures
-from mindseye.optimize.compose import Composition, layers_to_match, palette_of
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.compose import Composition, layers_to_match, palette_of, target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture, read_tensors, write_picture, write_tensors
 from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.job import Job
 from mindseye.runs.manifest import (
     describe_facet,
     describe_layer,
@@ -40,35 +35,6 @@ from mindseye.runs.paint import Painted, paint
 
 EXTRACT_BATCH = 32
 SLOPE_PHOTOS = 200
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that decides what a run's pictures look like.
-
-    network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
-    the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
-    channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
-    """
-
-    photos: ImageSet
-    model: Model
-    network: Sequence[Layer]
-    targets: Sequence[Layer]
-    cluster: Layer
-    facets: int | Literal["auto"]
-    recipe: Recipe
-    seed: int
-    device: torch.device
-    size: int
-    batch_size: int = 0
-    penalty: str | None = None
-    channels: Sequence[int] | None = None
-
-    @property
-    def view(self) -> int:
-        """The side of what the network sees, in px."""
-        return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
 
 
 class Flow:
@@ -144,7 +110,14 @@ class Flow:
         wanted = dict.fromkeys(address for layer in job.targets for address in [*self._matched(layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if address != RGB]
         with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
-            ranks = facet_ranks(read, job.model.preprocessing, members, weights, job.device, self._target_views())
+            ranks = facet_ranks(
+                read,
+                job.model.preprocessing,
+                members,
+                weights,
+                job.device,
+                target_views(job.recipe, job.view, job.seed),
+            )
             advance(len(facets))
         return members, ranks
 
@@ -267,19 +240,6 @@ class Flow:
     def _matched(self, layer: Layer) -> list[str]:
         below = stages_below(self.job.model.network, self.job.network, layer)
         return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
-
-    def _target_views(self) -> Callable[[int, Tensor], list[Tensor]] | None:
-        """Random views of a facet's members, from the same distribution as the picture's, without its noise."""
-        recipe, job = self.job.recipe, self.job
-        if not recipe.target_views:
-            return None
-        views = replace(Views.of(recipe, job.view), noise=0.0, colour_jitter=0.0)
-
-        def look(facet: int, images: Tensor) -> list[Tensor]:
-            dice = Dice(job.seed, tuple(f"member/{facet}/{number}" for number in range(len(images))))
-            return [views(images, number, dice) for number in range(recipe.target_views)]
-
-        return look
 
     def _target(self, address: str, ranks: dict[str, Tensor]) -> Target:
         width, top_k = ranks[address].shape[1], self.job.recipe.top_k

@@ -7,7 +7,20 @@ import pytest
 
 import mindseye
 
-ROOMS = ["errors", "inputs", "facets", "optimize", "measure", "runs", "report", "pipeline", "api", "demo", "cli"]
+ROOMS = [
+    "errors",
+    "inputs",
+    "facets",
+    "optimize",
+    "measure",
+    "runs",
+    "report",
+    "pipeline",
+    "api",
+    "evaluation",
+    "demo",
+    "cli",
+]
 SOURCES = sorted(path for path in Path(mindseye.__file__).parent.rglob("*.py") if path.name != "__init__.py")
 
 

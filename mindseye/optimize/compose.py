@@ -1,7 +1,7 @@
 """From a recipe and targets to a canvas and a loss."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -74,6 +74,22 @@ def palette_of(recipe: Recipe, photos: Tensor, channels: int) -> Palette:
     else:
         colours = builtin_colours(channels) if recipe.colours == "imagenet" else plain_colours(channels)
     return Palette(colours, mean_magnitude(_at_size(images, recipe.size), colours) if recipe.canvas == "maco" else None)
+
+
+def target_views(recipe: Recipe, size: int, seed: int) -> Callable[[int, Tensor], list[Tensor]] | None:
+    """Random views of a facet's members, drawn as the picture's own but without noise; None where the recipe wants none.
+
+    Maps a facet's number and its photos [members, channels, side, side] to ``target_views`` batches of views.
+    """
+    if not recipe.target_views:
+        return None
+    views = replace(Views.of(recipe, size), noise=0.0, colour_jitter=0.0)
+
+    def look(facet: int, photos: Tensor) -> list[Tensor]:
+        dice = Dice(seed, tuple(f"member/{facet}/{number}" for number in range(len(photos))))
+        return [views(photos, number, dice) for number in range(recipe.target_views)]
+
+    return look
 
 
 def layers_to_match(recipe: Recipe, target: str, stages_below: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mindseye.facets.target import Target, resample_ranks
 from mindseye.optimize.regularizers import total_variation
@@ -19,6 +20,9 @@ Activations = Mapping[str, Tensor]
 
 CANVAS = "canvas"
 """The address of the whole picture, before any transform, as [images, channels, side, side]."""
+
+# Below this a cosine counts as this: a picture that points away would otherwise have no gradient.
+LOWEST_COSINE = 0.1
 
 
 class Objective(ABC):
@@ -165,6 +169,37 @@ class Match(Objective):
         if positions not in self._goals:
             self._goals[positions] = resample_ranks(self.target.ranks, positions)
         return self._goals[positions]
+
+
+class Channel(Objective):
+    """The mean activation of one channel per image; of a network's last layer, the logit of a class."""
+
+    def __init__(self, layer: str, channels: Tensor) -> None:
+        """channels: [images], whole numbers, the channel of each image."""
+        self.name, self.layers, self._channels = f"channel {layer}", (layer,), channels
+
+    def __call__(self, activations: Activations) -> Tensor:
+        mean = activations[self.layers[0]].float().mean(-1)
+        return mean.gather(1, self._channels.to(mean.device).unsqueeze(1)).squeeze(1)
+
+
+class Direction(Objective):
+    """How far an image goes along a direction, and how purely: ``(a . v) max(cos(a, v), 0.1)^power``.
+
+    a is the mean activation over positions, v a direction of unit length. Carter et al., "Activation Atlas" (Distill
+    2019): the dot product alone is won by whatever is large, the cosine alone by noise.
+    """
+
+    def __init__(self, layer: str, directions: Tensor, power: float = 2.0) -> None:
+        """directions: [images, channels], of any length but 0."""
+        self.name, self.layers, self._power = f"direction {layer}", (layer,), power
+        self._directions = functional.normalize(directions.float(), dim=1)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        mean = activations[self.layers[0]].float().mean(-1)
+        directions = self._directions.to(mean.device)
+        cosine = functional.cosine_similarity(mean, directions, dim=1)
+        return (mean * directions).sum(1) * cosine.clamp_min(LOWEST_COSINE) ** self._power
 
 
 class TotalVariation(Objective):

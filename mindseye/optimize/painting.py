@@ -12,6 +12,7 @@ from mindseye.inputs.layers import Reader
 from mindseye.inputs.preprocessing import Preprocessing
 from mindseye.optimize.canvas import Canvas
 from mindseye.optimize.constraints import Constraints
+from mindseye.optimize.dead_units import redirected
 from mindseye.optimize.objectives import CANVAS, Objective
 from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe
@@ -21,6 +22,7 @@ from mindseye.optimize.transforms import Views
 LEARNED_LR = 0.01
 COARSEST, FINEST = 0.06, 0.7
 RUNAWAY = 1000.0
+REDIRECTED_STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ class Painting:
         mask = self._constraints.gradient_mask(images.shape[-1], progress, images.device)
         if mask is not None:
             images.register_hook(lambda gradient: gradient * mask)  # type: ignore[no-untyped-call]
-        self.values = self._values(images, self.views(images, self.step, self.dice), progress)
-        # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
-        torch.where(self.alive, self.values.sum(0), 0.0).sum().backward()  # type: ignore[no-untyped-call]
+        with redirected(self._read.network) if self._redirects else nullcontext():
+            self.values = self._values(images, self.views(images, self.step, self.dice), progress)
+            # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
+            torch.where(self.alive, self.values.sum(0), 0.0).sum().backward()  # type: ignore[no-untyped-call]
         self.values = self.values.detach()
         self._move(progress)
         self.canvas.tidy()
@@ -150,6 +153,14 @@ class Painting:
                     _, _, parameter_index, moment = name.split("/")
                     whole["state"].setdefault(int(parameter_index), {})[moment] = value.clone()
             optimizer.load_state_dict(whole)
+
+    @property
+    def _redirects(self) -> bool:
+        """Whether dead units get a gradient: at first, where a term found nothing at all in its layer at the start."""
+        if self.step >= REDIRECTED_STEPS:
+            return False
+        reads = [term.weight.start != 0 and not {RGB, CANVAS}.issuperset(term.objective.layers) for term in self.terms]
+        return bool((self.start[torch.tensor(reads)] == 0).any())
 
     @torch.no_grad()
     def _move(self, progress: float) -> None:

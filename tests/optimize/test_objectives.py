@@ -1,12 +1,16 @@
 """Objectives: each against its formula written as loops, one number per image, and their arithmetic."""
 
+import math
+
 import pytest
 import torch
 
 from mindseye.facets.target import Target, build_target
 from mindseye.optimize.objectives import (
     ActivationNorm,
+    Channel,
     Constant,
+    Direction,
     Distance,
     DotProduct,
     Match,
@@ -87,6 +91,33 @@ def test_activation_norm_by_definition():
     activation = random(2, 3, 4)
     expected = [sum(float(activation[i, c].abs().mean()) for c in range(3)) for i in range(2)]
     torch.testing.assert_close(ActivationNorm("a")({"a": activation}), torch.tensor(expected))
+
+
+def test_channel_by_definition():
+    """Each image's own channel, averaged over positions."""
+    activation, channels = random(3, 6, 8, seed=10), torch.tensor([4, 0, 4])
+    expected = [sum(activation[i, c].tolist()) / 8 for i, c in enumerate(channels.tolist())]
+    torch.testing.assert_close(Channel("a", channels)({"a": activation}), torch.tensor(expected))
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0, 2.0])
+def test_direction_by_definition(power):
+    """Dot product with the unit direction times the cosine to the power, the cosine at least a tenth."""
+    activation, directions = random(3, 6, 8, seed=11), random(3, 6, seed=12)
+    directions[0] = activation[0].mean(-1) * 5
+    directions[1] = -activation[1].mean(-1)
+    expected = []
+    for a, v in zip(activation.mean(-1).tolist(), directions.tolist()):
+        dot = sum(x * y for x, y in zip(a, v)) / math.hypot(*v)
+        expected.append(dot * max(dot / math.hypot(*a), 0.1) ** power)
+    torch.testing.assert_close(Direction("a", directions, power)({"a": activation}), torch.tensor(expected))
+
+
+def test_direction_does_not_care_for_its_length():
+    """A direction ten times as long is the same direction."""
+    activation, directions = random(3, 6, 8, seed=11), random(3, 6, seed=12)
+    longer = Direction("a", 10 * directions)({"a": activation})
+    torch.testing.assert_close(longer, Direction("a", directions)({"a": activation}))
 
 
 def test_an_images_number_does_not_depend_on_its_batch(target):

@@ -1,0 +1,131 @@
+"""The methods that are made of mindseye's own parts, each painting the same facets for the same number of seconds."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from mindseye.inputs.layers import Layer, Reader
+from mindseye.optimize.compose import compose_canvas
+from mindseye.optimize.objectives import Channel, Direction, Objective
+from mindseye.optimize.painting import Painting, Term
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.recipe import load_recipe
+from mindseye.optimize.schedules import Schedule
+from mindseye.optimize.transforms import Views
+from sidebyside.setting import Plan, Setting
+
+SNAPSHOTS = 10
+TIMED_STEPS = 10
+
+
+@dataclass(frozen=True)
+class Method:
+    """A recipe, with the loss that it names or with one objective to be raised instead.
+
+    told: whether it is told the members' label. shows_photos: whether a photo is plainly seen in its pictures.
+    """
+
+    name: str
+    recipe: str
+    objective: Callable[[Setting], tuple[Objective, Layer]] | None = None
+    told: bool = False
+    shows_photos: bool = False
+
+
+@dataclass(frozen=True)
+class Painted:
+    """Pictures [facets, channels, side, side] in [0, 1]. series: them after so many seconds of painting."""
+
+    images: Tensor
+    start: Tensor | None
+    steps: int
+    seconds: float
+    series: list[tuple[float, Tensor]]
+
+
+def logit(setting: Setting) -> tuple[Objective, Layer]:
+    """The class that the painted network sees in most members, before the softmax."""
+    return Channel(setting.logits.address, setting.labels), setting.logits
+
+
+def direction(setting: Setting) -> tuple[Objective, Layer]:
+    """The direction of the facet's mean target at the painted layer, dot times cosine squared."""
+    return Direction(setting.layer.address, setting.target.mean), setting.layer
+
+
+METHODS = (
+    Method("distribution", "distribution"),
+    Method("paper", "paper", shows_photos=True),
+    Method("reference", "reference", shows_photos=True),
+    Method("lucid logit", "lucid", logit, told=True),
+    Method("lucid direction", "lucid", direction),
+    Method("maco logit", "maco", logit, told=True),
+    Method("maco direction", "maco", direction),
+)
+
+
+def paint(method: Method, setting: Setting, steps: int) -> Painted:
+    """Paint all facets in that many steps, timing them; 0: as many as the recipe says."""
+    recipe = load_recipe(method.recipe)
+    plan = setting.plan(replace(recipe, steps=steps or recipe.steps))
+    marks = {max(1, round(part * plan.composition.recipe.steps / SNAPSHOTS)) for part in range(1, SNAPSHOTS + 1)}
+    series: list[tuple[float, Tensor]] = []
+    seconds = 0.0
+    with Reader(setting.job.model.network, _reads(method, setting, plan)) as read:
+        painting = _painting(method, setting, plan, read)
+        start = painting.images()
+        begun = time.perf_counter()
+        while not painting.is_done:
+            painting.advance()
+            if painting.step in marks:
+                wait(painting.device)
+                seconds += time.perf_counter() - begun
+                series.append((seconds, painting.images().nan_to_num(0.5)))
+                begun = time.perf_counter()
+    return Painted(series[-1][1], start, painting.step, seconds, series)
+
+
+def seconds_per_step(method: Method, setting: Setting) -> float:
+    """What a step costs: the faster of two blocks of ten steps (some recipes smooth every tenth), after a first."""
+    plan = setting.plan(load_recipe(method.recipe))
+    with Reader(setting.job.model.network, _reads(method, setting, plan)) as read:
+        painting = _painting(method, setting, plan, read)
+        painting.advance()
+        return min(_block(painting), _block(painting)) / TIMED_STEPS
+
+
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was told."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _block(painting: Painting) -> float:
+    wait(painting.device)
+    begun = time.perf_counter()
+    for _ in range(TIMED_STEPS):
+        painting.advance()
+    wait(painting.device)
+    return time.perf_counter() - begun
+
+
+def _reads(method: Method, setting: Setting, plan: Plan) -> list[Layer]:
+    return plan.reads if method.objective is None else [method.objective(setting)[1]]
+
+
+def _painting(method: Method, setting: Setting, plan: Plan, read: Reader) -> Painting:
+    composition, job = plan.composition, setting.job
+    pictures = range(len(plan.members))
+    if method.objective is None:
+        return composition.paint(read, pictures)
+    objective, _ = method.objective(setting)
+    dice = Dice(job.seed, tuple(f"{method.name}/{index}" for index in pictures))
+    canvas = compose_canvas(
+        composition.recipe, job.size, job.model.channels, None, composition.palette, dice, job.device
+    )
+    terms = [Term(objective.name, objective, Schedule(-1.0, -1.0))]
+    views = Views.of(composition.recipe, job.view)
+    return Painting(canvas, terms, composition.recipe, views, dice, read, job.model.preprocessing)

@@ -1,0 +1,96 @@
+"""Other packages with their own defaults, told the members' label; used where they are installed."""
+
+import io
+import time
+from collections.abc import Callable
+from contextlib import redirect_stderr
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sidebyside.painting import Painted, wait
+from sidebyside.setting import Setting
+
+Render = Callable[[Setting, int], Tensor]
+
+TIMED_STEPS = 5
+
+
+def lucent(setting: Setting, steps: int) -> Tensor:
+    """torch-lucent: a Fourier canvas of the benchmark's size, its standard transforms, all facets in one batch."""
+    from lucent.optvis import objectives, param, render, transform
+
+    job = setting.job
+    # Its hooks stay in the network for good.
+    network = deepcopy(job.model.network)
+    goals = [objectives.channel("labels", int(label), batch=place) for place, label in enumerate(setting.labels)]
+    images = render.render_vis(
+        _LabelsLast(network),
+        objectives.Objective.sum(goals),
+        lambda: param.image(job.size, batch=len(goals)),
+        transforms=[*transform.standard_transforms, job.model.preprocessing.normalise],
+        thresholds=(steps,),
+        preprocess=False,
+        progress=False,
+        show_image=False,
+    )
+    return torch.from_numpy(images[-1]).movedim(-1, 1)
+
+
+def horama(setting: Setting, steps: int) -> Tensor:
+    """horama's Fourier method (its MACO fetches a file): a canvas of 1280 px seen through six crops, picture by picture."""
+    from horama import fourier
+
+    job, low, high = setting.job, -2.5, 2.5
+
+    def paint(label: int) -> Tensor:
+        def score(views: Tensor) -> Tensor:
+            logits = job.model.network(job.model.preprocessing.normalise((views - low) / (high - low)))
+            mean: Tensor = logits[:, label].mean()
+            return mean
+
+        with redirect_stderr(io.StringIO()):
+            image, _ = fourier(score, total_steps=steps, model_input_size=job.view, device=str(job.device))
+        unit: Tensor = (image.detach() - low) / (high - low)
+        return unit.cpu()
+
+    whole = torch.stack([paint(int(label)) for label in setting.labels])
+    side = (job.size, job.size)
+    return functional.interpolate(whole, size=side, mode="bilinear", antialias=True, align_corners=False)
+
+
+RIVALS: dict[str, Render] = {"torch-lucent": lucent, "horama": horama}
+
+
+def paint(render: Render, setting: Setting, steps: int) -> Painted:
+    """Paint all facets in that many steps."""
+    begun = time.perf_counter()
+    images = render(setting, steps).float().nan_to_num(0.5).clamp(0, 1)
+    wait(setting.job.device)
+    return Painted(images, None, steps, time.perf_counter() - begun, [])
+
+
+def seconds_per_step(render: Render, setting: Setting) -> float:
+    """What a step of all facets costs, setting up left out.
+
+    Raises:
+        ImportError: where the package is not installed.
+    """
+    paint(render, setting, 1)
+    few, many = (paint(render, setting, steps).seconds for steps in (1, 1 + TIMED_STEPS))
+    return max(many - few, 1e-3) / TIMED_STEPS
+
+
+class _LabelsLast(torch.nn.Module):
+    """The network as the last and only module that torch-lucent sees, whose output its "labels" then are."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.labels = torch.nn.Identity()
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.labels(self.network(images))
+        return logits

@@ -1,0 +1,248 @@
+"""What other networks make of a finished run: ``mindseye.evaluate(run, judge=...)`` adds their numbers to it."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mindseye.api import FINISHED, torch_device
+from mindseye.errors import UserError
+from mindseye.facets.stability import MOST_IMAGES, shuffled, stability
+from mindseye.inputs.listing import list_images
+from mindseye.inputs.models import Model, load_model
+from mindseye.measure.judge import Judge, Seen, judge_of, likeness, look, picture_batches
+from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, photos_of
+from mindseye.measure.summary import summarise
+from mindseye.measure.transfer import facet_transfer, majority_label
+from mindseye.report.figures import write_figures
+from mindseye.report.notebook import Run
+from mindseye.report.progress import Progress
+from mindseye.runs.album import open_album
+from mindseye.runs.files import read_picture
+from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.painter import clustered_means, is_painter, load_painter
+
+Network = str | nn.Module
+Folder = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Who looks, and among which photos besides the run's own. among: their paths."""
+
+    judges: tuple[Judge, ...]
+    among: tuple[str, ...]
+
+
+def evaluate(
+    run: Folder | Run,
+    judge: Network | Sequence[Network],
+    among: Folder | Sequence[Folder] = (),
+    labels: str | int | Sequence[str | int] = (),
+    *,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Run:
+    """Let networks that a run was not painted from look at its pictures, beside their members and starts.
+
+    Adds to run.json, under ``measures`` of each facet, ``neighbourhood`` and ``transfer`` by judge; ``summary``, the means
+    over the facets with intervals, and ``judges``, what each judge looked at. Draws the figures anew. A judge that has
+    looked before is asked again; the run stays as finished as it was.
+
+    Args:
+        run: a finished run, or its folder.
+        judge: one model or several, as ``visualize`` takes them.
+        among: folders of other photos to find neighbours among, sub-folders too; each counts as one.
+        labels: name, WordNet id or index of what the judge should see, counted together; by default what it sees in
+            most of a facet's members.
+
+    Raises:
+        UserError: for anything that the caller can mend, in one line.
+    """
+    path = run.path if isinstance(run, Run) else Path(run)
+    _finished(RunFolder(path))  # before a judge is fetched, and before the lock, which makes a folder where none is
+    return assess(path, convene(judge, among, labels), device=device, quiet=quiet)
+
+
+def convene(
+    judge: Network | Sequence[Network],
+    among: Folder | Sequence[Folder] = (),
+    labels: str | int | Sequence[str | int] = (),
+    painter: str | None = None,
+) -> Panel:
+    """Load the judges and list the photos, so that mistakes show before ``painter``, a model's name, is painted.
+
+    Raises:
+        UserError: for an unknown model, label or folder, a judge that is the painter or comes twice, or no judge.
+    """
+    specs = [judge] if isinstance(judge, str | nn.Module) else list(judge)
+    asked = [labels] if isinstance(labels, str | int) else list(labels)
+    folders = [among] if isinstance(among, str | os.PathLike) else list(among)
+    if not specs:
+        raise UserError("no judge: name at least one network with --judge")
+    if painter is not None and painter in specs:
+        raise _own_judge(painter)
+    paths = [entry.path for folder in folders for entry in list_images(folder, recursive=True).entries]
+    judges = tuple(judge_of(_loaded(spec), asked) for spec in specs)
+    twice = [name for name, count in Counter(one.name for one in judges).items() if count > 1]
+    if twice:
+        raise UserError(f"judge {twice[0]!r} comes twice; name each once")
+    return Panel(judges, tuple(paths))
+
+
+def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = False) -> Run:
+    """``evaluate`` with judges that are loaded already."""
+    folder, progress = RunFolder(path), Progress(quiet)
+    with folder.locked():
+        manifest = _finished(folder)
+        _Evaluation(folder, manifest, panel, torch_device(device), progress).run()
+        with progress.stage("figures", 1, "set") as advance:
+            write_figures(path)
+            advance(1)
+    progress.say(f"done: {path}")
+    return Run(path)
+
+
+class _Evaluation:
+    """One evaluation of one run; nothing is written before everything is known."""
+
+    def __init__(
+        self, folder: RunFolder, manifest: Manifest, panel: Panel, device: torch.device, progress: Progress
+    ) -> None:
+        self.folder, self.manifest, self.panel = folder, manifest, panel
+        self.device, self.progress = device, progress
+        self.album = open_album(folder, manifest, panel.among)
+        self.painted = [(layer, facet) for layer in manifest["layers"] for facet in layer["facets"] if facet["picture"]]
+        if not self.painted:
+            raise UserError(f"{folder.path} holds no picture: every facet failed")
+
+    def run(self) -> None:
+        """Refuse the painter, look at photos and pictures with each judge, sum up, write."""
+        painter = self.painter()
+        for judge in self.panel.judges:
+            if is_painter(judge.model, painter, self.manifest):
+                raise _own_judge(judge.name)
+        summary = self.manifest.setdefault("summary", {"layers": {}, "set": {}})
+        for judge in self.panel.judges:
+            self.judge(judge, summary["layers"])
+        if "stability" not in summary["set"]:
+            summary["set"] = self.steadiness(painter)
+        for layer in self.manifest["layers"]:
+            measures = [facet.get("measures", {}) for facet in layer["facets"]]
+            summary["layers"].setdefault(layer["layer"], {}).update(summarise(measures, self.manifest["seed"]))
+        self.manifest["seconds"] |= self.progress.seconds
+        self.folder.write(self.manifest)
+
+    def judge(self, judge: Judge, summary: dict[str, Any]) -> None:
+        """What one judge makes of every picture, into the facets' measures; of a layer's pictures, into the summary."""
+        seen, shown = self.photos(judge), self.pictures(judge)
+        folders = self.album.folders()
+        names = sorted(set(folders))
+        numbers = torch.tensor([names.index(name) for name in folders])
+        photos = photos_of(seen.features, numbers, self.album.facets())
+        for place, (_, facet) in enumerate(self.painted):
+            measures = facet.setdefault("measures", {})
+            two = slice(2 * place, 2 * place + 2)
+            own = [folders[member["index"]] for member in facet["members"]]
+            home = names.index(max(sorted(set(own)), key=own.count))
+            near = _near(shown.features[two], photos, home if len(names) > 1 else None, facet)
+            measures.setdefault("neighbourhood", {})[judge.name] = near
+            if seen.logits is not None and shown.logits is not None:
+                named = _named(shown.logits[two], seen.logits[_members(facet)], judge)
+                measures.setdefault("transfer", {})[judge.name] = named
+        for layer in self.manifest["layers"]:
+            places = [place for place, (other, _) in enumerate(self.painted) if other is layer]
+            first = [self.painted[place][1]["members"][0]["index"] for place in places]
+            pictures, starts = (shown.features[offset::2][places] for offset in (0, 1))
+            alike = likeness(pictures, seen.features[first], starts)
+            summary.setdefault(layer["layer"], {}).setdefault("mean_pairwise_cosine", {})[judge.name] = alike
+        self.manifest.setdefault("judges", {})[judge.name] = {
+            "weights": judge.model.weights,
+            "preprocessing": judge.model.preprocessing.describe(),
+            "features": judge.features.address,
+            "folders": dict(Counter(folders)),
+            "labels": None if judge.labels is None else judge.label_names(judge.labels),
+        }
+
+    def photos(self, judge: Judge) -> Seen:
+        """Every photo, with the judge's own preprocessing."""
+        with self.progress.stage(f"judge {judge.name}", len(self.album), "photos") as advance:
+            seen = [look(judge, batches, self.device, advance) for batches in self.album.batches(judge.model)]
+        logits = [part.logits for part in seen if part.logits is not None]
+        return Seen(torch.cat([part.features for part in seen]), torch.cat(logits) if logits else None)
+
+    def pictures(self, judge: Judge) -> Seen:
+        """Every picture, each followed by its start."""
+        files = [self.folder.path / facet[role] for _, facet in self.painted for role in ("picture", "start")]
+        return look(judge, picture_batches(map(read_picture, files), judge.model), self.device)
+
+    def painter(self) -> Model | None:
+        """The network that was painted from, where it can be had."""
+        try:
+            return load_painter(self.manifest)
+        except UserError as error:
+            self.progress.say(f"note: without the painted network there is no stability of the facets ({error})")
+            return None
+
+    def steadiness(self, painter: Model | None) -> dict[str, float | None]:
+        """Silhouette of the facets and, from the painted network's activations, their stability beside its null."""
+        measures: dict[str, float | None] = {"silhouette": self.manifest["clusters"]["silhouette"]}
+        if painter is None:
+            return measures
+        seed, paths = self.manifest["seed"], self.album.paths
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(paths))[:MOST_IMAGES])
+        count = len(self.manifest["layers"][0]["facets"])
+        with self.progress.stage("extract again", len(drawn), "photos") as advance:
+            chosen = [paths[index] for index in drawn]
+            means = clustered_means(self.manifest, painter, chosen, self.device, advance)
+        with self.progress.stage("stability", 2, "measures") as advance:
+            for name, features in (("stability", means.numpy()), ("stability_shuffled", shuffled(means, seed))):
+                measures[name] = stability(features, count, seed)
+                advance(1)
+        return measures
+
+
+def _loaded(spec: Network) -> Model:
+    model = load_model(spec)
+    if isinstance(spec, str):  # a module that was given stays as it is
+        model.network.to(memory_format=torch.channels_last)
+    return model
+
+
+def _near(queries: Tensor, photos: Photos, home: int | None, facet: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """The neighbourhood of a picture and its start, features [2, D]; without a home, all photos are of one folder."""
+    picture, start = queries
+    near = facet_neighbourhood(picture, start, photos, home or 0, facet["index"], _members(facet))
+    if home is None:  # whatever the picture, its neighbours are at home
+        for numbers in near.values():
+            numbers["home_folder"] = float("nan")
+    return near
+
+
+def _named(queries: Tensor, members: Tensor, judge: Judge) -> dict[str, Any]:
+    """The transfer of a picture and its start, logits [2, classes], beside the members' [n, classes], and its label."""
+    picture, start = queries
+    labels = judge.labels or (majority_label(members),)
+    found = facet_transfer(picture, members, start, labels)
+    return {**found, "label": judge.label_names(labels), "labels": list(labels)}
+
+
+def _members(facet: dict[str, Any]) -> Tensor:
+    return torch.tensor([member["index"] for member in facet["members"]])
+
+
+def _finished(folder: RunFolder) -> Manifest:
+    manifest = folder.read()
+    if manifest["status"] not in FINISHED:
+        raise UserError(f"{folder.path} is not finished ({manifest['status']}); continue it with its own command first")
+    return manifest
+
+
+def _own_judge(name: str) -> UserError:
+    return UserError(f"judge {name!r} is the network that is painted from, and knows its own pictures; take another")

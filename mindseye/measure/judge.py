@@ -1,0 +1,131 @@
+"""A judge: a network that only looks. Its last features and its logits, in one pass over photos or painted pictures."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.v2 import InterpolationMode, functional
+
+from mindseye.errors import UserError
+from mindseye.facets.activations import mean_activations
+from mindseye.inputs.frozen import frozen
+from mindseye.inputs.layers import Layer, Reader, survey
+from mindseye.inputs.layout import Layout
+from mindseye.inputs.models import Model
+from mindseye.inputs.probe import count_outputs
+from mindseye.inputs.stages import last_before_pooling
+from mindseye.measure.naturalness import grey
+from mindseye.measure.neighbourhood import mean_pairwise_cosine
+from mindseye.measure.transfer import resolve_labels
+
+BATCH = 32
+OUTPUT = "the output"
+"""The address of what the network itself gives; no module's name holds a space."""
+
+Batches = Iterable[tuple[list[int], Tensor]]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A network and where it is read.
+
+    features: the last layer before pooling. output: its class scores, None where it gives none. labels: indices of the
+    labels that were asked for and count together, None for the members' own.
+    """
+
+    model: Model
+    features: Layer
+    output: Layer | None
+    labels: tuple[int, ...] | None
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.name
+
+    def label_names(self, labels: Sequence[int]) -> str:
+        """The labels with these indices, by name where the model has names."""
+        names = self.model.labels or self.model.wnids
+        return ", ".join(names[label] if names else str(label) for label in labels)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a judge saw of n images. features: raw, pooled over positions, [n, D]. logits: [n, classes], or None."""
+
+    features: Tensor
+    logits: Tensor | None
+
+
+def judge_of(model: Model, labels: Sequence[str | int] = ()) -> Judge:
+    """The judge that a model makes, asked for labels (name, WordNet id, index) or for none.
+
+    Raises:
+        UserError: if a label is unknown (with near names), or the network scores no classes and labels are asked for.
+    """
+    with frozen(model.network):
+        side, channels = model.preprocessing.size, model.channels
+        features = last_before_pooling(model.network, survey(model.network, side, channels))
+        classes = count_outputs(model.network, channels, side)
+    if labels and classes is None:
+        raise UserError(f"judge {model.name!r} gives no scores of classes: leave the labels out, or take another judge")
+    asked = resolve_labels(labels, model.labels, model.wnids, classes) if labels else None
+    return Judge(model, features, _output(model.network, classes) if classes else None, asked)
+
+
+def look(
+    judge: Judge, batches: Batches, device: torch.device, on_batch: Callable[[int], None] = lambda count: None
+) -> Seen:
+    """Show a judge some images: (indices, values 0-255 [b, channels, side, side]) of its own side, in any order.
+
+    The network is on the device for as long as it looks.
+
+    Raises:
+        UserError: if what it gives is NaN or infinite.
+    """
+    layers = [judge.features, *([judge.output] if judge.output else [])]
+    network = judge.model.network
+    place = next(network.parameters(), torch.zeros(())).device
+    try:
+        with frozen(network), Reader(network.to(device), layers) as read:
+            means = mean_activations(read, judge.model.preprocessing, batches, device, on_batch)
+    finally:
+        network.to(place)
+    return Seen(means[judge.features.address], means.get(OUTPUT))
+
+
+def picture_batches(pictures: Iterable[Tensor], model: Model) -> Batches:
+    """Painted pictures [channels, height, width] in [0, 1] as ``look`` wants them: whole, resized to the model's side.
+
+    A photo's margin is cut off, since objects stand in the middle; a picture is painted up to its border.
+
+    Raises:
+        UserError: if their number of channels is not the model's, nor can be made so.
+    """
+    waiting, done = iter(pictures), 0
+    while squares := [_square(picture, model) for picture in islice(waiting, BATCH)]:
+        yield list(range(done, done + len(squares))), torch.stack(squares)
+        done += len(squares)
+
+
+def likeness(pictures: Tensor, members: Tensor, starts: Tensor) -> dict[str, float]:
+    """How alike the facets' pictures are to the judge: ``mean_pairwise_cosine`` of features [facets, D] of each role."""
+    roles = {"picture": pictures, "members": members, "start": starts}
+    return {role: mean_pairwise_cosine(features) for role, features in roles.items()}
+
+
+def _output(network: nn.Module, classes: int) -> Layer:
+    """The network as a whole as a layer: its name among its own modules is empty."""
+    return Layer(OUTPUT, "", 0, 1, False, type(network).__name__, (classes,), Layout("vector"), classes, (), 1.0)
+
+
+def _square(picture: Tensor, model: Model) -> Tensor:
+    if len(picture) == 3 and model.channels == 1:
+        picture = grey(picture[None]).float()
+    if len(picture) != model.channels:
+        raise UserError(f"judge {model.name!r} takes {model.channels} channels, but the pictures have {len(picture)}")
+    side = [model.preprocessing.size] * 2
+    resized: Tensor = functional.resize(picture, side, InterpolationMode.BICUBIC, antialias=True)
+    return resized.clamp(0, 1) * 255

@@ -1,0 +1,41 @@
+"""What a run is asked to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from mindseye.inputs.images import ImageSet
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.models import Model
+from mindseye.optimize.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides what a run's pictures look like.
+
+    network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
+    the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
+    channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
+    """
+
+    photos: ImageSet
+    model: Model
+    network: Sequence[Layer]
+    targets: Sequence[Layer]
+    cluster: Layer
+    facets: int | Literal["auto"]
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    size: int
+    batch_size: int = 0
+    penalty: str | None = None
+    channels: Sequence[int] | None = None
+
+    @property
+    def view(self) -> int:
+        """The side of what the network sees, in px."""
+        return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
