@@ -16,6 +16,7 @@ from mindseye.runs.files import write_bytes
 MODEL = "efficientnet_lite0"
 LAYERS = ("blocks.2.1", "blocks.4.2", "blocks.5.3", "bn2")
 CROPS = 20
+STEPS = 100
 SIDE = 256
 SMALLEST, LARGEST = 0.45, 0.95
 
@@ -34,7 +35,7 @@ PHOTOS = {
 
 def demo(
     out: str | Path = "runs/demo",
-    steps: int | None = None,
+    steps: int = STEPS,
     force: bool = False,
     quiet: bool = False,
     command: str = "mindseye demo",

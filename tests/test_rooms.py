@@ -9,6 +9,7 @@ import mindseye
 
 ROOMS = [
     "errors",
+    "parser",
     "inputs",
     "facets",
     "optimize",
