@@ -20,16 +20,16 @@ STEPS = 100
 SIDE = 256
 SMALLEST, LARGEST = 0.45, 0.95
 
-# Photo, the library that it comes with, and its licence as that library states it.
+# What a photo shows: the library that it comes with, its file there, and its licence as that library states it.
 PHOTOS = {
-    "astronaut": ("scikit-image", "NASA, public domain"),
-    "chelsea": ("scikit-image", "Stefan van der Walt, CC0"),
-    "coffee": ("scikit-image", "Rachel Michetti, CC0"),
-    "rocket": ("scikit-image", "SpaceX, CC0"),
-    "motorcycle_left": ("scikit-image", "Scharstein et al., Middlebury 2014 stereo benchmark, as distributed with it"),
-    "hubble_deep_field": ("scikit-image", "NASA, public domain"),
-    "china": ("scikit-learn", "danielbuechele on Flickr, CC BY 2.0"),
-    "flower": ("scikit-learn", "vultilion on Flickr, CC BY 2.0"),
+    "astronaut": ("scikit-image", "astronaut.png", "NASA, public domain"),
+    "cat": ("scikit-image", "chelsea.png", "Stefan van der Walt, CC0"),
+    "coffee": ("scikit-image", "coffee.png", "Rachel Michetti, CC0"),
+    "rocket": ("scikit-image", "rocket.jpg", "SpaceX, CC0"),
+    "motorcycle": ("scikit-image", "motorcycle_left.png", "Middlebury stereo benchmark (Scharstein et al. 2014)"),
+    "galaxies": ("scikit-image", "hubble_deep_field.jpg", "NASA, public domain"),
+    "pagoda": ("scikit-learn", "china.jpg", "danielbuechele on Flickr, CC BY 2.0"),
+    "flower": ("scikit-learn", "flower.jpg", "vultilion on Flickr, CC BY 2.0"),
 }
 
 
@@ -51,8 +51,8 @@ def demo(
     photos = Path(out) / "photos"
     progress = Progress(quiet)
     progress.say(f"{len(PHOTOS)} photos, each seen {CROPS} times (crops at many places and scales):")
-    for name, (library, licence) in PHOTOS.items():
-        progress.say(f"  {name:<18} from {library} ({licence})")
+    for name, (library, file, licence) in PHOTOS.items():
+        progress.say(f"  {name:<11} {file} of {library} ({licence})")
     write_crops(photos)
     return visualize(
         photos,
@@ -70,8 +70,8 @@ def demo(
 
 def write_crops(folder: Path) -> None:
     """Write the crops of each photo into a sub-folder of its name; the same ones every time."""
-    for number, (name, (library, _)) in enumerate(PHOTOS.items()):
-        source = _installed(library, name)
+    for number, (name, (library, file, _)) in enumerate(PHOTOS.items()):
+        source = _installed(library, file)
         draw = np.random.default_rng(number)
         with Image.open(source) as image:
             photo = image.convert("RGB")
@@ -89,17 +89,17 @@ def _square(size: tuple[int, int], draw: np.random.Generator) -> tuple[float, fl
     return (left, top, left + side, top + side)
 
 
-def _installed(library: str, name: str) -> Path:
+def _installed(library: str, file: str) -> Path:
     module = {"scikit-image": "skimage.data", "scikit-learn": "sklearn.datasets.images"}[library]
     try:
         folder = Path(str(import_module(module).__file__)).parent
     except ImportError as error:
         raise UserError('the demo needs scikit-image and scikit-learn: pip install "mindseye[demo]"') from error
-    for path in sorted(folder.glob(f"{name}.*")):
-        return path
-    raise UserError(
-        f"{library} did not install its photo {name!r}; install it anew: pip install --force-reinstall {library}"
-    )
+    if not (folder / file).is_file():
+        raise UserError(
+            f"{library} did not install its photo {file}; install it anew: pip install --force-reinstall {library}"
+        )
+    return folder / file
 
 
 def _png(image: Image.Image) -> bytes:
