@@ -24,7 +24,7 @@ DONE, PARTIAL, INTERRUPTED = 0, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    _keep_memory()
+    keep_memory()
     options = build_parser().parse_args(words)
     try:
         return ACTS[options.command](options, shlex.join(["mindseye", *words]))
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Have glibc keep freed memory: returning every activation to the system costs a CPU up to 40 % of a step."""
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
