@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import torch
 
+from mindseye.cli import keep_memory
 from mindseye.facets.target import RGB, Target, build_target
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.layers import Layer, Reader, find_layer, survey
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=0)
     options = parser.parse_args()
+    keep_memory()
     if options.threads:
         torch.set_num_threads(options.threads)
     device = torch.device(options.device)
@@ -54,7 +56,7 @@ def main() -> None:
         f"{options.model}, {size} px, {options.batch} pictures, {device_name(device)}, {torch.get_num_threads()} threads\n"
     )
     with frozen(model.network):
-        model.network.to(device)
+        model.network.to(device, memory_format=torch.channels_last)
         network = survey(model.network, size, model.channels)
         chosen = _layers(model, network, options.layers)
         print("| layer | cost | recipe | bare s/step | whole s/step | ratio | range of rounds |")
@@ -88,7 +90,9 @@ def _ratio(
 
         def bare() -> None:
             leaf = images.clone().requires_grad_()
-            bare_reader(model.preprocessing.normalise(leaf))[layer.address].sum().backward()
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                activation = bare_reader(model.preprocessing.normalise(leaf))[layer.address]
+            activation.float().sum().backward()
 
         painting, reader = _painting(model, network, layer, name, size, batch, device)
         with reader:
@@ -117,7 +121,8 @@ def _in_turns(steps: list[Callable[[], None]], rounds: int, device: torch.device
 def _painting(
     model: Model, network: list[Layer], layer: Layer, name: str, size: int, batch: int, device: torch.device
 ) -> tuple[Painting, Reader]:
-    recipe = replace(load_recipe(name), size=size, steps=100_000)
+    # Coarse-to-fine concerns the first steps only, and would last for all that are measured.
+    recipe = replace(load_recipe(name), size=size, steps=100_000, coarse=0.0)
     below = [stage.address for stage in stages_below(model.network, network, layer)]
     matched = layers_to_match(recipe, layer.address, below)
     penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
@@ -135,9 +140,8 @@ def _painting(
     palette = Palette(builtin_colours(model.channels), torch.ones(model.channels, size, size // 2 + 1))
     canvas = compose_canvas(recipe, size, model.channels, photos, palette, dice, device)
     terms = compose_terms(recipe, targets, layer.address, matched, penalty, activations[layer.address])
-    reader.__enter__()
-    painting = Painting(canvas, terms, recipe, Views.of(recipe, size), dice, reader, model.preprocessing)
-    return painting, reader
+    with reader:
+        return Painting(canvas, terms, recipe, Views.of(recipe, size), dice, reader, model.preprocessing), reader
 
 
 def _others(model: Model, layer: Layer, size: int, batch: int, rounds: int, device: torch.device) -> None:

@@ -11,8 +11,8 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.images import Source, find_images
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.models import load_model
+from mindseye.inputs.layers import Layer, find_layer, survey
+from mindseye.inputs.models import digest, load_model
 from mindseye.inputs.stages import choose_layers
 from mindseye.optimize.recipe import Recipe, load_recipe, recipe_from
 from mindseye.pipeline import Flow
@@ -43,7 +43,7 @@ def visualize(
     cluster_layer: str | None = None,
     penalty_layer: str | None = None,
     weights: str | None = None,
-    checkpoint: str | None = None,
+    checkpoint: str | Path | None = None,
     seed: int = 0,
     device: str = "auto",
     batch_size: int = 0,
@@ -77,11 +77,15 @@ def visualize(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
+    _check_numbers(facets, seed, batch_size, size, steps, top_k)
     progress = Progress(quiet)
     chosen = _recipe(recipe, steps, top_k, changes)
     photos = find_images(images, recursive)
     place = torch_device(device, model)
+    checkpoint = str(Path(checkpoint).absolute()) if checkpoint is not None else None
     loaded = load_model(model, weights=weights, checkpoint=checkpoint)
+    if loaded.weights == "none":
+        progress.say(f"note: {loaded.name} has random weights: its pictures show what no training has taught")
     side = size or chosen.size or loaded.preprocessing.size
     chosen = replace(chosen, size=side)
     with frozen(loaded.network):
@@ -93,6 +97,9 @@ def visualize(
         network = survey(loaded.network, view, loaded.channels)
         asked = [layer] if isinstance(layer, str) else list(layer or [])
         targets = choose_layers(loaded.network, network, asked)
+        _check_channels(channels, targets)
+        if penalty_layer and chosen.schedule("penalty").is_zero:
+            progress.say(f"note: recipe {chosen.name} has no penalty, so --penalty-layer does nothing")
         job = Job(
             photos=photos,
             model=loaded,
@@ -140,6 +147,25 @@ def torch_device(name: str, model: str | nn.Module = "") -> torch.device:
     return device
 
 
+def _check_numbers(facets: int | str, seed: int, *counts: int | None) -> None:
+    if facets != "auto" and not (isinstance(facets, int) and facets >= 1):
+        raise UserError(f"facets is a whole number above zero or auto, not {facets!r}")
+    if not (isinstance(seed, int) and 0 <= seed < 2**32):
+        raise UserError(f"seed is a whole number from 0 to {2**32 - 1}, not {seed!r}")
+    for count in counts:
+        if count is not None and not (isinstance(count, int) and count >= 0):
+            raise UserError(f"steps, size, top-k and batch size are whole numbers, zero or more, not {count!r}")
+
+
+def _check_channels(channels: Sequence[int] | None, targets: Sequence[Layer]) -> None:
+    for layer in targets:
+        for channel in channels or ():
+            if not (isinstance(channel, int) and 0 <= channel < layer.channels):
+                raise UserError(
+                    f"channel {channel!r} is not in layer {layer.address!r}: its channels are 0-{layer.channels - 1}"
+                )
+
+
 def _recipe(recipe: str | Recipe, steps: int | None, top_k: int | None, changes: Mapping[str, Any] | None) -> Recipe:
     given = {"steps": steps, "top_k": top_k}
     replaced = dict(changes or {}) | {key: value for key, value in given.items() if value is not None}
@@ -152,9 +178,11 @@ def _options(job: Job, weights: str | None, checkpoint: str | None, recursive: b
     """What must be the same for an interrupted run to be continued."""
     return {
         "images": job.photos.root,
+        "images_digest": job.photos.digest(),
         "recursive": recursive,
         "model": job.model.name,
         "weights": weights,
+        "weights_digest": digest(job.model.network),
         "checkpoint": checkpoint,
         "layers": [layer.address for layer in job.targets],
         "cluster_layer": job.cluster.address,

@@ -55,7 +55,7 @@ def _visualize(options: argparse.Namespace, command: str) -> int:
     run = visualize(
         options.images,
         options.model,
-        options.layers.split(",") if options.layers else None,
+        [layer.strip() for layer in options.layers.split(",")] if options.layers else None,
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=parse_changes(options.changes),
         command=command,

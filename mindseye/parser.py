@@ -22,7 +22,7 @@ VISUALIZE_EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50 --layer layer3.5.conv1 --top-k 50 --facets 4 --out runs/ants
   mindseye visualize photos/ants --model timm/vit_small_patch16_224 --layer blocks.9
   mindseye visualize photos/ants --model efficientnet_lite0 --layers blocks.2.1,blocks.4.2,bn2 --facets auto
-  mindseye visualize photos/ants --recipe paper --set lr=[4,1] --set top_k=20
+  mindseye visualize photos/ants --recipe paper --set "lr=[4,1]" --set top_k=20
 
 An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
 

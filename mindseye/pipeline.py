@@ -3,6 +3,7 @@
 ``Flow.run`` is the method in a few lines; each of its stages is a method below it, in the same order.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -185,9 +186,10 @@ class Flow:
             return
         kept = read_tensors(self.folder.facets)
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
-        target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand)).to(job.device)
+        target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        sample = job.photos.load(range(min(len(job.photos), SLOPE_PHOTOS))).float() / 255
+        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
+        sample = job.photos.load(spread).float() / 255
         slope = float(spectrum_slope(sample).mean())
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
@@ -196,7 +198,7 @@ class Flow:
             for entry in waiting:
                 roles = {role: views.plain(self._picture(entry[role])).to(job.device) for role in ("picture", "start")}
                 roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
-                photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]].to(job.device)
+                photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
                 entry["measures"] = facet_measures(
                     read, job.model.preprocessing, target, entry["index"], roles, photo_dots, slope
                 )
@@ -261,6 +263,7 @@ class Flow:
         write_picture(self.folder.path / path, image, self._about(layer))
         if path not in [kept["picture"] for kept in entry["steps"]]:
             entry["steps"].append({"step": step, "picture": path})
+            self.save("running")
 
     def _keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
         for index, painted in done.items():

@@ -55,12 +55,10 @@ def resample_ranks(ranks: Tensor, positions: int) -> Tensor:
     have = ranks.shape[-1]
     if have == positions:
         return ranks
-    place = ((torch.arange(positions, device=ranks.device, dtype=torch.float64) + 0.5) * have / positions - 0.5).clamp(
-        0, have - 1
-    )
-    low = place.floor().long()
+    place = ((torch.arange(positions, dtype=torch.float64) + 0.5) * have / positions - 0.5).clamp(0, have - 1)
+    floor = place.floor()
+    part, low = (place - floor).to(ranks), floor.long().to(ranks.device)
     high = (low + 1).clamp_max(have - 1)
-    part = (place - low).to(ranks.dtype)
     return ranks[..., low] * (1 - part) + ranks[..., high] * part
 
 

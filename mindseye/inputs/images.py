@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -59,6 +61,15 @@ class ImageSet:
     def paths(self) -> list[str]:
         """Path of each photo, by index: absolute, or ``array-00000``."""
         return [entry.path for entry in self._entries]
+
+    def digest(self) -> str:
+        """A fingerprint of what is listed: the paths, and the values of arrays."""
+        found = blake2b(digest_size=8)
+        for entry in self._entries:
+            found.update(os.fsencode(entry.path) + b"\0")
+            if isinstance(entry.source, np.ndarray):
+                found.update(np.ascontiguousarray(entry.source).tobytes())
+        return found.hexdigest()
 
     @property
     def labels(self) -> list[str] | None:

@@ -2,9 +2,11 @@
 
 import difflib
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from mindseye.errors import UserError
 from mindseye.inputs.blueprint import Blueprint, same_start
@@ -78,6 +80,16 @@ def load_model(
             return _named(blueprint, blueprint.build(None), NONE)
     blueprint = find_blueprint(spec, weights)
     return _named(blueprint, blueprint.fetch(), blueprint.weights)
+
+
+def digest(network: nn.Module) -> str:
+    """A fingerprint of a network's weights: two networks of one name may have been trained differently."""
+    found = blake2b(digest_size=8)
+    for name, tensor in network.state_dict().items():
+        if isinstance(tensor, Tensor):
+            flat = tensor.detach().cpu().contiguous().reshape(-1)
+            found.update(name.encode() + flat.view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
 
 
 def find_blueprint(name: str, weights: str | None = None) -> Blueprint:

@@ -33,8 +33,8 @@ def facet_measures(
 ) -> dict[str, Roles]:
     """{"fidelity" | "naturalness": {"picture" | "members" | "start": {measure: number}}} of one facet.
 
-    read: gives the target's layer. target: of all facets; facet: whose turn it is. roles: the images [n, channels, side,
-    side] in [0, 1] of each role, as the network sees them; an image set's numbers are means over its images.
+    read: gives the target's layer. target: of all facets, on the CPU; facet: whose turn it is. roles: the images
+    [n, channels, side, side] in [0, 1] of each role, as the network sees them; numbers are means over them.
     photo_dots: the dot product (``DotProduct``) of every photo's activation with this facet's target, [photos].
     folder_slope: mean ``spectrum_slope`` of the folder's photos.
 
@@ -43,10 +43,10 @@ def facet_measures(
     robustness_gap, the share of the dot product lost under changes that no recipe paints under.
     """
     near = {role: _fidelity(read, preprocessing, target, facet, images, photo_dots) for role, images in roles.items()}
-    natural = {role: naturalness(images, roles["members"], folder_slope) for role, images in roles.items()}
-    return {"fidelity": {role: _means(values) for role, values in near.items()}, "naturalness": {
-        role: _means(values) for role, values in natural.items()
-    }}  # fmt: skip
+    members = roles["members"].cpu()
+    natural = {role: naturalness(images.cpu(), members, folder_slope) for role, images in roles.items()}
+    families = {"fidelity": near, "naturalness": natural}
+    return {family: {role: _means(values) for role, values in found.items()} for family, found in families.items()}
 
 
 def dots(target: Target, facet: int, means: Tensor) -> Tensor:
@@ -58,23 +58,28 @@ def dots(target: Target, facet: int, means: Tensor) -> Tensor:
 def _fidelity(
     read: Reader, preprocessing: Preprocessing, target: Target, facet: int, images: Tensor, photo_dots: Tensor
 ) -> dict[str, Tensor]:
-    activation = read(preprocessing.normalise(images))[target.layer].float()
+    activation = _activation(read, preprocessing, target.layer, images)
     own = target.select([facet] * len(images))
     means = activation.mean(-1)
     dot = dots(target, facet, means)
     changed = torch.stack(
         [
-            dots(target, facet, read(preprocessing.normalise(view))[target.layer].float().mean(-1))
+            dots(target, facet, _activation(read, preprocessing, target.layer, view).mean(-1))
             for view in _unseen(images[:GAP_IMAGES])
         ]
     )
-    index = torch.full((len(images),), facet, device=images.device)
+    index = torch.full((len(images),), facet)
     return fidelity(means, own.mean, own.channels) | {
         "percentile": percentile_rank(dot, photo_dots),
         "recovered": recovery(means, target.mean, index).float(),
         "wasserstein": sorted_distance(activation, own.ranks),
         "robustness_gap": robustness_gap(dot[:GAP_IMAGES], changed),
     }
+
+
+def _activation(read: Reader, preprocessing: Preprocessing, layer: str, images: Tensor) -> Tensor:
+    """On the CPU, as the numbers are taken in double precision, which not every device has."""
+    return read(preprocessing.normalise(images))[layer].float().cpu()
 
 
 def _unseen(images: Tensor) -> list[Tensor]:

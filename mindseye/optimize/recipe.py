@@ -217,5 +217,9 @@ def _check_ranges(recipe: Recipe) -> None:
         for number in numbers:
             if _is_number(number) and not 0 <= number < float("inf"):
                 raise UserError(f"recipe value {field.name} must be zero or more and finite, not {number}")
+    if all(recipe.schedule(key).is_zero for key in ("match", "dot", "adaptive", "penalty", "total_variation")):
+        raise UserError("a recipe wants at least one of match, dot, adaptive, penalty and total_variation above 0")
+    if not recipe.gamma > 0:
+        raise UserError(f"recipe value gamma must be above 0, not {recipe.gamma}")
     if not recipe.name:
         raise UserError("a recipe needs a name")

@@ -16,6 +16,9 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 
+UNFINISHED = ".mindseye-part"
+"""How the name of a file ends while it is being written."""
+
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file under a temporary name beside it, then move it into place.
@@ -26,7 +29,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -46,9 +49,7 @@ def write_json(path: Path, content: Any) -> None:
 
     Escaped to ASCII: file names may hold bytes that are no text, and must come back as they are.
     """
-    write_bytes(
-        path, json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-    )
+    write_bytes(path, json.dumps(_finite(content), indent=1, allow_nan=False).encode("ascii"))
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:

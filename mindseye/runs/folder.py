@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import write_json
+from mindseye.runs.files import UNFINISHED, write_json
 
 SCHEMA = 1
 MANIFEST = "run.json"
@@ -78,7 +78,9 @@ class RunFolder:
         write_json(self.path / MANIFEST, manifest)
 
     def clear(self) -> None:
-        """Remove what a run left; files that are not a run's stay."""
+        """Remove what a run left, where there is one; files that are not a run's stay."""
+        if not self.exists():
+            return
         for name in OURS:
             entry = self.path / name
             if entry.is_dir() and not entry.is_symlink():
@@ -107,7 +109,7 @@ class RunFolder:
                 raise UserError(
                     f"another mindseye process is working in {self.path}; wait for it or choose another --out"
                 ) from error
-            for part in self.path.rglob(".*.part"):
+            for part in self.path.rglob(f".*{UNFINISHED}"):
                 part.unlink(missing_ok=True)
             yield
 

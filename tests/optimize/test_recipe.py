@@ -46,6 +46,8 @@ def test_changes_replace_numbers():
         (["crop=[0.9,0.2]"], "smallest"),
         (["noise=-1"], "zero or more"),
         (["mask=[0.5,0]"], "one end"),
+        (["dot=0", "adaptive=0", "penalty=0"], "at least one of"),
+        (["gamma=0"], "gamma"),
         (["noise=nan"], "zero or more"),
         (["steps"], "KEY=VALUE"),
     ],
