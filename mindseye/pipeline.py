@@ -95,8 +95,9 @@ class Flow:
             "perplexity": embedding.perplexity,
             "silhouette": clustering.silhouette,
         }
-        self._tensors[f"{job.cluster.address}/embedding"] = torch.as_tensor(embedding.points)
-        self._tensors[f"{job.cluster.address}/facet"] = torch.as_tensor(clustering.assignment)
+        for address in {job.cluster.address, *(layer.address for layer in job.targets)}:
+            self._tensors[f"{address}/embedding"] = torch.tensor(embedding.points)
+            self._tensors[f"{address}/facet"] = torch.tensor(clustering.assignment)
         return facets
 
     def gather(self, facets: list[Facet]) -> tuple[list[Tensor], dict[str, Tensor]]:

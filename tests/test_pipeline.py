@@ -240,3 +240,48 @@ def test_train_mode_and_eval_mode_paint_the_same(photos, tmp_path):
         assert network.training == (name == "train")
         assert all(parameter.requires_grad for parameter in network.parameters())
     assert same_pictures(tmp_path / "train", tmp_path / "eval")
+
+
+def test_a_run_knows_its_photos_and_weights(photos, tmp_path):
+    """Another network of the same class, or other photos under the same folder, is another run."""
+    arguments = {"out": tmp_path / "run", **QUICK}
+    mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments)
+    other = seeded(TinyConv)
+    with torch.no_grad():
+        other.stem.bias += 1
+    with pytest.raises(UserError, match="weights_digest"):
+        mindseye.visualize(photos, other, "body.2", **arguments)
+    with pytest.raises(UserError, match="images_digest"):
+        mindseye.visualize(sorted(photos.iterdir())[:20], seeded(TinyConv), "body.2", **arguments)
+
+
+def test_force_on_a_folder_without_a_run_removes_nothing(photos, tmp_path):
+    """A folder of the user's own that is called as one of a run's stays where it is."""
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "mine.txt").write_text("mine")
+    mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path, force=True, **QUICK)
+    assert (tmp_path / "figures" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"seed": -1}, "seed"),
+        ({"facets": 0}, "facets"),
+        ({"steps": -3}, "zero or more"),
+        ({"changes": {"dot": 0, "match": 0, "total_variation": 0}}, "at least one"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_before_any_work(photos, tmp_path, wrong, told):
+    """One line, and nothing is written."""
+    with pytest.raises(UserError, match=told):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK | wrong)
+    assert not (tmp_path / "run").exists()
+
+
+def test_file_names_that_are_no_text_come_back(photos, tmp_path):
+    """A name with bytes that no encoding explains is kept exactly, so that a run can be continued and judged."""
+    name = b"caf\xe9.png"
+    (photos / "00.png").rename(os.fsdecode(os.fsencode(photos) + b"/" + name))
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
+    assert any(os.fsencode(path).endswith(name) for path in run.manifest["images"]["paths"])

@@ -154,6 +154,7 @@ class Reader:
         self._hooks = ExitStack()
         self._calls: dict[tuple[str, bool], int] = {}
         self._raw: dict[str, Tensor] = {}
+        self._reads = False
 
     def __enter__(self) -> "Reader":
         modules = dict(self.network.named_modules())
@@ -176,9 +177,13 @@ class Reader:
         """Activations [batch, channels, positions] by address, for preprocessed images [batch, channels, height, width]."""
         self._calls.clear()
         self._raw.clear()
-        if self.layers:
-            with suppress(_AllRead):
-                self.network(images)
+        self._reads = True
+        try:
+            if self.layers:
+                with suppress(_AllRead):
+                    self.network(images)
+        finally:
+            self._reads = False
         missing = [layer.address for layer in self.layers if layer.address not in self._raw]
         if missing:
             raise UserError(f"layer {missing[0]!r} did not fire for images of shape {tuple(images.shape)}")
@@ -200,6 +205,8 @@ class Reader:
         return hook
 
     def _keep(self, name: str, of_input: bool, value: Any) -> None:
+        if not self._reads:  # another reader's forward pass through the same network
+            return
         call = self._calls.get((name, of_input), 0)
         self._calls[name, of_input] = call + 1
         wanted = [

@@ -155,3 +155,17 @@ def test_cost_is_the_share_of_operations():
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.Conv2d(4, 12, 1))
     costs = [layer.cost for layer in outputs(survey(network, 8))]
     assert costs == pytest.approx([12 / 60, 1.0])
+
+
+def test_two_readers_do_not_disturb_each_other():
+    """A reader that is open but not reading neither ends another one's forward pass nor counts its calls."""
+    network = seeded(TinyConv)
+    layers = survey(network, 32)
+    with (
+        Reader(network, [find_layer(layers, "stem")]) as first,
+        Reader(network, [find_layer(layers, "body.2")]) as second,
+    ):
+        deep = second(images())["body.2"]
+        shallow = first(images())["stem"]
+    torch.testing.assert_close(deep, read(network, "body.2")["body.2"])
+    torch.testing.assert_close(shallow, read(network, "stem")["stem"])
