@@ -16,7 +16,7 @@ from mindseye.facets.target import RGB, Target, build_target, channel_shares
 from mindseye.inputs.layers import INPUT, Layer, Reader, find_layer
 from mindseye.inputs.stages import stages_below
 from mindseye.measure.naturalness import spectrum_slope
-from mindseye.measure.pictures import dots, facet_measures
+from mindseye.measure.pictures import dots, facet_measures, layer_distances
 from mindseye.optimize.compose import Composition, layers_to_match, palette_of, target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
@@ -57,7 +57,7 @@ class Flow:
             self.aim(facets, ranks, means)
         for layer in self.job.targets:
             self.paint(layer, facets, members, ranks)
-            self.measure(layer, members)
+            self.measure(layer, members, ranks)
         self.finish()
 
     def restore(self) -> list[Facet]:
@@ -179,7 +179,7 @@ class Flow:
                 lambda done: self._keep_painted(layer, entries, done),
             )
 
-    def measure(self, layer: Layer, members: list[Tensor]) -> None:
+    def measure(self, layer: Layer, members: list[Tensor], ranks: dict[str, Tensor]) -> None:
         """Stage 8: what the pictures are worth to the network itself, beside their members and starts."""
         job, entries = self.job, self._entries(layer)
         waiting = [entry for entry in entries if entry["status"] == "done" and "measures" not in entry]
@@ -189,12 +189,13 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
+        goals = {address: ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
         spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
         sample = job.photos.load(spread).float() / 255
         slope = float(spectrum_slope(sample).mean())
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
-            self._reader([layer]) as read,
+            self._reader([find_layer(job.network, address) for address in goals if address != RGB]) as read,
         ):
             for entry in waiting:
                 roles = {role: views.plain(self._picture(entry[role])).to(job.device) for role in ("picture", "start")}
@@ -203,6 +204,8 @@ class Flow:
                 entry["measures"] = facet_measures(
                     read, job.model.preprocessing, target, entry["index"], roles, photo_dots, slope
                 )
+                distances = layer_distances(read, job.model.preprocessing, goals, entry["index"], roles)
+                entry["measures"]["wasserstein"] = distances
                 advance(1)
         self.save("running")
 

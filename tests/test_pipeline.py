@@ -60,7 +60,8 @@ def test_a_run_leaves_what_it_promises(photos, tmp_path):
             for path in (facet["picture"], facet["start"], facet["steps"][-1]["picture"]):
                 assert Image.open(run.path / path).size == (32, 32)
             assert all(Path(member["path"]).is_file() for member in facet["members"])
-            assert set(facet["measures"]) == {"fidelity", "naturalness"}
+            assert set(facet["measures"]) == {"fidelity", "naturalness", "wasserstein"}
+            assert layer["layer"] in facet["measures"]["wasserstein"]["members"]
             assert set(facet["measures"]["fidelity"]) == {"picture", "members", "start"}
     for figure in ("facets", "embedding", "steps", "depth"):
         assert (run.path / "figures" / f"{figure}.png").is_file()

@@ -1,10 +1,12 @@
 """What a layer's pictures are worth to the network that they were painted from, beside their members and their starts."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from mindseye.facets.target import Target
+from mindseye.facets.target import RGB, Target
 from mindseye.inputs.layers import Reader
 from mindseye.inputs.preprocessing import Preprocessing
 from mindseye.measure.fidelity import fidelity, recovery
@@ -17,7 +19,7 @@ Roles = dict[str, Numbers]
 
 # Changes that no recipe paints under: a turn, a darker and a brighter picture, a tilted one.
 TURN, DARKER, BRIGHTER, TILT = 10.0, 1.5, 0.7, 0.06
-# Of a facet's members the nearest few stand for all in the robustness gap, which takes five forward passes an image.
+# Of a facet's members the nearest few stand for all where a measure takes many forward passes or sorts whole maps.
 GAP_IMAGES = 3
 
 
@@ -47,6 +49,25 @@ def facet_measures(
     natural = {role: naturalness(images.cpu(), members, folder_slope) for role, images in roles.items()}
     families = {"fidelity": near, "naturalness": natural}
     return {family: {role: _means(values) for role, values in found.items()} for family, found in families.items()}
+
+
+@torch.no_grad()
+def layer_distances(
+    read: Reader, preprocessing: Preprocessing, ranks: Mapping[str, Tensor], facet: int, roles: dict[str, Tensor]
+) -> Roles:
+    """``sorted_distance`` to the facet's ranks at every layer, {role: {address: number}}; of the members, the nearest few.
+
+    ranks: {address: [facets, channels, positions]}, ``rgb`` among them where it was matched. read: gives these layers.
+    """
+    found: Roles = {}
+    for role, images in roles.items():
+        few = images[:GAP_IMAGES]
+        activations = read(preprocessing.normalise(few)) | {RGB: few.flatten(2)}
+        found[role] = {
+            address: float(sorted_distance(activations[address].float().cpu(), goal[facet : facet + 1]).mean())
+            for address, goal in ranks.items()
+        }
+    return found
 
 
 def dots(target: Target, facet: int, means: Tensor) -> Tensor:
