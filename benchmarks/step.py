@@ -9,9 +9,12 @@ Where torch-lucent and horama are installed, their step on the same network and 
 """
 
 import argparse
+import io
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr
+from copy import deepcopy
 from dataclasses import replace
 
 import torch
@@ -145,53 +148,74 @@ def _painting(
 
 
 def _others(model: Model, layer: Layer, size: int, batch: int, rounds: int, device: torch.device) -> None:
-    for name, measure in (("lucent", _lucent), ("horama", _horama)):
+    leaf = torch.rand(batch, model.channels, size, size, device=device).requires_grad_()
+    for name, measure in (("torch-lucent", _lucent), ("horama", _horama)):
         try:
-            step = measure(model, layer, size, batch, device)
+            paint = measure(model, layer, size, batch, device)
         except ImportError:
             print(f"\n{name} is not installed: not measured")
             continue
-        leaf = torch.rand(batch, model.channels, size, size, device=device).requires_grad_()
 
-        def bare(leaf: torch.Tensor = leaf) -> None:
+        def bare(steps: int) -> None:
             with Reader(model.network, [layer]) as read:
-                read(model.preprocessing.normalise(leaf))[layer.address].sum().backward()
+                for _ in range(steps):
+                    read(model.preprocessing.normalise(leaf))[layer.address].sum().backward()
 
-        bare_times, other_times = _in_turns([bare, step], rounds, device)
-        ratio = statistics.median(other_times) / statistics.median(bare_times)
-        print(f"| {layer.address} | {layer.cost:.0%} | {name} | {statistics.median(bare_times):.3f} |"
-              f" {statistics.median(other_times):.3f} | {ratio:.2f} | |")  # fmt: skip
+        pairs = [(_slope(bare, device), _slope(paint, device)) for _ in range(rounds)]
+        plain, whole = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratios = [other / own for own, other in pairs]
+        spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
+        print(
+            f"| {layer.address} | {layer.cost:.0%} | {name} | {plain:.3f} | {whole:.3f} | {whole / plain:.2f} | {spread} |"
+        )
 
 
-def _lucent(model: Model, layer: Layer, size: int, batch: int, device: torch.device) -> Callable[[], None]:
+def _slope(paint: Callable[[int], None], device: torch.device) -> float:
+    """Seconds per step, setting up left out: what ten steps more take."""
+    seconds = []
+    for steps in (1, 1 + BLOCK):
+        begun = time.perf_counter()
+        paint(steps)
+        _wait(device)
+        seconds.append(time.perf_counter() - begun)
+    return max(seconds[1] - seconds[0], 1e-6) / BLOCK
+
+
+def _lucent(model: Model, layer: Layer, size: int, batch: int, device: torch.device) -> Callable[[int], None]:
     from lucent.optvis import objectives, param, render, transform
 
-    rendered, image = param.image(size, batch=batch)
-    optimizer = torch.optim.Adam(rendered, lr=0.05)
-    hook = render.hook_model(model.network, image)
-    loss = objectives.as_objective(objectives.channel(layer.address.replace(".", "_"), 0))
-    change = transform.compose([*transform.standard_transforms, transform.normalize()])
+    network = deepcopy(model.network)  # its hooks stay for good
+    objective = objectives.channel(layer.address.replace(".", "_"), 0)
+    transforms = [*transform.standard_transforms, model.preprocessing.normalise]
 
-    def step() -> None:
-        optimizer.zero_grad()
-        model.network(change(image()))
-        loss(hook).backward()
-        optimizer.step()
+    def paint(steps: int) -> None:
+        render.render_vis(
+            network,
+            objective,
+            lambda: param.image(size, batch=batch),
+            transforms=transforms,
+            thresholds=(steps,),
+            preprocess=False,
+            progress=False,
+            show_image=False,
+        )
 
-    return step
+    return paint
 
 
-def _horama(model: Model, layer: Layer, size: int, batch: int, device: torch.device) -> Callable[[], None]:
+def _horama(model: Model, layer: Layer, size: int, batch: int, device: torch.device) -> Callable[[int], None]:
     from horama import fourier
 
     def objective(images: torch.Tensor) -> torch.Tensor:
         with Reader(model.network, [layer]) as read:
-            return read(images)[layer.address].mean()
+            mean: torch.Tensor = read(images)[layer.address].mean()
+        return mean
 
-    def step() -> None:
-        fourier(objective, total_steps=1, image_size=size, nb_crops=batch, model_input_size=size, device=str(device))
+    def paint(steps: int) -> None:
+        with redirect_stderr(io.StringIO()):
+            fourier(objective, total_steps=steps, model_input_size=size, crops_per_iteration=batch, device=str(device))
 
-    return step
+    return paint
 
 
 def _wait(device: torch.device) -> None:
