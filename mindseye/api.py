@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
+from mindseye.facets.target import check_channels
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.images import Source, find_images
-from mindseye.inputs.layers import Layer, find_layer, survey
+from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.models import digest, load_model
 from mindseye.inputs.stages import choose_layers
 from mindseye.optimize.recipe import Recipe, load_recipe, recipe_from
@@ -97,7 +98,8 @@ def visualize(
         network = survey(loaded.network, view, loaded.channels)
         asked = [layer] if isinstance(layer, str) else list(layer or [])
         targets = choose_layers(loaded.network, network, asked)
-        _check_channels(channels, targets)
+        for target in targets:
+            check_channels(channels or (), target.address, target.channels)
         if penalty_layer and chosen.schedule("penalty").is_zero:
             progress.say(f"note: recipe {chosen.name} has no penalty, so --penalty-layer does nothing")
         job = Job(
@@ -155,15 +157,6 @@ def _check_numbers(facets: int | str, seed: int, *counts: int | None) -> None:
     for count in counts:
         if count is not None and not (isinstance(count, int) and count >= 0):
             raise UserError(f"steps, size, top-k and batch size are whole numbers, zero or more, not {count!r}")
-
-
-def _check_channels(channels: Sequence[int] | None, targets: Sequence[Layer]) -> None:
-    for layer in targets:
-        for channel in channels or ():
-            if not (isinstance(channel, int) and 0 <= channel < layer.channels):
-                raise UserError(
-                    f"channel {channel!r} is not in layer {layer.address!r}: its channels are 0-{layer.channels - 1}"
-                )
 
 
 def _recipe(recipe: str | Recipe, steps: int | None, top_k: int | None, changes: Mapping[str, Any] | None) -> Recipe:

@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -190,9 +191,6 @@ class Flow:
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
         goals = {address: ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
-        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
-        sample = job.photos.load(spread).float() / 255
-        slope = float(spectrum_slope(sample).mean())
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if address != RGB]) as read,
@@ -202,7 +200,7 @@ class Flow:
                 roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
                 photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
                 entry["measures"] = facet_measures(
-                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, slope
+                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, self._folder_slope
                 )
                 distances = layer_distances(read, job.model.preprocessing, goals, entry["index"], roles)
                 entry["measures"]["wasserstein"] = distances
@@ -230,6 +228,13 @@ class Flow:
         self.manifest["status"] = status
         self.manifest["seconds"] = self.progress.seconds
         self.folder.write(self.manifest)
+
+    @cached_property
+    def _folder_slope(self) -> float:
+        """Mean ``spectrum_slope`` of photos spread over the whole set; the same for every layer."""
+        photos = self.job.photos
+        spread = range(0, len(photos), math.ceil(len(photos) / SLOPE_PHOTOS))
+        return float(spectrum_slope(photos.load(spread).float() / 255).mean())
 
     def _entries(self, layer: Layer) -> list[Manifest]:
         found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[

@@ -76,11 +76,20 @@ def build_target(layer: str, ranks: Tensor, k: int, channels: Sequence[int] | No
     width = ranks.shape[1]
     if channels is None:
         return Target(layer, ranks, top_channels(ranks.mean(-1), min(k, width)))
-    outside = [channel for channel in channels if not 0 <= channel < width]
-    if outside:
-        raise UserError(f"channel {outside[0]} is not in layer {layer!r}: its channels are 0-{width - 1}")
+    check_channels(channels, layer, width)
     chosen = torch.tensor(list(dict.fromkeys(channels)), dtype=torch.long)
     return Target(layer, ranks, chosen.expand(ranks.shape[0], -1).clone())
+
+
+def check_channels(channels: Sequence[int], layer: str, width: int) -> None:
+    """Refuse channels given by hand that a layer of this width does not have.
+
+    Raises:
+        UserError: naming the first one, with the valid range.
+    """
+    for channel in channels:
+        if not (isinstance(channel, int) and 0 <= channel < width):
+            raise UserError(f"channel {channel!r} is not in layer {layer!r}: its channels are 0-{width - 1}")
 
 
 def channel_shares(target: Target) -> Tensor:

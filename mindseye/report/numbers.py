@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mindseye.measure.summary import ROLES
 from mindseye.report.manifest import Json
-
-ROLES = ("picture", "members", "start")
 
 
 @dataclass(frozen=True)

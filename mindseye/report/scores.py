@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mindseye.measure.summary import ROLES
 from mindseye.report.manifest import Json
-from mindseye.report.numbers import MEASURES, ROLES, shown
+from mindseye.report.numbers import MEASURES, shown
 
 WIDTH = 200
 FAMILIES = ("transfer", "neighbourhood")
