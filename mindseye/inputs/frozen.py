@@ -1,8 +1,9 @@
-"""A network that is looked at, not trained: for as long as it lasts."""
+"""A network that is looked at, not trained: for as long as it lasts, and back as it was afterwards."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import nn
 
 
@@ -24,3 +25,14 @@ def frozen(network: nn.Module) -> Iterator[nn.Module]:
             module.training = was_training
         for parameter, needed in needing:
             parameter.requires_grad_(needed)
+
+
+@contextmanager
+def plain_attention() -> Iterator[None]:
+    """Keep PyTorch's fused attention from bypassing the modules (and their hooks) inside an encoder block."""
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was)

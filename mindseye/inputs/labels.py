@@ -1,8 +1,13 @@
-"""The names of ImageNet's classes, from the libraries that bring them along."""
+"""The names of classes: ImageNet's, from the libraries that bring them along, and which class a user means by one."""
 
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from re import fullmatch
 from typing import Any
+
+from mindseye.errors import UserError
 
 
 @cache
@@ -26,3 +31,58 @@ def imagenet_wnids() -> tuple[str, ...] | None:
 def wnids_for(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The WordNet identifiers that go with labels, if the labels are ImageNet-1k's."""
     return imagenet_wnids() if labels == imagenet_labels() else None
+
+
+def resolve_labels(
+    names: Iterable[str | int], labels: Sequence[str] | None, wnids: Sequence[str] | None, count: int | None = None
+) -> tuple[int, ...]:
+    """Indices of labels that a user gives as name, WordNet id or index, in the order given, each once.
+
+    Names are compared without regard to case, `_` and `-`; of a label that lists synonyms ("tench, Tinca tinca") each
+    is a name. A name is tried before an index, for labels that are numbers. `count`, the number of a network's outputs,
+    bounds the indices where it has no label names.
+
+    Raises `UserError` for a name that no label has (with near ones), that several have, and for an index out of range.
+    """
+    known = _by_name(labels, wnids)
+    size = len(labels) if labels is not None else len(wnids) if wnids is not None else count
+    return tuple(dict.fromkeys(_resolve(str(name), known, size) for name in names))
+
+
+def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
+    found = known.get(_plain(name), [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserError(f"label '{name}' is the name of {len(found)} labels: give one's index, {_listed(found)}")
+    if fullmatch(r"\s*-?\d+\s*", name):
+        index = int(name)
+        if index < 0 or (size is not None and index >= size):
+            last = "0 or more" if size is None else f"0 to {size - 1}"
+            raise UserError(f"label index {index} does not exist: give {last}")
+        return index
+    if not known:
+        raise UserError(f"label '{name}': this model has no label names, give the label's index")
+    near = get_close_matches(_plain(name), known, n=5) or [label for label in known if _plain(name) in label][:5]
+    hint = f"near names: {_listed(near)}" if near else "no name is near; a WordNet id or an index serves too"
+    raise UserError(f"label '{name}' is unknown: {hint}")
+
+
+def _by_name(labels: Sequence[str] | None, wnids: Sequence[str] | None) -> dict[str, list[int]]:
+    """Every index that a name may mean. A label's whole name hides the same name among another's synonyms."""
+    known: dict[str, set[int]] = {}
+    for index, label in [*enumerate(labels or ()), *enumerate(wnids or ())]:
+        known.setdefault(_plain(label), set()).add(index)
+    synonyms: dict[str, set[int]] = {}
+    for index, label in enumerate(labels or ()):
+        for part in label.split(","):
+            synonyms.setdefault(_plain(part), set()).add(index)
+    return {name: sorted(indices) for name, indices in {**synonyms, **known}.items() if name}
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _listed(items: Iterable[object]) -> str:
+    return ", ".join(str(item) for item in items)

@@ -1,4 +1,4 @@
-"""The layers of a network: which modules fire, where they are addressed, and how their activations are read.
+"""The layers of a network: which modules fire, and where they are addressed.
 
 An address is a name of ``named_modules`` (``layer3.5.conv1``). ``#n`` names the n-th call of a module that runs several
 times (torchvision's Bottleneck calls its ``relu`` thrice); without it the last call is meant. ``@input`` names what goes
@@ -6,10 +6,10 @@ into the module instead of what comes out.
 """
 
 import difflib
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from types import TracebackType
+from math import isqrt
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mindseye.errors import UserError
+from mindseye.inputs.frozen import plain_attention
 from mindseye.inputs.layout import (
     Layout,
     example_input,
@@ -38,6 +39,7 @@ class Layer:
     address: the name that the user writes. module, call, of_input: what it stands for.
     kind: the module's class. shape: the output's without the batch. grid: positions as (rows, columns), (tokens,) or ().
     cost: share of the forward pass's floating-point operations done when the layer has fired, in [0, 1].
+    path: names that lead to the part of a structured output that is read; empty for its first tensor.
     """
 
     address: str
@@ -51,6 +53,7 @@ class Layer:
     channels: int
     grid: tuple[int, ...]
     cost: float
+    path: tuple[str, ...] = ()
 
     @property
     def positions(self) -> int:
@@ -59,6 +62,22 @@ class Layer:
         for extent in self.grid:
             count *= extent
         return count
+
+    @property
+    def rows_and_columns(self) -> tuple[int, int] | None:
+        """The grid that the positions form, row by row: a map's, or that of tokens that fill a square; None without one.
+
+        Position (x, y) = (column, row) has the index y * columns + x. Windows folded into the batch axis form no grid:
+        their positions run window by window.
+        """
+        if len(self.grid) == 2:
+            return self.grid[0], self.grid[1]
+        if len(self.grid) != 1 or self.layout.axes == "map_last":
+            return None
+        if self.layout.axes == "tokens" and self.shape[0] - self.layout.prefix != self.positions:
+            return None
+        side = isqrt(self.positions)
+        return (side, side) if side * side == self.positions else None
 
 
 @dataclass(frozen=True)
@@ -139,114 +158,12 @@ def find_layer(layers: Sequence[Layer], address: str) -> Layer:
     )
 
 
-class Reader:
-    """Reads activations with hooks, and stops the forward pass behind the last one that is asked for.
-
-    Used as a context manager: the hooks are gone afterwards, also after an error.
-
-        with Reader(network, layers) as read:
-            activations = read(images)      # {address: [batch, channels, positions]}
-    """
-
-    def __init__(self, network: nn.Module, layers: Sequence[Layer]) -> None:
-        self.network = network
-        self.layers = tuple(layers)
-        self._hooks = ExitStack()
-        self._calls: dict[tuple[str, bool], int] = {}
-        self._raw: dict[str, Tensor] = {}
-        self._reads = False
-
-    def __enter__(self) -> "Reader":
-        modules = dict(self.network.named_modules())
-        self._hooks.enter_context(_plain_attention())
-        for name, of_input in dict.fromkeys((layer.module, layer.of_input) for layer in self.layers):
-            if of_input:
-                handle = modules[name].register_forward_pre_hook(self._pre_hook(name))
-            else:
-                handle = modules[name].register_forward_hook(self._hook(name))
-            self._hooks.callback(handle.remove)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._hooks.close()
-        self._raw.clear()
-
-    def __call__(self, images: Tensor) -> dict[str, Tensor]:
-        """Activations [batch, channels, positions] by address, for preprocessed images [batch, channels, height, width]."""
-        self._calls.clear()
-        self._raw.clear()
-        self._reads = True
-        try:
-            if self.layers:
-                with suppress(_AllRead):
-                    self.network(images)
-        finally:
-            self._reads = False
-        missing = [layer.address for layer in self.layers if layer.address not in self._raw]
-        if missing:
-            raise UserError(f"layer {missing[0]!r} did not fire for images of shape {tuple(images.shape)}")
-        batch = images.shape[0]
-        read = {layer.address: layer.layout.to_positions(self._raw[layer.address], batch) for layer in self.layers}
-        self._raw.clear()
-        return read
-
-    def _hook(self, name: str) -> Any:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            self._keep(name, False, output)
-
-        return hook
-
-    def _pre_hook(self, name: str) -> Any:
-        def hook(module: nn.Module, inputs: Any) -> None:
-            self._keep(name, True, inputs)
-
-        return hook
-
-    def _keep(self, name: str, of_input: bool, value: Any) -> None:
-        if not self._reads:  # another reader's forward pass through the same network
-            return
-        call = self._calls.get((name, of_input), 0)
-        self._calls[name, of_input] = call + 1
-        wanted = [
-            entry for entry in self.layers if (entry.module, entry.call, entry.of_input) == (name, call, of_input)
-        ]
-        if not wanted:
-            return
-        tensor = first_tensor(value)
-        if tensor is None:
-            return
-        is_last = len(self._raw) + len(wanted) == len({entry.address for entry in self.layers})
-        # A later in-place module (ReLU(inplace=True), "out += identity") would overwrite what was read here.
-        kept = tensor if is_last else tensor.clone()
-        for entry in wanted:
-            self._raw[entry.address] = kept
-        if is_last:
-            raise _AllRead
-
-
-class _AllRead(BaseException):
-    """Leaves the forward pass once everything is read; no Exception, so that a network's own handlers let it through."""
-
-
-@contextmanager
-def _plain_attention() -> Iterator[None]:
-    """Keep PyTorch's fused attention from bypassing the modules (and their hooks) inside an encoder block."""
-    was = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(was)
-
-
 def _watch(network: nn.Module, images: Tensor) -> tuple[list[_Firing], int]:
     firings: list[_Firing] = []
     calls: dict[tuple[str, bool], int] = {}
     with ExitStack() as stack:
         counter = stack.enter_context(FlopCounterMode(display=False))
-        stack.enter_context(_plain_attention())
+        stack.enter_context(plain_attention())
         stack.enter_context(torch.no_grad())
 
         def note(name: str, of_input: bool, value: Any) -> None:
@@ -274,7 +191,6 @@ def _stretched_shapes(network: nn.Module, size: int, channels: int) -> dict[tupl
 
 def _describe(firing: _Firing, layout: Layout, module: nn.Module, calls: int, total: int) -> Layer:
     address = firing.module + (f"#{firing.call}" if calls > 1 else "") + (INPUT if firing.of_input else "")
-    channels = firing.shape[1] if layout.axes in ("map", "vector") else firing.shape[-1]
     return Layer(
         address=address,
         module=firing.module,
@@ -284,7 +200,7 @@ def _describe(firing: _Firing, layout: Layout, module: nn.Module, calls: int, to
         kind=type(module).__name__,
         shape=firing.shape[1:],
         layout=layout,
-        channels=channels,
+        channels=layout.channels(firing.shape),
         grid=layout.grid(firing.shape, SURVEY_BATCH),
         cost=firing.flops / total if total else 0.0,
     )

@@ -1,12 +1,15 @@
 """How a module's output is laid out, and how to read it as [batch, channels, positions]."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-Axes = Literal["map", "map_last", "tokens", "tokens_second", "vector"]
+from mindseye.errors import UserError
+
+Axes = Literal["map", "map_last", "tokens", "tokens_second", "vector", "single"]
 
 MAX_PREFIX_TOKENS = 8
 
@@ -16,7 +19,8 @@ class Layout:
     """The axes of an activation.
 
     axes: ``map`` [B, C, H, W]; ``map_last`` [B, H, W, C] (Swin, torchvision's ConvNeXt blocks); ``tokens`` [B, T, C];
-        ``tokens_second`` [T, B, C] (attention with ``batch_first=False``); ``vector`` [B, C].
+        ``tokens_second`` [T, B, C] (attention with ``batch_first=False``); ``vector`` [B, C]; ``single`` [B, H, W] or
+        [B], one channel without an axis of its own (a depth map, a score).
     prefix: class and register tokens at the front of ``tokens``; they are no positions of the image and are left out.
     """
 
@@ -32,6 +36,8 @@ class Layout:
             return activation.flatten(2)
         if self.axes == "vector":
             return activation.unsqueeze(-1)
+        if self.axes == "single":
+            return activation.reshape(batch, 1, -1)
         if self.axes == "map_last":
             return activation.reshape(batch, -1, activation.shape[-1]).transpose(1, 2)
         if self.axes == "tokens_second":
@@ -48,6 +54,8 @@ class Layout:
             return tuple(shape[1:-1])
         if self.axes == "vector":
             return ()
+        if self.axes == "single":
+            return tuple(shape[1:])
         if self.axes == "tokens_second":
             return (shape[0] - self.prefix,)
         if shape[0] == batch:
@@ -57,18 +65,53 @@ class Layout:
             count *= extent
         return (count // batch,)
 
+    def channels(self, shape: tuple[int, ...]) -> int:
+        """The number of channels of an activation of this shape."""
+        if self.axes == "single":
+            return 1
+        return shape[1] if self.axes in ("map", "vector") else shape[-1]
+
+
+def parts(output: Any) -> dict[str, Any]:
+    """The parts of a structured output by name, in order; none for a tensor or anything else that has no parts.
+
+    The keys of a mapping, the indices of a list or tuple, the fields of a dataclass; of a named tuple both its fields
+    and their indices.
+    """
+    if isinstance(output, Mapping):
+        return {str(key): value for key, value in output.items()}
+    if isinstance(output, tuple | list):
+        named = dict(zip(getattr(output, "_fields", ()), output, strict=False))
+        return named | {str(index): value for index, value in enumerate(output)}
+    if is_dataclass(output) and not isinstance(output, type):
+        return {field.name: getattr(output, field.name) for field in fields(output)}
+    return {}
+
+
+def part_of(output: Any, path: Sequence[str]) -> Any:
+    """The part of an output that a path of names leads to, the output itself for an empty path.
+
+    Raises:
+        UserError: if there is no such part, with those that there are.
+    """
+    for depth, name in enumerate(path):
+        named = parts(output)
+        if name not in named:
+            where = f"the output's part {'.'.join(path[:depth])!r}" if depth else "the network's output"
+            has = f"it has {', '.join(named)}" if named else "it has no parts"
+            raise UserError(f"{where} has no part {name!r}; {has}")
+        output = named[name]
+    return output
+
 
 def first_tensor(output: Any) -> Tensor | None:
-    """The floating-point tensor that an output is about: itself, or the first one in a tuple, list or dict."""
+    """The floating-point tensor that an output is about: itself, or the first one among its parts."""
     if isinstance(output, Tensor):
         return output if output.is_floating_point() else None
-    if isinstance(output, dict):
-        output = list(output.values())
-    if isinstance(output, tuple | list):
-        for part in output:
-            found = first_tensor(part)
-            if found is not None:
-                return found
+    for part in parts(output).values():
+        found = first_tensor(part)
+        if found is not None:
+            return found
     return None
 
 

@@ -5,24 +5,23 @@ from dataclasses import dataclass
 from itertools import islice
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.transforms.v2 import InterpolationMode, functional
 
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
 from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import Layer, Reader, survey
-from mindseye.inputs.layout import Layout
+from mindseye.inputs.labels import resolve_labels
+from mindseye.inputs.layers import Layer, survey
 from mindseye.inputs.models import Model
+from mindseye.inputs.outputs import find_output
 from mindseye.inputs.probe import count_outputs
+from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import last_before_pooling
 from mindseye.measure.naturalness import grey
 from mindseye.measure.neighbourhood import mean_pairwise_cosine
-from mindseye.measure.transfer import resolve_labels
 
 BATCH = 32
-OUTPUT = "the output"
-"""The address of what the network itself gives; no module's name holds a space."""
 
 Batches = Iterable[tuple[list[int], Tensor]]
 
@@ -69,10 +68,11 @@ def judge_of(model: Model, labels: Sequence[str | int] = ()) -> Judge:
         side, channels = model.preprocessing.size, model.channels
         features = last_before_pooling(model.network, survey(model.network, side, channels))
         classes = count_outputs(model.network, channels, side)
+        output = find_output(model.network, side, channels)[0] if classes else None
     if labels and classes is None:
         raise UserError(f"judge {model.name!r} gives no scores of classes: leave the labels out, or take another judge")
     asked = resolve_labels(labels, model.labels, model.wnids, classes) if labels else None
-    return Judge(model, features, _output(model.network, classes) if classes else None, asked)
+    return Judge(model, features, output, asked)
 
 
 def look(
@@ -93,7 +93,7 @@ def look(
             means = mean_activations(read, judge.model.preprocessing, batches, device, on_batch)
     finally:
         network.to(place)
-    return Seen(means[judge.features.address], means.get(OUTPUT))
+    return Seen(means[judge.features.address], means[judge.output.address] if judge.output else None)
 
 
 def picture_batches(pictures: Iterable[Tensor], model: Model) -> Batches:
@@ -114,11 +114,6 @@ def likeness(pictures: Tensor, members: Tensor, starts: Tensor) -> dict[str, flo
     """How alike the facets' pictures are to the judge: ``mean_pairwise_cosine`` of features [facets, D] of each role."""
     roles = {"picture": pictures, "members": members, "start": starts}
     return {role: mean_pairwise_cosine(features) for role, features in roles.items()}
-
-
-def _output(network: nn.Module, classes: int) -> Layer:
-    """The network as a whole as a layer: its name among its own modules is empty."""
-    return Layer(OUTPUT, "", 0, 1, False, type(network).__name__, (classes,), Layout("vector"), classes, (), 1.0)
 
 
 def _square(picture: Tensor, model: Model) -> Tensor:

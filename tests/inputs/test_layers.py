@@ -5,7 +5,8 @@ import torch
 from nets import ChannelsLast, TinyConv, TinyTokens, seeded
 
 from mindseye.errors import UserError
-from mindseye.inputs.layers import Reader, find_layer, outputs, survey
+from mindseye.inputs.layers import find_layer, outputs, survey
+from mindseye.inputs.reader import Reader
 
 
 def images(side=32, channels=3, batch=4):
@@ -169,3 +170,42 @@ def test_two_readers_do_not_disturb_each_other():
         shallow = first(images())["stem"]
     torch.testing.assert_close(deep, read(network, "body.2")["body.2"])
     torch.testing.assert_close(shallow, read(network, "stem")["stem"])
+
+
+def test_rows_and_columns():
+    """A map's own; tokens that fill a square; none for a vector, for windows or for tokens that fill no square."""
+    conv, tokens, last = (survey(seeded(network), 32) for network in (TinyConv, TinyTokens, ChannelsLast))
+    assert find_layer(conv, "stem").rows_and_columns == (16, 16)
+    assert find_layer(conv, "fc").rows_and_columns is None
+    assert find_layer(tokens, "blocks.3").rows_and_columns == (4, 4)
+    assert find_layer(last, "pair").rows_and_columns == (8, 8)
+
+    class Folded(torch.nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.inner, self.width = torch.nn.Identity(), width
+
+        def forward(self, x):
+            return self.inner(x.flatten(2).transpose(1, 2).reshape(-1, self.width, 3))
+
+    assert find_layer(survey(Folded(64), 32), "inner").rows_and_columns is None
+    assert find_layer(survey(Folded(32 * 32), 32), "inner").rows_and_columns == (32, 32)
+
+
+def test_position_index_runs_row_by_row():
+    """Position y * columns + x of what is read is the map's value in row y and column x."""
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 2, (1, 5)))
+    layer = find_layer(survey(network, 8), "0")
+    rows, columns = layer.rows_and_columns
+    assert (rows, columns) == (8, 4)
+    got, whole = read(network, "0", side=8)["0"], network(images(8))
+    torch.testing.assert_close(got[:, :, 6 * columns + 3], whole[:, :, 6, 3])
+
+
+def test_one_layer_under_two_names_does_not_end_the_pass():
+    """The same address twice counts once: the layers behind it are still read."""
+    network = seeded(TinyConv)
+    layers = survey(network, 32)
+    twice = [find_layer(layers, "stem"), find_layer(layers, "stem"), find_layer(layers, "body.1")]
+    with Reader(network, twice) as reader:
+        assert set(reader(images())) == {"stem", "body.1"}
