@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.target import RGB, weighted_ranks
-from mindseye.inputs.layers import Reader
+from mindseye.facets.image import image_layers
+from mindseye.facets.target import weighted_ranks
 from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
 
 Views = Callable[[int, Tensor], Sequence[Tensor]]
 
@@ -50,13 +51,14 @@ def facet_ranks(
     weights: Sequence[Tensor],
     device: torch.device,
     views: Views | None = None,
+    detail: bool = False,
 ) -> dict[str, Tensor]:
-    """The weighted ranks of each facet's members, at every layer that is read and for their RGB values.
+    """The weighted ranks of each facet's members, at every layer that is read and for the image itself.
 
     members: per facet the photos, uint8 [members, channels, side, side]. weights: per facet [members]. views: maps a
     facet's number and its photos to several random views of them, over which the ranks are averaged; the photos
-    themselves where it is None.
-    Returns {address: [facets, channels, positions]} on the CPU, ``rgb`` among the addresses.
+    themselves where it is None. detail: whether the image's detail is wanted besides its values.
+    Returns {address: [facets, channels, positions]} on the CPU, those of ``image_layers`` among the addresses.
     """
     found: dict[str, list[Tensor]] = {}
     for facet, (photos, shares) in enumerate(zip(members, weights, strict=True)):
@@ -64,7 +66,7 @@ def facet_ranks(
         seen = views(facet, images) if views is not None else [images]
         sums: dict[str, Tensor] = {}
         for view in seen:
-            for address, activation in (read(preprocessing.normalise(view)) | {RGB: view.flatten(2)}).items():
+            for address, activation in (read(preprocessing.normalise(view)) | image_layers(view, detail)).items():
                 ranks = weighted_ranks(activation, shares.to(device)).cpu() / len(seen)
                 sums[address] = sums[address] + ranks if address in sums else ranks
         for address, total in sums.items():

@@ -8,9 +8,6 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 
-RGB = "rgb"
-"""The address under which the image itself counts as a layer: what the network sees, in [0, 1]."""
-
 
 @dataclass(frozen=True)
 class Target:

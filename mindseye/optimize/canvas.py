@@ -4,11 +4,13 @@ Each canvas holds one picture per entry of its parameters' first axis, so that p
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from mindseye.optimize.colour import Colours
+from mindseye.optimize.randomness import Dice
 
 
 class Canvas(ABC):
@@ -17,7 +19,7 @@ class Canvas(ABC):
     @property
     @abstractmethod
     def parameters(self) -> list[Tensor]:
-        """The leaf tensors that the optimizer moves; first axis: the picture."""
+        """The leaf tensors that the optimizer moves; first axis: the picture, or 1 for what all of them share."""
 
     @abstractmethod
     def render(self) -> Tensor:
@@ -25,11 +27,27 @@ class Canvas(ABC):
 
     @abstractmethod
     def replace(self, images: Tensor) -> None:
-        """Make the canvas show other images, as nearly as it can (regularizers that act on the image use it)."""
+        """Make the canvas show other images, as nearly as it can (regularizers that act on the image use it).
+
+        Raises:
+            UserError: where the canvas cannot show a given picture at all.
+        """
 
     @abstractmethod
-    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
+    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
         """The part of a change of the parameters that moves frequencies up to ``cutoff`` (in cycles per pixel)."""
+
+    def planes(self) -> Tensor:
+        """What the canvas holds of each pixel, differentiable: the image's channels, and what else belongs to it."""
+        return self.render()
+
+    def seen(self, planes: Tensor, step: int, dice: Dice) -> Tensor:
+        """The images that a step is made with, from the canvas' own planes."""
+        return planes
+
+    def alpha(self) -> Tensor | None:
+        """How opaque each pixel is, [pictures, 1, side, side] in [0, 1], or None where all of it is."""
+        return None
 
     def tidy(self) -> None:
         """Called after every step: bring the parameters back to where they mean something."""
@@ -46,24 +64,43 @@ class Pixels(Canvas):
         return [self.images]
 
     def render(self) -> Tensor:
-        # A view, as whoever hooks the gradient of what is rendered must not hook the parameter itself for good.
+        # A view, as whoever asks for the gradient of what is rendered must not be given the parameter itself.
         return self.images.view_as(self.images)
 
     @torch.no_grad()
     def replace(self, images: Tensor) -> None:
         self.images.copy_(images.clamp(0, 1))
 
-    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
-        passed = low_pass(change.shape[-1], cutoff).to(change.device)
-        coarse: Tensor = torch.fft.irfft2(torch.fft.rfft2(change) * passed, s=change.shape[-2:])
-        return coarse
+    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
+        return [smooth(change, cutoff) for change in changes]
 
     @torch.no_grad()
     def tidy(self) -> None:
         self.images.clamp_(0, 1)
 
 
-class Fourier(Canvas):
+class Decorrelated(Canvas):
+    """A canvas whose channels become an image through decorrelated colours."""
+
+    colours: Colours
+
+    @abstractmethod
+    def channels(self) -> Tensor:
+        """The channels before their colours, of any range, [pictures, channels, side, side]."""
+
+    @abstractmethod
+    def set_channels(self, channels: Tensor) -> None:
+        """Make the canvas hold these channels."""
+
+    def render(self) -> Tensor:
+        return self.colours.to_image(self.channels())
+
+    @torch.no_grad()
+    def replace(self, images: Tensor) -> None:
+        self.set_channels(self.colours.from_image(images))
+
+
+class Fourier(Decorrelated):
     """Fourier coefficients under a 1/f^exponent scale, in decorrelated colours.
 
     Olah, Mordvintsev, Schubert, "Feature Visualization" (Distill 2017): the scale makes a step of the optimizer move all
@@ -81,20 +118,21 @@ class Fourier(Canvas):
     def parameters(self) -> list[Tensor]:
         return [self.coefficients]
 
-    def render(self) -> Tensor:
+    def channels(self) -> Tensor:
         spectrum = torch.view_as_complex(self.coefficients) * self.scale
-        return self.colours.to_image(torch.fft.irfft2(spectrum, s=(self.side, self.side), norm="ortho"))
+        channels: Tensor = torch.fft.irfft2(spectrum, s=(self.side, self.side), norm="ortho")
+        return channels
 
     @torch.no_grad()
-    def replace(self, images: Tensor) -> None:
-        spectrum = torch.fft.rfft2(self.colours.from_image(images), norm="ortho") / self.scale
+    def set_channels(self, channels: Tensor) -> None:
+        spectrum = torch.fft.rfft2(channels, norm="ortho") / self.scale
         self.coefficients.copy_(torch.view_as_real(spectrum))
 
-    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
-        return change * low_pass(self.side, cutoff).to(change.device).unsqueeze(-1)
+    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
+        return [change * low_pass(self.side, cutoff).to(change.device).unsqueeze(-1) for change in changes]
 
 
-class Phase(Canvas):
+class Phase(Decorrelated):
     """MACO: the magnitude of the spectrum is that of photos and stays, only the phase is optimised.
 
     Fel et al., "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization" (NeurIPS
@@ -111,17 +149,18 @@ class Phase(Canvas):
     def parameters(self) -> list[Tensor]:
         return [self.phase]
 
-    def render(self) -> Tensor:
+    def channels(self) -> Tensor:
         side = self.phase.shape[-2]
         spectrum = torch.polar(self.magnitude.expand_as(self.phase), self.phase)
-        return self.colours.to_image(torch.fft.irfft2(spectrum, s=(side, side), norm="ortho"))
+        channels: Tensor = torch.fft.irfft2(spectrum, s=(side, side), norm="ortho")
+        return channels
 
     @torch.no_grad()
-    def replace(self, images: Tensor) -> None:
-        self.phase.copy_(torch.fft.rfft2(self.colours.from_image(images), norm="ortho").angle())
+    def set_channels(self, channels: Tensor) -> None:
+        self.phase.copy_(torch.fft.rfft2(channels, norm="ortho").angle())
 
-    def coarsen(self, change: Tensor, cutoff: float) -> Tensor:
-        return change * low_pass(change.shape[-2], cutoff).to(change.device)
+    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
+        return [change * low_pass(change.shape[-2], cutoff).to(change.device) for change in changes]
 
 
 def frequencies(side: int) -> Tensor:
@@ -136,7 +175,31 @@ def low_pass(side: int, cutoff: float) -> Tensor:
     return 1 / (1 + (frequencies(side) / cutoff) ** 4)
 
 
+def smooth(change: Tensor, cutoff: float) -> Tensor:
+    """The frequencies of images [..., side, side] up to ``cutoff`` (in cycles per pixel), under ``low_pass``."""
+    passed = low_pass(change.shape[-1], cutoff).to(change.device)
+    coarse: Tensor = torch.fft.irfft2(torch.fft.rfft2(change) * passed, s=change.shape[-2:])
+    return coarse
+
+
 def mean_magnitude(images: Tensor, colours: Colours) -> Tensor:
     """The mean magnitude of the spectra of photos [N, channels, side, side], as ``Phase`` wants it."""
     spectra: Tensor = torch.fft.rfft2(colours.from_image(images), norm="ortho")
     return spectra.abs().mean(0)
+
+
+def natural_magnitude(side: int, channels: int) -> Tensor:
+    """A magnitude of 1/f as photos have it on average, [channels, side, side // 2 + 1], of images with unit variance.
+
+    Field, "Relations between the statistics of natural images and the response properties of cortical cells" (JOSA A 4,
+    1987). The orthonormal transform keeps the sum of squares; the constant coefficient is 0.
+    """
+    radii = frequencies(side)
+    magnitude = 1 / radii.clamp_min(1 / side)
+    magnitude[0, 0] = 0.0
+    # Of a real transform the columns between the first and the last stand for two coefficients each.
+    twice = torch.full((side // 2 + 1,), 2.0)
+    twice[0] = 1.0
+    twice[-1] = 1.0 if side % 2 == 0 else 2.0
+    power = (magnitude.square() * twice).sum() / side**2
+    return (magnitude / power.sqrt()).expand(channels, -1, -1).clone()

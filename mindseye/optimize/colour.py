@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 LOGIT_MARGIN = 0.02
 
@@ -31,6 +32,12 @@ class Colours:
         """The decorrelated channels of an image in [0, 1]; values near 0 and 1 are pulled in, as their logit is infinite."""
         logit = torch.logit(image.clamp(LOGIT_MARGIN, 1 - LOGIT_MARGIN)) - self.mean.view(1, -1, 1, 1)
         return torch.einsum("cd,bdhw->bchw", torch.linalg.inv(self.matrix), logit)
+
+    def with_alpha(self) -> "Colours":
+        """The same with one more channel behind them, which mixes with none: ``alpha = sigmoid(channel)``."""
+        matrix = functional.pad(self.matrix, (0, 1, 0, 1))
+        matrix[-1, -1] = 1
+        return Colours(matrix, functional.pad(self.mean, (0, 1)))
 
     def to(self, device: torch.device) -> "Colours":
         """The same on a device."""

@@ -1,19 +1,20 @@
 """One batch of pictures while it is painted: canvas, loss, optimizers, and the step that moves them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mindseye.facets.target import RGB
-from mindseye.inputs.layers import Reader
+from mindseye.facets.image import DETAIL, image_layers, is_of_image
 from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
 from mindseye.optimize.canvas import Canvas
 from mindseye.optimize.constraints import Constraints
 from mindseye.optimize.dead_units import redirected
-from mindseye.optimize.objectives import CANVAS, Objective
+from mindseye.optimize.norms import ALPHA
+from mindseye.optimize.objective import CANVAS, PHOTO, Objective
 from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.schedules import Schedule, progress_of
@@ -50,7 +51,9 @@ class Painting:
         dice: Dice,
         read: Reader,
         preprocessing: Preprocessing,
+        photos: Tensor | None = None,
     ) -> None:
+        """photos: [pictures, channels, side, side] in [0, 1], seen under the very views that the pictures are seen under."""
         self.canvas = canvas
         self.terms = [term for term in terms if not term.weight.is_zero]
         self.recipe = recipe
@@ -58,6 +61,8 @@ class Painting:
         self.dice = dice
         self._read = read
         self._preprocessing = preprocessing
+        self._photos = photos
+        self._sees_detail = any(address in DETAIL for term in self.terms for address in term.objective.layers)
         self._constraints = Constraints.of(recipe)
         self._lr = recipe.schedule("lr")
         self._optimizers = [_optimizer(recipe, canvas.parameters)]
@@ -87,15 +92,10 @@ class Painting:
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
         self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
-        images = self.canvas.render()
-        mask = self._constraints.gradient_mask(images.shape[-1], progress, images.device)
-        if mask is not None:
-            images.register_hook(lambda gradient: gradient * mask)  # type: ignore[no-untyped-call]
+        planes = self.canvas.planes()
         with redirected(self._read.network) if self._redirects else nullcontext():
-            self.values = self._values(images, self.views(images, self.step, self.dice), progress)
-            # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
-            torch.where(self.alive, self.values.sum(0), 0.0).sum().backward()  # type: ignore[no-untyped-call]
-        self.values = self.values.detach()
+            self.values, gradient = self._gradient(planes.detach(), progress)
+        planes.backward(self._constraints.gradient(gradient, progress))  # type: ignore[no-untyped-call]
         self._move(progress)
         self.canvas.tidy()
         self._constraints.apply(self.canvas, self.step, progress)
@@ -105,8 +105,9 @@ class Painting:
     def measure(self) -> Tensor:
         """The weighted terms for the whole pictures as they are now, without transforms, [terms, pictures]."""
         images = self.canvas.render()
-        last = max(self.recipe.steps - 1, 0)
-        return self._values(images, self.views.plain(images), progress_of(min(self.step, last), self.recipe.steps))
+        progress = progress_of(min(self.step, max(self.recipe.steps - 1, 0)), self.recipe.steps)
+        photos = None if self._photos is None else self.views.plain(self._photos)
+        return self._values(images, self.views.plain(images), photos, self.canvas.alpha(), progress)
 
     @torch.no_grad()
     def images(self) -> Tensor:
@@ -117,7 +118,8 @@ class Painting:
         """Stop the pictures that turned NaN or whose terms outgrew their start a thousandfold; returns their places."""
         limit = RUNAWAY * self.start.abs().sum(0).clamp_min(1.0)
         size = self.values.abs().sum(0).cpu()
-        sound = torch.stack([parameter.detach().flatten(1).isfinite().all(1) for parameter in self.canvas.parameters])
+        finite = [parameter.detach().flatten(1).isfinite().all(1) for parameter in self.canvas.parameters]
+        sound = torch.stack([found.expand(len(self.alive)) for found in finite])
         lost = self.alive.cpu() & ~(sound.all(0).cpu() & size.isfinite() & (size <= limit))
         self.alive = self.alive & ~lost.to(self.alive.device)
         return [int(index) for index in lost.nonzero().flatten()]
@@ -159,7 +161,10 @@ class Painting:
         """Whether dead units get a gradient: at first, where a term found nothing at all in its layer at the start."""
         if self.step >= REDIRECTED_STEPS:
             return False
-        reads = [term.weight.start != 0 and not {RGB, CANVAS}.issuperset(term.objective.layers) for term in self.terms]
+        reads = [
+            term.weight.start != 0 and any(_is_of_network(address) for address in term.objective.layers)
+            for term in self.terms
+        ]
         return bool((self.start[torch.tensor(reads)] == 0).any())
 
     @torch.no_grad()
@@ -172,26 +177,61 @@ class Painting:
             return
         # The step is filtered, not the gradient: Adam would scale a filtered gradient up again.
         cutoff = COARSEST * (FINEST / COARSEST) ** (progress / self.recipe.coarse)
-        for parameter, was in zip(self.canvas.parameters, before, strict=True):
-            parameter.copy_(was + self.canvas.coarsen(parameter - was, cutoff))
+        parameters = self.canvas.parameters
+        changes = [parameter - was for parameter, was in zip(parameters, before, strict=True)]
+        for parameter, was, change in zip(parameters, before, self.canvas.coarsen(changes, cutoff), strict=True):
+            parameter.copy_(was + change)
 
-    def _values(self, images: Tensor, views: Tensor, progress: float) -> Tensor:
+    def _gradient(self, planes: Tensor, progress: float) -> tuple[Tensor, Tensor]:
+        """The weighted terms [terms, pictures] and the gradient of the planes, both averaged over the step's views.
+
+        View after view, so that many views take no more memory than one.
+        """
+        planes.requires_grad_()
+        number = self.recipe.views
+        values = torch.zeros_like(self.values)
+        for view in range(number):
+            images = self.canvas.seen(planes, self.step, self.dice)
+            dice = self.dice.view(view)
+            views = self.views(images, self.step, dice)
+            photos = None if self._photos is None else self.views(self._photos, self.step, dice)
+            found = self._values(images, views, photos, planes[:, -1:] if self.recipe.alpha else None, progress)
+            # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
+            (torch.where(self.alive, found.sum(0), 0.0).sum() / number).backward()  # type: ignore[no-untyped-call]
+            values += found.detach() / number
+        return values, torch.zeros_like(planes) if planes.grad is None else planes.grad
+
+    def _values(
+        self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None, progress: float
+    ) -> Tensor:
         device = views.device
         saves = torch.autocast(device.type, torch.bfloat16) if device.type == "cuda" else nullcontext()
         with saves:
             activations = self._read(self._preprocessing.normalise(views))
-        activations |= {RGB: views.flatten(2), CANVAS: images}
+            if photos is not None:
+                with torch.no_grad():
+                    beside = self._read(self._preprocessing.normalise(photos))
+                activations |= {PHOTO + address: activation for address, activation in beside.items()}
+        activations |= image_layers(views, self._sees_detail) | {CANVAS: images}
+        if alpha is not None:
+            activations[ALPHA] = alpha
         return torch.stack([term.weight.at(progress) * term.objective(activations) for term in self.terms])
 
 
-def run(painting: Painting, every: int, on_check: Callable[[Painting, list[int]], None]) -> None:
+def run(
+    painting: Painting,
+    every: int,
+    on_check: Callable[[Painting, list[int]], None],
+    also: Collection[int] = (),
+) -> None:
     """Paint to the end, or until no picture lives.
 
-    The host looks only every ``every`` steps, and then calls ``on_check(painting, places of the newly lost)``.
+    The host looks only every ``every`` steps and after the steps in ``also``, and then calls
+    ``on_check(painting, places of the newly lost)``.
     """
     while not painting.is_done:
         painting.advance()
-        if painting.step % every == 0 or painting.is_done:
+        if painting.step % every == 0 or painting.step in also or painting.is_done:
             on_check(painting, painting.bury())
             if not painting.alive.any():
                 return
@@ -204,3 +244,7 @@ def _optimizer(recipe: Recipe, parameters: list[Tensor]) -> torch.optim.Optimize
             parameters, lr=lr, momentum=recipe.momentum, nesterov=recipe.nesterov and recipe.momentum > 0
         )
     return torch.optim.Adam(parameters, lr=lr)
+
+
+def _is_of_network(address: str) -> bool:
+    return address not in (CANVAS, ALPHA) and not is_of_image(address)

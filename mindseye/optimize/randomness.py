@@ -39,6 +39,10 @@ class Dice:
             parts.append(torch.randn(shape, generator=generator, device=device))
         return torch.stack(parts)
 
+    def view(self, number: int) -> "Dice":
+        """The numbers of one of several views of the same pictures; those of the first, 0, are the pictures' own."""
+        return Dice(self.seed, tuple(f"{key}/view {number}" for key in self.keys)) if number else self
+
     def select(self, pictures: Sequence[int]) -> "Dice":
         """The numbers of some of the pictures."""
         return Dice(self.seed, tuple(self.keys[index] for index in pictures))

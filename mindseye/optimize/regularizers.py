@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torchvision.transforms.v2 import functional as transforms
 
 from mindseye.errors import UserError
@@ -62,6 +63,71 @@ def total_variation(images: Tensor) -> Tensor:
     """
     across, down = images.diff(dim=-1).abs(), images.diff(dim=-2).abs()
     return _mean(across) + _mean(down)
+
+
+def variation_norm(images: Tensor, power: float) -> Tensor:
+    """Total variation of a power per image, [B]: the mean of ``(dx^2 + dy^2)^(power / 2)`` over channels and pixels.
+
+    Mahendran and Vedaldi, "Understanding Deep Image Representations by Inverting Them" (CVPR 2015), R_{V^beta}. dx and
+    dy are the differences to the right and to the lower neighbour; pixels without both do not count. 0 for an image of a
+    single row or column.
+
+    Args:
+        images: [B, C, H, W], floating point.
+        power: beta, at least 1.
+    """
+    across, down = images.diff(dim=-1)[..., :-1, :], images.diff(dim=-2)[..., :-1]
+    squares = across.square() + down.square()
+    # Where nothing differs a power below 2 has no finite slope.
+    return _mean(squares.clamp_min(torch.finfo(squares.dtype).tiny) ** (power / 2))
+
+
+def power_norm(images: Tensor, power: float) -> Tensor:
+    """How far an image is from mid grey, [B]: the mean of ``|2 (x - 0.5)|^power`` over channels and pixels, in [0, 1].
+
+    Mahendran and Vedaldi (CVPR 2015), the alpha-norm to its power alpha; 1 is L1.
+
+    Args:
+        images: [B, C, H, W] in [0, 1].
+        power: alpha, at least 1.
+    """
+    return (2 * (images - 0.5)).abs().pow(power).flatten(1).mean(1)
+
+
+def bilateral_blur(images: Tensor, sigma: float, brightness: float) -> Tensor:
+    """Blur images but for their edges: a neighbour counts the less, the further it is and the more it differs.
+
+    Tomasi and Manduchi, "Bilateral Filtering for Gray and Color Images" (ICCV 1998): weights
+    ``exp(-d^2 / (2 sigma^2)) exp(-m^2 / (2 brightness^2))`` with the distance d in px and m^2 the mean over channels of the
+    squared difference; cut off at three sigma, mirrored at the edges.
+
+    Args:
+        images: [B, C, H, W], floating point.
+        sigma: of the distance in px; below 1/6 the images come back as they are.
+        brightness: of the difference, above 0.
+    """
+    reach = int(TRUNCATE * sigma + 0.5)
+    height, width = images.shape[-2:]
+    rows, columns = min(reach, height - 1), min(reach, width - 1)
+    if rows == columns == 0:
+        return images
+    mirrored = functional.pad(images, (columns, columns, rows, rows), mode="reflect")
+    total, weights = torch.zeros_like(images), torch.zeros_like(images[:, :1])
+    for row in range(2 * rows + 1):
+        for column in range(2 * columns + 1):
+            neighbour = mirrored[..., row : row + height, column : column + width]
+            distance = ((row - rows) ** 2 + (column - columns) ** 2) / sigma**2
+            difference = (neighbour - images).square().mean(1, keepdim=True) / brightness**2
+            weight = torch.exp(-0.5 * (distance + difference))
+            total += weight * neighbour
+            weights += weight
+    return total / weights
+
+
+def normalised(gradient: Tensor) -> Tensor:
+    """Gradients [B, ...], each divided by its own standard deviation (Mordvintsev et al., DeepDream, 2015)."""
+    deviations = gradient.flatten(1).std(1, correction=0).clamp_min(torch.finfo(gradient.dtype).tiny)
+    return gradient / deviations.view(-1, *[1] * (gradient.ndim - 1))
 
 
 def blend(old: Tensor, new: Tensor, mask: Tensor) -> Tensor:

@@ -1,17 +1,24 @@
-"""Random changes that a picture must survive: crop and zoom, shift, flip, rotation, colour jitter, noise.
+"""Random changes that a picture must survive: of geometry, sharpness, colour, and noise.
 
-Every step draws anew for each picture. All geometry is one affine map, so the image is resampled once.
+Every step draws anew for each picture. All geometry is one affine map or homography, so the image is resampled once.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mindseye.optimize.octaves import Octaves
+from mindseye.optimize.perspective import homographies, projected, seen_corners
 from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.regularizers import gaussian_blur
+
+GREY = 0.5
+LUMINANCE = (0.299, 0.587, 0.114)
+"""Of red, green and blue (ITU-R BT.601)."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,11 @@ class Views:
     size: side of the views in px. crop: smallest and largest share of the side that a view shows. flip: probability.
     rotate: largest angle in degrees. shift: largest displacement as a share of the side. noise, colour_jitter: standard
     deviation of normal noise and largest change of a channel's gain and offset, in units of the brightness range.
+    scale: smallest and largest factor on the side of what a view shows, about the view's centre; above 1 more than the
+    canvas. pad: share of the side that is added all around the canvas first. padding: what lies outside the canvas, its
+    ``reflection`` or ``grey``. perspective: see ``seen_corners``. blur: smallest and largest sigma in px of the view.
+    greyscale: probability that a view of three channels is grey. octaves: how large the canvas is seen; fixed: the
+    network takes no other size, so that in an octave larger than a view each view shows a part.
     """
 
     size: int
@@ -30,15 +42,43 @@ class Views:
     shift: float = 0.0
     noise: float = 0.0
     colour_jitter: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    pad: float = 0.0
+    padding: str = "reflection"
+    perspective: float = 0.0
+    blur: tuple[float, float] = (0.0, 0.0)
+    greyscale: float = 0.0
+    octaves: Octaves = field(default_factory=Octaves)
+    fixed: bool = False
 
     @classmethod
-    def of(cls, recipe: Recipe, size: int) -> "Views":
-        """The views that a recipe asks for."""
-        return cls(size, recipe.crop, recipe.flip, recipe.rotate, recipe.shift, recipe.noise, recipe.colour_jitter)
+    def of(cls, recipe: Recipe, size: int, fixed: bool = False) -> "Views":
+        """The views that a recipe asks for, of a size in px, for a network that takes no other size where ``fixed``."""
+        return cls(
+            size,
+            recipe.crop,
+            recipe.flip,
+            recipe.rotate,
+            recipe.shift,
+            recipe.noise,
+            recipe.colour_jitter,
+            recipe.scale,
+            recipe.pad,
+            recipe.padding,
+            recipe.perspective,
+            recipe.view_blur,
+            recipe.greyscale,
+            Octaves(recipe.octaves, recipe.octave_scale, recipe.steps),
+            fixed,
+        )
 
     def __call__(self, images: Tensor, step: int, dice: Dice) -> Tensor:
         """Random views [images, channels, size, size] of images [images, channels, side, side] in [0, 1]."""
-        views = self._resampled(images, step, dice)
+        views = self.at(step, images.shape[-1])._resampled(images, step, dice)
+        if self.blur[1]:
+            views = self._blurred(views, step, dice)
+        if self.greyscale and views.shape[1] == len(LUMINANCE):
+            views = self._greyed(views, step, dice)
         if self.colour_jitter:
             gain = self._signed(dice, step, "gain", views) * self.colour_jitter
             offset = self._signed(dice, step, "offset", views) * self.colour_jitter
@@ -46,6 +86,15 @@ class Views:
         if self.noise:
             views = views + self.noise * dice.normal_on(views.device, step, "noise", *views.shape[1:])
         return views
+
+    def at(self, step: int, side: int) -> "Views":
+        """The views of a canvas of a side at a step: in an early octave smaller ones, or less close to the canvas."""
+        if self.octaves.number == 1:
+            return self
+        if not self.fixed:
+            return replace(self, size=self.octaves.side(step, self.size))
+        share = min(1.0, self.size / self.octaves.side(step, side))
+        return replace(self, crop=(self.crop[0] * share, self.crop[1] * share))
 
     def plain(self, images: Tensor) -> Tensor:
         """The whole picture at the size of a view, without chance."""
@@ -56,11 +105,14 @@ class Views:
         )
 
     def maps(self, step: int, dice: Dice) -> Tensor:
-        """The affine maps from view to canvas coordinates (both in [-1, 1]), [pictures, 2, 3]."""
+        """The affine maps from view to canvas coordinates (both in [-1, 1]), [pictures, 2, 3], without perspective."""
         draws = dice.uniform(step, "geometry", 7)
         small, large = self.crop
         share = small + (large - small) * draws[:, 0]
         centre = (2 * draws[:, 1:3] - 1) * (1 - share).unsqueeze(1) + (2 * draws[:, 3:5] - 1) * 2 * self.shift
+        if self.scale != (1.0, 1.0):
+            small, large = self.scale
+            share = share * (small + (large - small) * dice.uniform(step, "scale", 1)[:, 0])
         mirrored = torch.where(draws[:, 5] < self.flip, -share, share)
         angle = (2 * draws[:, 6] - 1) * math.radians(self.rotate)
         cosine, sine = angle.cos(), angle.sin()
@@ -68,19 +120,43 @@ class Views:
             torch.stack([cosine * mirrored, -sine * share, centre[:, 0]], 1),
             torch.stack([sine * mirrored, cosine * share, centre[:, 1]], 1),
         ]
-        return torch.stack(rows, 1)
+        return torch.stack(rows, 1) * (1 + 2 * self.pad)
 
     def _resampled(self, images: Tensor, step: int, dice: Dice) -> Tensor:
-        is_still = self.crop == (1.0, 1.0) and not (self.flip or self.rotate or self.shift)
-        if is_still:
+        is_whole = self.crop == self.scale == (1.0, 1.0) and not self.pad
+        if is_whole and not (self.flip or self.rotate or self.shift or self.perspective):
             return self.plain(images)
         # Where the canvas is finer than the view, sampling single points would alias: sample a multiple, then average.
-        finer = max(1, math.ceil(images.shape[-1] * self.crop[1] / self.size - 1e-6))
-        side = self.size * finer
-        maps = self.maps(step, dice).to(images)
-        grid = functional.affine_grid(maps, [images.shape[0], images.shape[1], side, side], align_corners=False)
-        sampled = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+        widest = self.crop[1] * self.scale[1] * (1 + 2 * self.pad) / (1 - self.perspective)
+        finer = max(1, math.ceil(images.shape[-1] * widest / self.size - 1e-6))
+        grid = self._grid(images, self.size * finer, step, dice)
+        if self.padding == "grey":
+            images = images - GREY
+        mode = "zeros" if self.padding == "grey" else "reflection"
+        sampled = functional.grid_sample(images, grid, mode="bilinear", padding_mode=mode, align_corners=False)
+        if self.padding == "grey":
+            sampled = sampled + GREY
         return functional.avg_pool2d(sampled, finer) if finer > 1 else sampled
+
+    def _grid(self, images: Tensor, side: int, step: int, dice: Dice) -> Tensor:
+        maps = self.maps(step, dice)
+        if not self.perspective:
+            shape = [images.shape[0], images.shape[1], side, side]
+            return functional.affine_grid(maps.to(images), shape, align_corners=False)
+        corners = seen_corners(dice.uniform(step, "perspective", 4, 2), self.perspective)
+        last = torch.tensor([0.0, 0.0, 1.0]).expand(len(maps), 1, 3)
+        return projected((torch.cat([maps, last], 1) @ homographies(corners)).to(images), side)
+
+    def _blurred(self, views: Tensor, step: int, dice: Dice) -> Tensor:
+        small, large = self.blur
+        sigmas = small + (large - small) * dice.uniform(step, "blur", 1)[:, 0]
+        blurred = [gaussian_blur(view[None], float(sigma)) for view, sigma in zip(views, sigmas, strict=True)]
+        return torch.cat(blurred)
+
+    def _greyed(self, views: Tensor, step: int, dice: Dice) -> Tensor:
+        is_grey = (dice.uniform(step, "greyscale", 1, 1, 1) < self.greyscale).to(views.device)
+        luminance = (views * torch.tensor(LUMINANCE).to(views).view(1, -1, 1, 1)).sum(1, keepdim=True)
+        return torch.where(is_grey, luminance, views)
 
     @staticmethod
     def _signed(dice: Dice, step: int, purpose: str, views: Tensor) -> Tensor:

@@ -6,11 +6,13 @@ from nets import TinyConv, seeded
 from torch import nn
 
 from mindseye.facets.target import build_target
-from mindseye.inputs.layers import Reader, find_layer, survey
+from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
 from mindseye.optimize import painting as painting_module
+from mindseye.optimize.canvases import Palette, compose_canvas
 from mindseye.optimize.colour import plain_colours
-from mindseye.optimize.compose import Palette, compose_canvas, compose_terms
+from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.dead_units import bounds_of, redirected, withheld
 from mindseye.optimize.painting import Painting, run
 from mindseye.optimize.randomness import Dice

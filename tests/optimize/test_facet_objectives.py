@@ -1,21 +1,10 @@
-"""Objectives: each against its formula written as loops, one number per image, and their arithmetic."""
-
-import math
+"""The objectives of a facet: each against its formula written as loops, and one number per image."""
 
 import pytest
 import torch
 
 from mindseye.facets.target import Target, build_target
-from mindseye.optimize.objectives import (
-    ActivationNorm,
-    Channel,
-    Constant,
-    Direction,
-    Distance,
-    DotProduct,
-    Match,
-    Objective,
-)
+from mindseye.optimize.facet_objectives import ActivationNorm, Distance, DotProduct, Match
 
 
 def random(*shape, seed=5):
@@ -93,33 +82,6 @@ def test_activation_norm_by_definition():
     torch.testing.assert_close(ActivationNorm("a")({"a": activation}), torch.tensor(expected))
 
 
-def test_channel_by_definition():
-    """Each image's own channel, averaged over positions."""
-    activation, channels = random(3, 6, 8, seed=10), torch.tensor([4, 0, 4])
-    expected = [sum(activation[i, c].tolist()) / 8 for i, c in enumerate(channels.tolist())]
-    torch.testing.assert_close(Channel("a", channels)({"a": activation}), torch.tensor(expected))
-
-
-@pytest.mark.parametrize("power", [0.0, 1.0, 2.0])
-def test_direction_by_definition(power):
-    """Dot product with the unit direction times the cosine to the power, the cosine at least a tenth."""
-    activation, directions = random(3, 6, 8, seed=11), random(3, 6, seed=12)
-    directions[0] = activation[0].mean(-1) * 5
-    directions[1] = -activation[1].mean(-1)
-    expected = []
-    for a, v in zip(activation.mean(-1).tolist(), directions.tolist()):
-        dot = sum(x * y for x, y in zip(a, v)) / math.hypot(*v)
-        expected.append(dot * max(dot / math.hypot(*a), 0.1) ** power)
-    torch.testing.assert_close(Direction("a", directions, power)({"a": activation}), torch.tensor(expected))
-
-
-def test_direction_does_not_care_for_its_length():
-    """A direction ten times as long is the same direction."""
-    activation, directions = random(3, 6, 8, seed=11), random(3, 6, seed=12)
-    longer = Direction("a", 10 * directions)({"a": activation})
-    torch.testing.assert_close(longer, Direction("a", directions)({"a": activation}))
-
-
 def test_an_images_number_does_not_depend_on_its_batch(target):
     """Every objective gives an image the same number alone as beside others."""
     activation = random(3, 6, 8, seed=9)
@@ -127,43 +89,6 @@ def test_an_images_number_does_not_depend_on_its_batch(target):
         together = make(target)({"a": activation})
         alone = torch.cat([make(target.select([i]))({"a": activation[i : i + 1]}) for i in range(3)])
         torch.testing.assert_close(together, alone)
-
-
-class Reads(Objective):
-    """The mean of a layer."""
-
-    def __init__(self, layer: str) -> None:
-        self.name, self.layers = layer, (layer,)
-
-    def __call__(self, activations):
-        return activations[self.layers[0]].mean((1, 2))
-
-
-def test_arithmetic_is_arithmetic():
-    """A + B, A - B, A * B and numbers mean what they say, and leave their operands alone (A - B is not -(A + B))."""
-    a, b = Reads("a"), Reads("b")
-    at = {"a": torch.full((2, 1, 1), 5.0), "b": torch.full((2, 1, 1), 3.0)}
-    values = {
-        8.0: a + b,
-        2.0: a - b,
-        15.0: a * b,
-        -5.0: -a,
-        7.0: 2 + a,
-        -4.0: 1 - a,
-        10.0: a * 2,
-        9.0: a + b + 1 * Constant(1.0),
-        4.0: a - (b - 2),
-    }
-    for expected, objective in values.items():
-        assert objective(at).tolist() == [expected, expected]
-    assert a(at).tolist() == [5.0, 5.0]
-
-
-def test_a_combination_reads_the_layers_of_both():
-    """A combination names each layer once, and itself by its parts."""
-    combined = Reads("a") + Reads("b") * Reads("a")
-    assert combined.layers == ("a", "b")
-    assert combined.name == "(a + (b * a))"
 
 
 def test_a_target_of_zeros_divides_by_nothing():

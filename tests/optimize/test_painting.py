@@ -7,10 +7,12 @@ import torch
 from nets import TinyConv, seeded
 
 from mindseye.facets.target import build_target
-from mindseye.inputs.layers import Reader, find_layer, survey
+from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
+from mindseye.optimize.canvases import Palette, compose_canvas
 from mindseye.optimize.colour import plain_colours
-from mindseye.optimize.compose import Palette, compose_canvas, compose_terms
+from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.painting import Painting, run
 from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe

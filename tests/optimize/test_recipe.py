@@ -3,7 +3,9 @@
 import pytest
 
 from mindseye.errors import UserError
-from mindseye.optimize.recipe import Recipe, load_recipe, parse_changes, recipe_from, recipe_names, recipe_text
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe_checks import check_for_facets, recipe_from
+from mindseye.optimize.recipe_files import load_recipe, parse_changes, recipe_names, recipe_text
 from mindseye.optimize.schedules import Schedule, progress_of
 
 
@@ -46,7 +48,28 @@ def test_changes_replace_numbers():
         (["crop=[0.9,0.2]"], "smallest"),
         (["noise=-1"], "zero or more"),
         (["mask=[0.5,0]"], "one end"),
-        (["dot=0", "adaptive=0", "penalty=0"], "at least one of"),
+        (["dot=0", "adaptive=0", "penalty=0", "objective=0"], "at least one of"),
+        (["canvas=cppn"], "cannot start from a picture"),
+        (["canvas=cppn", "start=noise"], "set blur to 0"),
+        (["canvas=prior", "start=noise", "blur=0", "denoise=0"], "wants a decoder"),
+        (["canvas=maco", "alpha=true"], "no alpha"),
+        (["brightness=0.1", "alpha=true"], "do not go together"),
+        (["alpha_area=0.1"], "alpha = true"),
+        (["shared=0.5"], "cannot share"),
+        (["canvas=fourier", "shared=1"], "at most 0.99"),
+        (["perspective=0.7"], "at most 0.6"),
+        (["greyscale=1.5"], "at most 1"),
+        (["scale=[1.2,0.8]"], "smallest <= largest"),
+        (["scale=[0,1]"], "scale wants 0 <"),
+        (["view_blur=[2,1]"], "view_blur"),
+        (["views=0"], "at least 1"),
+        (["octave_scale=0.5"], "at least 1"),
+        (["tv_power=0.5"], "at least 1"),
+        (["bilateral_range=0"], "above 0"),
+        (["padding=black"], "reflection, grey"),
+        (["latent=[3,1.5]"], "whole numbers"),
+        (["latent=[inf]"], "whole numbers"),
+        (["latent=64"], "a list of"),
         (["gamma=0"], "gamma"),
         (["noise=nan"], "zero or more"),
         (["steps"], "KEY=VALUE"),
@@ -57,6 +80,24 @@ def test_mistakes_are_named(pairs, told):
     with pytest.raises(UserError, match=told) as raised:
         load_recipe("paper", parse_changes(pairs))
     assert "\n" not in str(raised.value)
+
+
+def test_a_shape_is_a_list_of_any_length():
+    """The latent of a prior comes as a list and goes back as one."""
+    recipe = load_recipe("lucid", parse_changes(["canvas=prior", "prior=gan.py:decoder", "latent=[8, 2, 2]"]))
+    assert recipe.latent == (8, 2, 2)
+    assert recipe.prior == "gan.py:decoder"
+    assert recipe_from(recipe.as_dict(), "") == recipe
+
+
+def test_recipes_for_facets():
+    """Recipes whose objective comes from the command, or which start from a photo, are refused for facets alone."""
+    for name in ("distribution", "paper", "reference", "lucid", "maco"):
+        check_for_facets(load_recipe(name))
+    with pytest.raises(UserError, match="starts from a photo"):
+        check_for_facets(load_recipe("deepdream"))
+    with pytest.raises(UserError, match="at least one of match"):
+        check_for_facets(load_recipe("class"))
 
 
 def test_unknown_recipe_lists_those_there_are(tmp_path):

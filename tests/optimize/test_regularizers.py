@@ -7,7 +7,17 @@ import torch
 from scipy import ndimage
 
 from mindseye.errors import UserError
-from mindseye.optimize.regularizers import blend, brighten, centre_mask, gaussian_blur, total_variation
+from mindseye.optimize.regularizers import (
+    bilateral_blur,
+    blend,
+    brighten,
+    centre_mask,
+    gaussian_blur,
+    normalised,
+    power_norm,
+    total_variation,
+    variation_norm,
+)
 
 
 @pytest.fixture
@@ -116,3 +126,77 @@ def test_blend_and_brighten(images):
     assert torch.equal(blend(images, new, torch.ones(1)), new)
     torch.testing.assert_close(brighten(images, 5 / 255), torch.clamp(images + 5 / 255, max=1.0))
     assert brighten(images, -2.0).max() == 0
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 6.0])
+def test_power_norm_by_definition(images, power):
+    """The mean over channels and pixels of |2 (x - 0.5)|^power, in a loop."""
+    for image, found in zip(images, power_norm(images, power), strict=True):
+        values = [abs(2 * (value - 0.5)) ** power for value in image.flatten().tolist()]
+        assert found.item() == pytest.approx(sum(values) / len(values))
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0, 3.0])
+def test_variation_norm_by_definition(images, power):
+    """The mean over pixels with a right and a lower neighbour of (dx^2 + dy^2)^(power / 2), in a loop."""
+    _, channels, height, width = images.shape
+    for image, found in zip(images, variation_norm(images, power), strict=True):
+        total = sum(
+            ((x[r, c + 1] - x[r, c]) ** 2 + (x[r + 1, c] - x[r, c]) ** 2) ** (power / 2)
+            for x in image.numpy()
+            for r in range(height - 1)
+            for c in range(width - 1)
+        )
+        assert found.item() == pytest.approx(total / (channels * (height - 1) * (width - 1)))
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0])
+def test_variation_norm_of_flat_images_has_a_gradient(power):
+    """Where nothing differs the gradient is 0, not NaN; a single row has no pairs."""
+    flat = torch.full((1, 1, 4, 4), 0.5, requires_grad=True)
+    variation_norm(flat, power).sum().backward()
+    assert flat.grad is not None
+    assert (flat.grad == 0).all()
+    assert variation_norm(torch.rand(1, 1, 1, 5), power).item() == 0
+
+
+@pytest.mark.parametrize(("sigma", "brightness", "channels"), [(0.4, 0.2, 1), (1.0, 0.1, 3), (0.7, 0.3, 7)])
+def test_bilateral_blur_by_definition(sigma, brightness, channels):
+    """Every pixel as the weighted mean of its neighbours within three sigma, mirrored at the edges, in a loop."""
+    image = torch.rand(channels, 6, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64).numpy()
+    found = bilateral_blur(torch.from_numpy(image)[None], sigma, brightness)[0].numpy()
+    reach = int(3 * sigma + 0.5)
+
+    def mirror(place, extent):
+        place = abs(place)
+        return place if place < extent else 2 * (extent - 1) - place
+
+    for row in range(6):
+        for column in range(8):
+            total, weights, centre = 0.0, 0.0, image[:, row, column]
+            for down in range(-reach, reach + 1):
+                for right in range(-reach, reach + 1):
+                    other = image[:, mirror(row + down, 6), mirror(column + right, 8)]
+                    closeness = math.exp(-(down**2 + right**2) / (2 * sigma**2))
+                    weight = closeness * math.exp(-((other - centre) ** 2).mean() / (2 * brightness**2))
+                    total, weights = total + weight * other, weights + weight
+            assert found[:, row, column] == pytest.approx(total / weights)
+
+
+def test_bilateral_blur_keeps_edges():
+    """Noise within a surface goes, a step between two surfaces stays; the Gaussian blur smears it."""
+    step = torch.full((1, 1, 16, 16), 0.2)
+    step[..., 8:] = 0.8
+    noisy = step + 0.02 * torch.randn(step.shape, generator=torch.Generator().manual_seed(0))
+    smooth = bilateral_blur(noisy, 1.5, 0.1)
+    assert (smooth - step).abs().max() < 0.5 * (noisy - step).abs().max()
+    assert (gaussian_blur(noisy, 1.5) - step).abs().max() > 0.2
+    assert torch.equal(bilateral_blur(noisy, 0.1, 0.1), noisy)
+
+
+def test_normalised_gradients_have_deviation_one(images):
+    """Each picture by its own deviation, mean and direction kept; a gradient of zero stays zero."""
+    found = normalised(images)
+    for image, scaled in zip(images, found, strict=True):
+        torch.testing.assert_close(scaled, image / image.numpy().std())
+    assert (normalised(torch.zeros(1, 3, 4, 4)) == 0).all()

@@ -1,91 +1,14 @@
-"""Objectives: named values that map activations to one number per image.
+"""What the loss of a facet is made of: how near a picture comes to the facet's target, and what keeps it plain."""
 
-An objective says which layers it reads. It never returns a batch scalar, so facets, units and classes share one batched
-loop and no picture's number depends on what lies beside it. Objectives combine with ``+``, ``-`` and ``*``.
-"""
-
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mindseye.facets.target import Target, resample_ranks
+from mindseye.optimize.objective import CANVAS, Activations, Objective
 from mindseye.optimize.regularizers import total_variation
-
-Activations = Mapping[str, Tensor]
-"""{address: [images, channels, positions]}; ``RGB`` is what the network sees."""
-
-CANVAS = "canvas"
-"""The address of the whole picture, before any transform, as [images, channels, side, side]."""
-
-# Below this a cosine counts as this: a picture that points away would otherwise have no gradient.
-LOWEST_COSINE = 0.1
-
-
-class Objective(ABC):
-    """One number per image."""
-
-    name: str
-    layers: tuple[str, ...]
-
-    @abstractmethod
-    def __call__(self, activations: Activations) -> Tensor:
-        """Map {address: [images, channels, positions]} to [images]."""
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        """What the objective learns along with the picture; first axis: the image."""
-        return []
-
-    def __add__(self, other: "Objective | float") -> "Objective":
-        return Combined("+", self, _lift(other), torch.add)
-
-    def __sub__(self, other: "Objective | float") -> "Objective":
-        return Combined("-", self, _lift(other), torch.sub)
-
-    def __mul__(self, other: "Objective | float") -> "Objective":
-        return Combined("*", self, _lift(other), torch.mul)
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __rsub__(self, other: float) -> "Objective":
-        return _lift(other) - self
-
-    def __neg__(self) -> "Objective":
-        return self * -1.0
-
-
-class Constant(Objective):
-    """The same number for every image."""
-
-    def __init__(self, value: float) -> None:
-        self.name, self.layers, self.value = f"{value:g}", (), value
-
-    def __call__(self, activations: Activations) -> Tensor:
-        images = next(iter(activations.values()))
-        return torch.full((images.shape[0],), self.value, device=images.device)
-
-
-class Combined(Objective):
-    """Two objectives under one arithmetic operation; neither is changed."""
-
-    def __init__(
-        self, sign: str, left: Objective, right: Objective, operation: Callable[[Tensor, Tensor], Tensor]
-    ) -> None:
-        self.name = f"({left.name} {sign} {right.name})"
-        self.layers = tuple(dict.fromkeys(left.layers + right.layers))
-        self._left, self._right, self._operation = left, right, operation
-
-    def __call__(self, activations: Activations) -> Tensor:
-        return self._operation(self._left(activations), self._right(activations))
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        return self._left.parameters + self._right.parameters
 
 
 class DotProduct(Objective):
@@ -171,37 +94,6 @@ class Match(Objective):
         return self._goals[positions]
 
 
-class Channel(Objective):
-    """The mean activation of one channel per image; of a network's last layer, the logit of a class."""
-
-    def __init__(self, layer: str, channels: Tensor) -> None:
-        """channels: [images], whole numbers, the channel of each image."""
-        self.name, self.layers, self._channels = f"channel {layer}", (layer,), channels
-
-    def __call__(self, activations: Activations) -> Tensor:
-        mean = activations[self.layers[0]].float().mean(-1)
-        return mean.gather(1, self._channels.to(mean.device).unsqueeze(1)).squeeze(1)
-
-
-class Direction(Objective):
-    """How far an image goes along a direction, and how purely: ``(a . v) max(cos(a, v), 0.1)^power``.
-
-    a is the mean activation over positions, v a direction of unit length. Carter et al., "Activation Atlas" (Distill
-    2019): the dot product alone is won by whatever is large, the cosine alone by noise.
-    """
-
-    def __init__(self, layer: str, directions: Tensor, power: float = 2.0) -> None:
-        """directions: [images, channels], of any length but 0."""
-        self.name, self.layers, self._power = f"direction {layer}", (layer,), power
-        self._directions = functional.normalize(directions.float(), dim=1)
-
-    def __call__(self, activations: Activations) -> Tensor:
-        mean = activations[self.layers[0]].float().mean(-1)
-        directions = self._directions.to(mean.device)
-        cosine = functional.cosine_similarity(mean, directions, dim=1)
-        return (mean * directions).sum(1) * cosine.clamp_min(LOWEST_COSINE) ** self._power
-
-
 class TotalVariation(Objective):
     """Total variation of the whole picture (mean absolute difference to the right and lower neighbours)."""
 
@@ -216,7 +108,3 @@ class TotalVariation(Objective):
 def _sample(positions: int, wanted: int) -> Tensor:
     """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides."""
     return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:wanted].sort().values
-
-
-def _lift(value: "Objective | float") -> Objective:
-    return value if isinstance(value, Objective) else Constant(float(value))

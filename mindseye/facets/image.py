@@ -1,0 +1,35 @@
+"""The image itself as layers: its values, and its detail at several scales."""
+
+from torch import Tensor
+from torch.nn import functional
+
+RGB = "rgb"
+"""The address under which the image itself counts as a layer: what the network sees, in [0, 1]."""
+
+LEVELS = 4
+DETAIL = tuple(f"detail/{level}" for level in range(LEVELS))
+"""The addresses of the image's detail, finest first."""
+
+SMALLEST = 2
+
+
+def image_layers(images: Tensor, detail: bool = False) -> dict[str, Tensor]:
+    """The layers of images [B, C, H, W] that need no network, each [B, C, positions]: ``rgb``, and where asked for the detail.
+
+    Detail are the bands of a Laplacian pyramid (Burt and Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983):
+    what is lost when the image is halved (means of 2 x 2 pixels) and brought back to its size (bilinear), of the image
+    itself and of its halves. In photos most of it is near zero and little of it large, which its sorted values keep.
+    """
+    layers = {RGB: images.flatten(2)}
+    for address in DETAIL if detail else ():
+        # An image too small to be halved any more has no coarser detail than its last.
+        halves = functional.avg_pool2d(images, 2) if min(images.shape[-2:]) >= SMALLEST else images
+        back = functional.interpolate(halves, size=images.shape[-2:], mode="bilinear", align_corners=False)
+        layers[address] = (images - back).flatten(2)
+        images = halves
+    return layers
+
+
+def is_of_image(address: str) -> bool:
+    """Whether an address is one of the image itself, which no network has to give."""
+    return address == RGB or address in DETAIL

@@ -1,0 +1,133 @@
+"""From a recipe to the canvas that it asks for, showing its start."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mindseye.errors import UserError
+from mindseye.optimize.alpha import Alpha
+from mindseye.optimize.canvas import Canvas, Decorrelated, Fourier, Phase, Pixels, mean_magnitude, natural_magnitude
+from mindseye.optimize.colour import Colours, builtin_colours, measured_colours, plain_colours
+from mindseye.optimize.cppn import random_cppn
+from mindseye.optimize.prior import Latent, Prior
+from mindseye.optimize.pyramid import Laplacian, level_sides
+from mindseye.optimize.randomness import START, Dice
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.shared import Shared
+
+GREY = 0.5
+GREY_NOISE = 0.1
+PALETTE_PHOTOS = 100
+
+
+@dataclass(frozen=True)
+class Palette:
+    """What the photos lend to a canvas: their colours, and for MACO the magnitude of their spectrum."""
+
+    colours: Colours
+    magnitude: Tensor | None = None
+
+
+def palette_of(recipe: Recipe, photos: Tensor | None, channels: int) -> Palette:
+    """The palette that a recipe wants of photos, uint8 [n, channels, side, side]; of many the first hundred.
+
+    Without photos colours are the built-in ones, and a MACO canvas has a magnitude of 1/f.
+    """
+    images = None if photos is None else photos[:PALETTE_PHOTOS].float() / 255
+    if recipe.colours == "none":
+        colours = plain_colours(channels)
+    else:
+        measured = images if recipe.colours == "images" else None
+        colours = builtin_colours(channels) if measured is None else measured_colours(measured)
+    if recipe.canvas != "maco":
+        return Palette(colours)
+    if images is None:
+        return Palette(colours, natural_magnitude(recipe.size, channels))
+    return Palette(colours, mean_magnitude(at_size(images, recipe.size), colours))
+
+
+def compose_canvas(
+    recipe: Recipe,
+    side: int,
+    channels: int,
+    images: Tensor | None,
+    palette: Palette,
+    dice: Dice,
+    device: torch.device,
+    prior: Prior | None = None,
+) -> Canvas:
+    """The canvas that a recipe asks for, showing its start.
+
+    Args:
+        recipe: its keys from ``canvas`` to ``shared``. side, channels: of the pictures.
+        images: what the pictures start from [pictures, channels, any, any] in [0, 1] where the recipe starts from
+            ``weighted`` (each facet's weighted members) or ``photo``.
+        palette: colours, and for MACO the magnitude. dice: one key per picture. device: where the canvas lies.
+        prior: the decoder of a canvas ``prior``, see ``load_prior``.
+
+    Raises:
+        UserError: if the recipe starts from images and there are none.
+    """
+    planes = channels + recipe.alpha
+    colours = (palette.colours.with_alpha() if recipe.alpha else palette.colours).to(device)
+    canvas: Canvas
+    if recipe.canvas in ("fourier", "laplacian"):
+        own = _decorrelated(recipe, side, planes, colours, dice, device)
+        canvas = Shared(own, recipe.shared, side, recipe.spectrum) if recipe.shared else own
+    elif recipe.canvas == "maco":
+        if palette.magnitude is None:
+            raise ValueError("a MACO canvas wants the magnitude of the photos' spectrum")
+        phase = torch.pi * (2 * dice.uniform(START, "canvas", channels, side, side // 2 + 1) - 1)
+        canvas = Phase(phase.to(device), palette.magnitude.to(device), colours)
+    elif recipe.canvas == "cppn":
+        width, depth = recipe.cppn_width, recipe.cppn_depth
+        canvas = random_cppn(dice, planes, side, width, depth, recipe.contrast, colours, device)
+    elif recipe.canvas == "prior":
+        if prior is None:
+            raise ValueError("a canvas prior wants its decoder")
+        canvas = Latent(dice.normal(START, "canvas", *prior.latent).to(device), prior.to(device), side)
+    else:
+        noise = GREY + GREY_NOISE * dice.normal(START, "canvas", planes, side, side)
+        canvas = Pixels(noise.clamp(0, 1).to(device))
+    if recipe.alpha:
+        canvas = Alpha(canvas)
+    start = _start(recipe, images, (len(dice.keys), channels, side, side), device)
+    if start is not None:
+        canvas.replace(start)
+    return canvas
+
+
+def at_size(images: Tensor, side: int) -> Tensor:
+    """Images [B, C, any, any] in [0, 1] as squares of a side, bicubic with antialiasing; as they are where they fit."""
+    if images.shape[-1] == side:
+        return images
+    resized = functional.interpolate(images, size=(side, side), mode="bicubic", antialias=True, align_corners=False)
+    return resized.clamp(0, 1)
+
+
+def _decorrelated(
+    recipe: Recipe, side: int, planes: int, colours: Colours, dice: Dice, device: torch.device
+) -> Decorrelated:
+    if recipe.canvas == "fourier":
+        noise = recipe.contrast * dice.normal(START, "canvas", planes, side, side // 2 + 1, 2)
+        return Fourier(noise.to(device), side, recipe.spectrum, colours)
+    levels = [
+        recipe.contrast * dice.normal(START, f"level {number}", planes, extent, extent)
+        for number, extent in enumerate(level_sides(side, recipe.levels))
+    ]
+    return Laplacian([level.to(device) for level in levels], recipe.spectrum, colours)
+
+
+def _start(
+    recipe: Recipe, images: Tensor | None, shape: tuple[int, int, int, int], device: torch.device
+) -> Tensor | None:
+    if recipe.start == "noise":
+        return None
+    if recipe.start == "grey":
+        return torch.full(shape, GREY, device=device)
+    if images is None:
+        what = "a photo" if recipe.start == "photo" else "the weighted members of facets"
+        raise UserError(f"recipe {recipe.name} starts from {what}, and there is none; start from noise or grey")
+    return at_size(images.to(device), shape[-1]).expand(shape)

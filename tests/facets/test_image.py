@@ -1,0 +1,70 @@
+"""The image as layers: its values, and the bands of a Laplacian pyramid."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from mindseye.facets.image import DETAIL, RGB, image_layers, is_of_image
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_the_values_come_as_they_are(channels):
+    images = torch.rand(2, channels, 8, 8)
+    assert torch.equal(image_layers(images)[RGB], images.view(2, channels, 64))
+    assert set(image_layers(images)) == {RGB}
+
+
+def test_detail_against_loops():
+    """Every band is an image less its halved self, pixel by pixel; a pixel of the half is the mean of four."""
+    images = torch.rand(1, 1, 16, 16, dtype=torch.float64)
+    layers = image_layers(images, detail=True)
+    for address in DETAIL[:2]:
+        side = images.shape[-1]
+        halves = torch.zeros(side // 2, side // 2, dtype=torch.float64)
+        for row in range(side // 2):
+            for column in range(side // 2):
+                four = images[0, 0, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+                halves[row, column] = four.sum() / 4
+        assert torch.allclose(layers[address][0, 0].view(side, side), images[0, 0] - _doubled(halves, side), atol=1e-12)
+        images = halves[None, None]
+
+
+def _doubled(halves, side):
+    """Bilinear, pixel centres at (i + 1/2) / 2 - 1/2 of the half, cut off at its rim."""
+    out = torch.zeros(side, side, dtype=halves.dtype)
+    last = len(halves) - 1
+    for row in range(side):
+        for column in range(side):
+            y, x = (min(max((place + 0.5) / 2 - 0.5, 0), last) for place in (row, column))
+            top, left = int(y), int(x)
+            below, right = min(top + 1, last), min(left + 1, last)
+            down, across = y - top, x - left
+            out[row, column] = (1 - down) * ((1 - across) * halves[top, left] + across * halves[top, right])
+            out[row, column] += down * ((1 - across) * halves[below, left] + across * halves[below, right])
+    return out
+
+
+def test_bands_and_what_is_left_give_the_image_back():
+    """Nothing is lost between the bands."""
+    images = torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    layers, whole, sides = image_layers(images, detail=True), images, []
+    for _ in DETAIL:
+        sides.append(whole.shape[-1])
+        whole = functional.avg_pool2d(whole, 2)
+    for address, side in zip(reversed(DETAIL), reversed(sides)):
+        larger = functional.interpolate(whole, size=(side, side), mode="bilinear", align_corners=False)
+        whole = larger + layers[address].view(2, 3, side, side)
+    assert torch.allclose(whole, images, atol=1e-12)
+
+
+def test_a_flat_image_has_no_detail_and_a_tiny_one_no_error():
+    for side in (1, 2, 3, 16):
+        layers = image_layers(torch.full((1, 3, side, side), 0.3), detail=True)
+        assert all(layers[address].abs().max() < 1e-6 for address in DETAIL)
+
+
+def test_addresses_of_the_image():
+    assert is_of_image(RGB)
+    assert is_of_image(DETAIL[0])
+    assert not is_of_image("blocks.1")
+    assert not is_of_image("detail")
