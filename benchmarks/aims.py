@@ -20,20 +20,24 @@ from mindseye.cli import keep_memory
 from mindseye.facets.activations import facet_ranks, mean_activations
 from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
-from mindseye.facets.target import RGB, build_target
+from mindseye.facets.image import is_of_image
+from mindseye.facets.target import build_target
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.images import find_images
-from mindseye.inputs.layers import Reader, find_layer, survey
+from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.models import Model, load_model
+from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import last_before_pooling, stages_below
 from mindseye.measure.intervals import bootstrap_interval
 from mindseye.measure.judge import judge_of, look
 from mindseye.measure.naturalness import naturalness, spectrum_slope
 from mindseye.measure.neighbourhood import facet_neighbourhood, photos_of
 from mindseye.measure.transfer import facet_transfer
-from mindseye.optimize.compose import Composition, layers_to_match, palette_of, target_views
+from mindseye.optimize.canvases import palette_of
+from mindseye.optimize.compose import Composition, layers_to_match, target_views
 from mindseye.optimize.painting import run
-from mindseye.optimize.recipe import Recipe, load_recipe, parse_changes
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe_files import load_recipe, parse_changes
 from mindseye.runs.files import write_picture
 
 AT_ONCE, FACETS = 8, 4
@@ -145,8 +149,12 @@ def _paint(painter: Model, recipe: Recipe, aims: list[Aim]) -> Tensor:
     below = stages_below(painter.network, network, layer)
     matched = layers_to_match(recipe, layer.address, [stage.address for stage in below])
     members, weights = [aim.members for aim in aims], [aim.weights for aim in aims]
-    with Reader(painter.network, [find_layer(network, address) for address in matched if address != RGB]) as read:
-        ranks = facet_ranks(read, painter.preprocessing, members, weights, CPU, target_views(recipe, size, 0))
+    with Reader(
+        painter.network, [find_layer(network, address) for address in matched if not is_of_image(address)]
+    ) as read:
+        ranks = facet_ranks(
+            read, painter.preprocessing, members, weights, CPU, target_views(recipe, size, 0), recipe.match_detail > 0
+        )
         composition = Composition(
             recipe=recipe,
             preprocessing=painter.preprocessing,

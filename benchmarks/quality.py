@@ -27,14 +27,14 @@ from sidebyside.scores import Gallery, Row, score
 from sidebyside.setting import YARDSTICK, Setting, photos_in
 from sidebyside.tables import picture_path, plot, sheet, table
 
-from mindseye.api import torch_device
 from mindseye.errors import UserError
+from mindseye.inputs.device import torch_device
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.layers import Layer, find_layer, survey
 from mindseye.inputs.models import Model, load_model
 from mindseye.inputs.stages import last_before_pooling
 from mindseye.measure.judge import judge_of
-from mindseye.optimize.recipe import load_recipe
+from mindseye.optimize.recipe_files import load_recipe
 from mindseye.runs.files import write_json, write_picture
 from mindseye.runs.job import Job
 from mindseye.runs.manifest import device_name

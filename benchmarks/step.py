@@ -20,16 +20,19 @@ from dataclasses import replace
 import torch
 
 from mindseye.cli import keep_memory
-from mindseye.facets.target import RGB, Target, build_target
+from mindseye.facets.image import image_layers, is_of_image
+from mindseye.facets.target import Target, build_target
 from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import Layer, Reader, find_layer, survey
+from mindseye.inputs.layers import Layer, find_layer, survey
 from mindseye.inputs.models import Model, load_model
+from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import stages, stages_below
+from mindseye.optimize.canvases import Palette, compose_canvas
 from mindseye.optimize.colour import builtin_colours
-from mindseye.optimize.compose import Palette, compose_canvas, compose_terms, layers_to_match
+from mindseye.optimize.compose import compose_terms, layers_to_match
 from mindseye.optimize.painting import Painting
 from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe import load_recipe, recipe_names
+from mindseye.optimize.recipe_files import load_recipe, recipe_names
 from mindseye.optimize.transforms import Views
 from mindseye.runs.manifest import device_name
 
@@ -129,13 +132,15 @@ def _painting(
     below = [stage.address for stage in stages_below(model.network, network, layer)]
     matched = layers_to_match(recipe, layer.address, below)
     penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
-    addresses = dict.fromkeys([*(address for address in matched if address != RGB), layer.address])
+    addresses = dict.fromkeys([*(address for address in matched if not is_of_image(address)), layer.address])
     generator = torch.Generator().manual_seed(0)
     photos = torch.rand(batch, model.channels, size, size, generator=generator)
     targets: dict[str, Target] = {}
     with torch.no_grad(), Reader(model.network, [find_layer(network, address) for address in addresses]) as read:
-        activations = read(model.preprocessing.normalise(photos.to(device))) | {RGB: photos.to(device).flatten(2)}
-    for address in [*addresses, RGB]:
+        activations = read(model.preprocessing.normalise(photos.to(device))) | image_layers(
+            photos.to(device), detail=True
+        )
+    for address in {*addresses, *matched}:
         targets[address] = build_target(address, activations[address].sort(-1).values, recipe.top_k)
     reads = dict.fromkeys([*addresses, *([penalty] if penalty else [])])
     reader = Reader(model.network, [find_layer(network, address) for address in reads])

@@ -4,17 +4,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mindseye.api import visualize
+    from mindseye.api.accentuate import accentuate
+    from mindseye.api.examples import examples
+    from mindseye.api.film import film
+    from mindseye.api.invert import invert
+    from mindseye.api.paint import paint
+    from mindseye.api.visualize import visualize
     from mindseye.errors import UserError
-    from mindseye.evaluation import evaluate
+    from mindseye.evaluation.evaluate import evaluate
     from mindseye.report.notebook import Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "UserError", "evaluate", "visualize"]
+__all__ = ["Run", "UserError", "accentuate", "evaluate", "examples", "film", "invert", "paint", "visualize"]
 
 _HOMES = {
-    "visualize": "mindseye.api",
-    "evaluate": "mindseye.evaluation",
+    "visualize": "mindseye.api.visualize",
+    "paint": "mindseye.api.paint",
+    "invert": "mindseye.api.invert",
+    "accentuate": "mindseye.api.accentuate",
+    "examples": "mindseye.api.examples",
+    "evaluate": "mindseye.evaluation.evaluate",
+    "film": "mindseye.api.film",
     "UserError": "mindseye.errors",
     "Run": "mindseye.report.notebook",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mindseye.api import visualize
+from mindseye.api.visualize import visualize
 from mindseye.errors import UserError
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress

@@ -13,27 +13,25 @@ from torch import Tensor
 from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
 from mindseye.facets.clustering import Facet, find_facets
 from mindseye.facets.embedding import embed
-from mindseye.facets.target import RGB, Target, build_target, channel_shares
-from mindseye.inputs.layers import INPUT, Layer, Reader, find_layer
+from mindseye.facets.image import is_of_image
+from mindseye.facets.target import Target, build_target, channel_shares
+from mindseye.inputs.layers import INPUT, Layer, find_layer
+from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import stages_below
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.pictures import dots, facet_measures, layer_distances
-from mindseye.optimize.compose import Composition, layers_to_match, palette_of, target_views
+from mindseye.optimize.canvases import palette_of
+from mindseye.optimize.compose import Composition, layers_to_match, target_views
+from mindseye.optimize.prior import prior_of
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.progress import Progress
-from mindseye.runs.files import read_picture, read_tensors, write_picture, write_tensors
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.files import read_tensors, write_tensors
+from mindseye.runs.folder import Manifest
 from mindseye.runs.job import Job
-from mindseye.runs.manifest import (
-    describe_facet,
-    describe_layer,
-    facet_from,
-    failures,
-    picture_metadata,
-    record_painted,
-)
+from mindseye.runs.manifest import describe_facet, describe_layer, facet_from
 from mindseye.runs.paint import Painted, paint
+from mindseye.runs.record import Record
 
 EXTRACT_BATCH = 32
 SLOPE_PHOTOS = 200
@@ -42,8 +40,9 @@ SLOPE_PHOTOS = 200
 class Flow:
     """One run from photos to pictures, kept in its folder as it goes."""
 
-    def __init__(self, job: Job, folder: RunFolder, manifest: Manifest, progress: Progress) -> None:
-        self.job, self.folder, self.manifest, self.progress = job, folder, manifest, progress
+    def __init__(self, job: Job, record: Record, progress: Progress) -> None:
+        self.job, self.record, self.progress = job, record, progress
+        self.folder, self.manifest = record.folder, record.manifest
         self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
@@ -89,7 +88,7 @@ class Flow:
                 embedding.points, job.facets, recipe.members, job.seed, recipe.gamma, recipe.weighting
             )
             advance(len(job.photos))
-        self.note(*embedding.notes, *clustering.notes)
+        self.record.note(*embedding.notes, *clustering.notes)
         self.manifest["clusters"] = {
             "layer": job.cluster.address,
             "method": embedding.method,
@@ -111,7 +110,7 @@ class Flow:
         members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
         wanted = dict.fromkeys(address for layer in job.targets for address in [*self._matched(layer), layer.address])
-        layers = [find_layer(job.network, address) for address in wanted if address != RGB]
+        layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
         with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
                 read,
@@ -120,6 +119,7 @@ class Flow:
                 weights,
                 job.device,
                 target_views(job.recipe, job.view, job.seed),
+                detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
         return members, ranks
@@ -139,7 +139,7 @@ class Flow:
             layers.append(describe_layer(layer) | {"facets": entries})
         write_tensors(self.folder.facets, self._tensors)
         self.manifest["layers"] = layers
-        self.save("running")
+        self.record.save("running")
 
     def paint(self, layer: Layer, facets: list[Facet], members: list[Tensor], ranks: dict[str, Tensor]) -> None:
         """Stage 7: all facets of a layer in one batch, each from its own start towards its own target."""
@@ -163,9 +163,10 @@ class Flow:
             view=job.view,
             seed=job.seed,
             device=job.device,
+            prior=prior_of(recipe, job.model.channels),
         )
         addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
-        reads = [find_layer(job.network, address) for address in addresses if address != RGB]
+        reads = [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
         with (
             self._reader(reads) as read,
             self.progress.stage(f"paint {layer.address}", recipe.steps * len(waiting), "steps") as advance,
@@ -175,6 +176,7 @@ class Flow:
                 waiting,
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
+                job.snapshots,
                 lambda index, step, image: self._keep_step(layer, entries[index], step, image),
                 advance,
                 lambda done: self._keep_painted(layer, entries, done),
@@ -193,10 +195,13 @@ class Flow:
         goals = {address: ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
-            self._reader([find_layer(job.network, address) for address in goals if address != RGB]) as read,
+            self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
         ):
             for entry in waiting:
-                roles = {role: views.plain(self._picture(entry[role])).to(job.device) for role in ("picture", "start")}
+                roles = {
+                    role: views.plain(self.record.picture(entry[role], job.model.channels)).to(job.device)
+                    for role in ("picture", "start")
+                }
                 roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
                 photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
                 entry["measures"] = facet_measures(
@@ -205,29 +210,14 @@ class Flow:
                 distances = layer_distances(read, job.model.preprocessing, goals, entry["index"], roles)
                 entry["measures"]["wasserstein"] = distances
                 advance(1)
-        self.save("running")
+        self.record.save("running")
 
     def finish(self) -> None:
         """Stage 9: the figures, and the manifest's last word."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
-        self.folder.drop_state()
-        self.save("partial" if failures(self.manifest) else "done")
-
-    def note(self, *lines: str) -> None:
-        """Keep and show what was lowered or chosen on the way."""
-        for line in lines:
-            if line in self.manifest["notes"]:
-                continue
-            self.manifest["notes"].append(line)
-            self.progress.say(f"note: {line}")
-
-    def save(self, status: str) -> None:
-        """Write the manifest."""
-        self.manifest["status"] = status
-        self.manifest["seconds"] = self.progress.seconds
-        self.folder.write(self.manifest)
+        self.record.finish()
 
     @cached_property
     def _folder_slope(self) -> float:
@@ -242,9 +232,6 @@ class Flow:
         ]
         return found
 
-    def _picture(self, path: str) -> Tensor:
-        return read_picture(self.folder.path / path)[None, : self.job.model.channels]
-
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
@@ -257,7 +244,7 @@ class Flow:
         is_painted = address in {layer.address for layer in self.job.targets}
         by_hand = self.job.channels if is_painted else None
         if by_hand is None and is_painted and top_k > width:
-            self.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
+            self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
 
     def _label(self, facet: Facet) -> str | None:
@@ -269,21 +256,12 @@ class Flow:
 
     def _keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
         path = self.folder.step(layer.address, entry["index"], step)
-        write_picture(self.folder.path / path, image, self._about(layer))
-        if path not in [kept["picture"] for kept in entry["steps"]]:
-            entry["steps"].append({"step": step, "picture": path})
-            self.save("running")
+        self.record.keep_step(entry, path, step, image, layer.address)
 
     def _keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
         for index, painted in done.items():
             picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
-            write_picture(self.folder.path / start, painted.start, self._about(layer))
-            if painted.reason is None:
-                write_picture(self.folder.path / picture, painted.image, self._about(layer))
-            else:
+            self.record.keep_painted(entries[index], painted, picture, start, layer.address)
+            if painted.reason is not None:
                 self.progress.say(f"failed: {layer.address} facet {index}: {painted.reason}")
-            record_painted(entries[index], painted, picture, start)
-        self.save("running")
-
-    def _about(self, layer: Layer) -> dict[str, str]:
-        return picture_metadata(self.manifest, layer.address)
+        self.record.save("running")

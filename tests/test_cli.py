@@ -159,7 +159,9 @@ def test_recipes_are_listed_and_printed(capsys):
     assert tomllib.loads(capsys.readouterr().out)["weighting"] == "paper"
 
 
-@pytest.mark.parametrize("command", [[], ["visualize"], ["evaluate"], ["layers"], ["recipe"], ["demo"]])
+@pytest.mark.parametrize(
+    "command", [[], ["visualize"], ["examples"], ["evaluate"], ["film"], ["layers"], ["recipe"], ["demo"]]
+)
 def test_help_teaches(command, capsys):
     """Every command has help; those with arguments give examples."""
     with pytest.raises(SystemExit) as stop:

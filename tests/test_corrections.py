@@ -11,14 +11,16 @@ from PIL import Image
 from mindseye.facets.clustering import find_facets, weights
 from mindseye.facets.target import build_target
 from mindseye.inputs.images import find_images
-from mindseye.inputs.layers import Reader, find_layer, survey
+from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
+from mindseye.optimize.canvases import Palette, compose_canvas
 from mindseye.optimize.colour import plain_colours
-from mindseye.optimize.compose import Palette, compose_canvas, compose_terms
-from mindseye.optimize.objectives import DotProduct
+from mindseye.optimize.compose import compose_terms
+from mindseye.optimize.facet_objectives import DotProduct
 from mindseye.optimize.painting import Painting, run
 from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe import load_recipe
+from mindseye.optimize.recipe_files import load_recipe
 from mindseye.optimize.regularizers import centre_mask
 from mindseye.optimize.transforms import Views
 from mindseye.runs.files import write_picture

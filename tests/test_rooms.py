@@ -9,16 +9,18 @@ import mindseye
 
 ROOMS = [
     "errors",
-    "parser",
     "inputs",
     "facets",
     "optimize",
     "measure",
+    "attribution",
     "runs",
     "report",
     "pipeline",
-    "api",
+    "exemplars",
+    "commission",
     "evaluation",
+    "api",
     "demo",
     "cli",
 ]

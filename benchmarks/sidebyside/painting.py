@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mindseye.inputs.layers import Layer, Reader
-from mindseye.optimize.compose import compose_canvas
-from mindseye.optimize.objectives import Channel, Direction, Objective
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.reader import Reader
+from mindseye.optimize.canvases import compose_canvas
+from mindseye.optimize.directions import Direction
+from mindseye.optimize.objective import Objective
 from mindseye.optimize.painting import Painting, Term
 from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe import load_recipe
+from mindseye.optimize.recipe_files import load_recipe
 from mindseye.optimize.schedules import Schedule
 from mindseye.optimize.transforms import Views
+from mindseye.optimize.unit_objectives import Channel
 from sidebyside.setting import Plan, Setting
 
 SNAPSHOTS = 10

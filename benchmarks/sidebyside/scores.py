@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mindseye.inputs.layers import Reader
+from mindseye.inputs.reader import Reader
 from mindseye.measure.fidelity import recovery
 from mindseye.measure.judge import Judge, Seen, look, picture_batches
 from mindseye.measure.naturalness import naturalness, spectrum_slope

@@ -10,14 +10,18 @@ from torch import Tensor
 from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
 from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
-from mindseye.facets.target import RGB, Target, build_target
+from mindseye.facets.image import is_of_image
+from mindseye.facets.target import Target, build_target
 from mindseye.inputs.images import ImageSet, find_images
-from mindseye.inputs.layers import INPUT, Layer, Reader, find_layer
+from mindseye.inputs.layers import INPUT, Layer, find_layer
 from mindseye.inputs.listing import list_images
+from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import stages_below
 from mindseye.measure.transfer import majority_label
-from mindseye.optimize.compose import Composition, layers_to_match, palette_of, target_views
-from mindseye.optimize.recipe import Recipe, load_recipe
+from mindseye.optimize.canvases import palette_of
+from mindseye.optimize.compose import Composition, layers_to_match, target_views
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe_files import load_recipe
 from mindseye.runs.job import Job
 
 YARDSTICK = "distribution"
@@ -77,10 +81,12 @@ class Setting:
         below = [stage.address for stage in stages_below(job.model.network, job.network, self.layer)]
         matched = layers_to_match(recipe, self.layer.address, below)
         penalty = None if recipe.schedule("penalty").is_zero else self.layer.address + INPUT
-        reads = [address for address in dict.fromkeys([*matched, self.layer.address]) if address != RGB]
+        reads = [address for address in dict.fromkeys([*matched, self.layer.address]) if not is_of_image(address)]
         views = target_views(recipe, job.view, job.seed)
         with Reader(job.model.network, [find_layer(job.network, address) for address in reads]) as read:
-            ranks = facet_ranks(read, job.model.preprocessing, members, weights, job.device, views)
+            ranks = facet_ranks(
+                read, job.model.preprocessing, members, weights, job.device, views, recipe.match_detail > 0
+            )
         composition = Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,

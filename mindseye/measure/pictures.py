@@ -6,19 +6,23 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from mindseye.facets.target import RGB, Target
-from mindseye.inputs.layers import Reader
+from mindseye.facets.image import image_layers
+from mindseye.facets.target import Target
 from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
 from mindseye.measure.fidelity import fidelity, recovery
-from mindseye.measure.naturalness import naturalness, robustness_gap, sorted_distance
+from mindseye.measure.naturalness import naturalness, robustness_gap, sorted_distance, spectrum_slope
 from mindseye.measure.neighbourhood import percentile_rank
-from mindseye.optimize.objectives import DotProduct
+from mindseye.optimize.facet_objectives import DotProduct
+from mindseye.optimize.objective import CANVAS, PHOTO, Objective
+from mindseye.optimize.regularizers import total_variation
 
 Numbers = dict[str, float]
 Roles = dict[str, Numbers]
 
 # Changes that no recipe paints under: a turn, a darker and a brighter picture, a tilted one.
 TURN, DARKER, BRIGHTER, TILT = 10.0, 1.5, 0.7, 0.06
+CHANGES = 5
 # Of a facet's members the nearest few stand for all where a measure takes many forward passes or sorts whole maps.
 GAP_IMAGES = 3
 
@@ -57,16 +61,55 @@ def layer_distances(
 ) -> Roles:
     """``sorted_distance`` to the facet's ranks at every layer, {role: {address: number}}; of the members, the nearest few.
 
-    ranks: {address: [facets, channels, positions]}, ``rgb`` among them where it was matched. read: gives these layers.
+    ranks: {address: [facets, channels, positions]}, those of the image itself among them where they were matched. read:
+    gives the others.
     """
     found: Roles = {}
     for role, images in roles.items():
         few = images[:GAP_IMAGES]
-        activations = read(preprocessing.normalise(few)) | {RGB: few.flatten(2)}
+        activations = read(preprocessing.normalise(few)) | image_layers(few, detail=True)
         found[role] = {
             address: float(sorted_distance(activations[address].float().cpu(), goal[facet : facet + 1]).mean())
             for address, goal in ranks.items()
         }
+    return found
+
+
+@torch.no_grad()
+def objective_measures(
+    read: Reader,
+    preprocessing: Preprocessing,
+    objective: Objective,
+    roles: dict[str, Tensor],
+    photo: Tensor | None = None,
+) -> dict[str, Roles]:
+    """{"objective" | "statistics": {"picture" | "start": {measure: number}}} of a picture that has no members.
+
+    read: gives the objective's layers. objective: of one image. roles: the image [1, channels, side, side] in [0, 1] of
+    each role, as the network sees it. photo: what the objective holds the picture against, seen in the same way.
+
+    objective: its value for the whole picture, and the robustness_gap under changes that no recipe paints under.
+    statistics: the picture's own total_variation and spectrum_slope, about -2 for photos.
+    """
+
+    def value(images: Tensor, beside: Tensor | None) -> Tensor:
+        activations = read(preprocessing.normalise(images)) | image_layers(images) | {CANVAS: images}
+        if beside is not None:
+            seen = read(preprocessing.normalise(beside))
+            activations |= {PHOTO + address: activation for address, activation in seen.items()}
+        return objective(activations).float().cpu()
+
+    changed_photo = [None] * CHANGES if photo is None else _unseen(photo)
+    found: dict[str, Roles] = {"objective": {}, "statistics": {}}
+    for role, image in roles.items():
+        plain = value(image, photo)
+        views = zip(_unseen(image), changed_photo, strict=True)
+        changed = torch.stack([value(view, beside) for view, beside in views])
+        found["objective"][role] = _means({"value": plain, "robustness_gap": robustness_gap(plain, changed)})
+        seen = image.cpu()
+        found["statistics"][role] = _means(
+            {"total_variation": total_variation(seen), "spectrum_slope": spectrum_slope(seen)}
+        )
     return found
 
 

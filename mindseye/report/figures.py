@@ -10,10 +10,14 @@ from PIL import Image
 from mindseye.report.depth import draw_depth
 from mindseye.report.embedding import draw_embedding
 from mindseye.report.facets import draw_facets
-from mindseye.report.manifest import Json, facets, layer_name, layers, steps
+from mindseye.report.gallery import draw_gallery
+from mindseye.report.manifest import Json, facets, layer_name, layers, names_objectives, picture_groups, steps
 from mindseye.report.steps import draw_steps
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import RunFolder, file_name
+
+SHEET = 60
+"""Pictures of named objectives on one sheet: a thousand on one would fill the memory."""
 
 
 def write_figures(folder: Path) -> list[Path]:
@@ -21,6 +25,7 @@ def write_figures(folder: Path) -> list[Path]:
 
     figures/facets.png, steps.png and embedding.png show the deepest layer; each other layer's facets and steps stand
     in figures/LAYER/. depth.png is drawn where the run has more than one layer, steps.png where snapshots were kept.
+    Of a run of named objectives there are pictures.png and steps.png; further pictures stand on pictures-2.png and so on.
 
     Raises:
         UserError: if `folder` holds no readable run, or the figures can't be written.
@@ -38,6 +43,9 @@ def write_figures(folder: Path) -> list[Path]:
 
 def _figures(folder: Path, manifest: Json) -> Iterator[tuple[str, Image.Image]]:
     """Name and picture of every figure, one at a time: together they would fill the memory."""
+    if names_objectives(manifest):
+        yield from _sheets(folder, manifest)
+        return
     rows = layers(manifest)
     for layer in rows:
         own = "" if layer is rows[-1] else f"{file_name(layer_name(layer))}/"
@@ -48,3 +56,17 @@ def _figures(folder: Path, manifest: Json) -> Iterator[tuple[str, Image.Image]]:
         yield "embedding.png", draw_embedding(folder, manifest)
     if len(rows) > 1:
         yield "depth.png", draw_depth(folder, manifest)
+
+
+def _sheets(folder: Path, manifest: Json) -> Iterator[tuple[str, Image.Image]]:
+    """The figures of named objectives, each for at most `SHEET` pictures, except where more stand in one group."""
+    parts: list[list[Json]] = [[]]
+    for _, group in picture_groups(manifest):
+        if parts[-1] and len(parts[-1]) + len(group) > SHEET:
+            parts.append([])
+        parts[-1] += group
+    for place, part in enumerate(parts, 1):
+        suffix, some = f"-{place}" if place > 1 else "", manifest | {"pictures": part}
+        yield f"pictures{suffix}.png", draw_gallery(folder, some)
+        if any(steps(one) for one in part):
+            yield f"steps{suffix}.png", draw_steps(folder, some)

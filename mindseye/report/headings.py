@@ -1,4 +1,4 @@
-"""What several sheets say alike: title and provenance of the run, the name of a facet, its loss."""
+"""What several sheets say alike: title and provenance of the run, the name of a facet or objective, its loss."""
 
 from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING, Sheet, facet_colour, text_width
 from mindseye.report.manifest import Json, label, number, provenance, random_weights
@@ -27,6 +27,14 @@ def draw_facet_name(sheet: Sheet, facet: Json, x: int, y: int, width: int, size:
     sheet.text(x, y, index, size, colour=facet_colour(number(facet)), bold=True, width=width)
     taken = text_width(index, size, bold=True) + size // 2
     sheet.text(x + taken, y, name, size, bold=True, width=max(1, width - taken))
+
+
+def draw_objective_name(sheet: Sheet, picture: Json, name: str, x: int, y: int, width: int) -> None:
+    """The number of an objective's picture in its colour, then its name, in one line at (x, y)."""
+    index = str(number(picture))
+    sheet.text(x, y, index, BODY, colour=facet_colour(number(picture)), bold=True)
+    taken = text_width(index, BODY, bold=True) + BODY // 2
+    sheet.text(x + taken, y, name, BODY, bold=True, width=max(1, width - taken))
 
 
 def draw_loss(sheet: Sheet, facet: Json, x: int, y: int, width: int, most: int) -> None:

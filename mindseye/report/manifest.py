@@ -29,6 +29,55 @@ def number(facet: Json) -> int:
     return index if isinstance(index, int) else 0
 
 
+def names_objectives(manifest: Json) -> bool:
+    """Whether the run painted objectives that were named, rather than facets that were found."""
+    return "pictures" in manifest
+
+
+def pictures(manifest: Json) -> list[Json]:
+    """The pictures of named objectives, in the order that they were asked for."""
+    return _objects(manifest.get("pictures"))
+
+
+def objective_name(picture: Json) -> str:
+    """What the picture shows, as the user wrote it, and which of its variants it is."""
+    name = printable(str(picture.get("objective") or "picture"))
+    return f"{name} · {name_in_group(picture)}" if isinstance(picture.get("variant"), int) else name
+
+
+def name_in_group(picture: Json) -> str:
+    """What tells the picture from those beside it: its variant, or its place in the row (``3/7``)."""
+    variant = picture.get("variant")
+    if isinstance(variant, int):
+        return f"variant {variant}"
+    return printable(str(picture.get("objective"))).rpartition(" ")[2]
+
+
+def picture_groups(manifest: Json) -> list[tuple[str, list[Json]]]:
+    """The pictures that stand side by side and what they share: variants of one objective, the row between two.
+
+    A picture that belongs with no other is a group of its own, under no name.
+    """
+    every = pictures(manifest)
+    if every and _object(manifest.get("options")).get("interpolate"):
+        ends = [str(one.get("objective")).rpartition(" ")[0] for one in every]
+        return [(printable(ends[0]), every)]
+    groups: list[tuple[str, list[Json]]] = []
+    for one in every:
+        name = printable(str(one.get("objective"))) if isinstance(one.get("variant"), int) else ""
+        if name and groups and groups[-1][0] == name:
+            groups[-1][1].append(one)
+        else:
+            groups.append((name, [one]))
+    return groups
+
+
+def photo_path(picture: Json) -> str | None:
+    """The photo that the picture was painted from or into; None where there was none."""
+    path = picture.get("photo")
+    return path if isinstance(path, str) else None
+
+
 def layer_name(layer: Json) -> str:
     """Address of the layer."""
     return str(layer.get("layer", "layer"))
@@ -95,6 +144,9 @@ def clustered_layer(manifest: Json) -> Json:
 
 def title(manifest: Json) -> str:
     """What the run shows, in one line."""
+    if names_objectives(manifest):
+        does = {"invert": "keeps of a photo", "accentuate": "paints into a photo"}
+        return f"What {model_name(manifest)} {does.get(str(manifest.get('kind')), 'looks for')}"
     return f"What {model_name(manifest)} sees in {image_set(manifest) or 'these images'}"
 
 

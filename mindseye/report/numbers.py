@@ -27,6 +27,19 @@ class Measure:
     title: str
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """What one judge sees in a picture: label and probability, likeliest first; ``wanted``, the label that it was asked for.
+
+    probability: of the wanted label; it has no numbers, and the label no name, where the judge was asked for none.
+    """
+
+    judge: str
+    sees: list[tuple[str, float | None]]
+    wanted: str
+    probability: Reading
+
+
 MEASURES = (
     Measure("transfer", "probability", "judge's p"),
     Measure("transfer", "top1", "top-1"),
@@ -38,6 +51,10 @@ MEASURES = (
     Measure("naturalness", "total_variation", "variation"),
     Measure("naturalness", "high_frequencies", "high freq."),
 )
+
+# Of the picture of a named objective, which has no members.
+VALUE = Measure("objective", "value", "value")
+ROBUSTNESS = Measure("objective", "robustness_gap", "gap")
 
 
 def reading(facet: Json, measure: Measure) -> Reading:
@@ -65,6 +82,17 @@ def judge_name(facet: Json) -> str | None:
     return names[0] if names else None
 
 
+def sightings(picture: Json) -> list[Sighting]:
+    """What the judges see in the picture of a named objective, in the order in which they looked."""
+    measures = picture.get("measures")
+    judges = measures.get("transfer") if isinstance(measures, dict) else None
+    return [
+        _sighting(str(name), block)
+        for name, block in (judges.items() if isinstance(judges, dict) else ())
+        if isinstance(block, dict)
+    ]
+
+
 def loss_terms(facet: Json) -> dict[str, tuple[float, float]]:
     """Every term of the loss at the first and at the last step; the terms "match LAYER" as one, their sum, and short names."""
     terms = facet.get("loss")
@@ -85,6 +113,17 @@ def shown(value: float | None) -> str:
     if value and not 0.095 <= abs(value) < 1e5:
         return f"{value:.2g}"
     return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
+
+
+def _sighting(judge: str, block: dict[str, Any]) -> Sighting:
+    listed = block.get("sees")
+    seen = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return Sighting(
+        judge=judge,
+        sees=[(str(one.get("label")), _number(one.get("probability"))) for one in seen],
+        wanted=str(block.get("label") or ""),
+        probability=Reading(**{role: _value(block, "probability", role) for role in ("picture", "start")}),
+    )
 
 
 def _blocks(family: object) -> Iterator[dict[str, Any]]:

@@ -28,6 +28,11 @@ def picture(folder: Path, relative: object, side: int) -> Image.Image:
         whole = read_photo(folder / relative)
     except UndecodableError:
         return grey(side, Path(relative).name)
+    return framed(whole, side)
+
+
+def framed(whole: Image.Image, side: int) -> Image.Image:
+    """An image of any shape, whole, in a tile of `side` px."""
     inside = ImageOps.contain(whole, (side, side), _resampling(max(whole.size), side))
     tile = Image.new("RGB", (side, side), RAISED)
     tile.paste(inside, ((side - inside.width) // 2, (side - inside.height) // 2))

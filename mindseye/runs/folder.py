@@ -17,7 +17,8 @@ SCHEMA = 1
 MANIFEST = "run.json"
 FACETS = "facets.safetensors"
 STATE = "state"
-OURS = ("pictures", "starts", "steps", "figures", STATE, FACETS, MANIFEST, "report.html")
+FINISHED = ("done", "partial")
+OURS = ("pictures", "starts", "steps", "films", "figures", STATE, FACETS, MANIFEST, "report.html")
 
 Manifest = dict[str, Any]
 
@@ -44,6 +45,14 @@ class RunFolder:
     def step(self, layer: str, facet: int, step: int) -> str:
         """The path of a facet's picture at a step, relative to the run."""
         return f"steps/{file_name(layer)}/facet-{facet:02d}/step-{step:05d}.png"
+
+    def of_objective(self, role: str, index: int, words: str) -> str:
+        """The path of an objective's picture or start, relative to the run. role: ``pictures`` or ``starts``."""
+        return f"{role}/{index:02d}-{file_name(words)}.png"
+
+    def objective_step(self, index: int, words: str, step: int) -> str:
+        """The path of an objective's picture at a step, relative to the run."""
+        return f"steps/{index:02d}-{file_name(words)}/step-{step:05d}.png"
 
     def painting_state(self, layer: str) -> Path:
         """The stem of the files that an interrupted painting of a layer continues from."""

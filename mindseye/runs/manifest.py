@@ -107,13 +107,16 @@ def record_painted(entry: dict[str, Any], painted: Painted, picture: str, start:
 
 
 def failures(manifest: Manifest) -> list[str]:
-    """One line per facet that failed: layer, facet, reason."""
-    return [
-        f"{layer['layer']} facet {facet['index']}: {facet.get('reason', '')}"
+    """One line per picture that failed: layer and facet, or its objective and variant, and the reason."""
+    named = [
+        (f"{layer['layer']} facet {facet['index']}", facet)
         for layer in manifest.get("layers", [])
         for facet in layer["facets"]
-        if facet["status"] == "failed"
     ]
+    for one in manifest.get("pictures", []):
+        variant = f" variant {one['variant']}" if "variant" in one else ""
+        named.append((f"{one['objective']}{variant}", one))
+    return [f"{name}: {entry.get('reason', '')}" for name, entry in named if entry["status"] == "failed"]
 
 
 def picture_metadata(manifest: Manifest, layer: str) -> dict[str, str]:

@@ -12,7 +12,6 @@ from mindseye.optimize.painting import Painting, run
 from mindseye.runs.files import read_tensors, write_tensors
 
 CHECK_EVERY = 10
-SNAPSHOTS = 8
 SAVE_SECONDS = 15.0
 
 Build = Callable[[Sequence[int]], Painting]
@@ -37,6 +36,7 @@ def paint(
     pictures: Sequence[int],
     batch_size: int,
     state: Path,
+    snapshots: int,
     on_snapshot: OnSnapshot,
     on_steps: Callable[[int], None],
     on_done: Callable[[dict[int, Painted]], None],
@@ -44,14 +44,15 @@ def paint(
     """Paint pictures batch by batch; ``on_done`` gets each batch as soon as it is finished.
 
     build: makes the painting of some pictures at its very start. state: the stem of the state files; a batch that was
-    interrupted goes on from there. on_snapshot: (picture, step, image). on_steps: counts finished steps of pictures.
+    interrupted goes on from there. snapshots: how many are taken on the way, the last of them at the end.
+    on_snapshot: (picture, step, image). on_steps: counts finished steps of pictures.
     When the device runs out of memory, the batch is halved (its random numbers stay the same).
     """
     waiting = [list(pictures[first : first + batch_size]) for first in range(0, len(pictures), batch_size)]
     while waiting:
         batch = waiting.pop(0)
         try:
-            done = _paint_batch(build, batch, state, on_snapshot, on_steps)
+            done = _paint_batch(build, batch, state, snapshots, on_snapshot, on_steps)
         except torch.cuda.OutOfMemoryError:
             if len(batch) == 1:
                 raise
@@ -63,7 +64,7 @@ def paint(
 
 
 def _paint_batch(
-    build: Build, batch: list[int], state: Path, on_snapshot: OnSnapshot, on_steps: Callable[[int], None]
+    build: Build, batch: list[int], state: Path, count: int, on_snapshot: OnSnapshot, on_steps: Callable[[int], None]
 ) -> dict[int, Painted]:
     painting = build(batch)
     starts = painting.images()
@@ -73,7 +74,7 @@ def _paint_batch(
         on_steps(painting.step * len(batch))
     counted, saved = painting.step, time.monotonic()
     lost: dict[int, str] = {}
-    snapshots = {round(part * painting.recipe.steps / SNAPSHOTS) for part in range(1, SNAPSHOTS + 1)}
+    snapshots = {round(part * painting.recipe.steps / count) for part in range(1, count + 1)}
 
     def check(now: Painting, places: list[int]) -> None:
         nonlocal counted, saved
@@ -82,7 +83,7 @@ def _paint_batch(
         counted = now.step
         for place in places:
             lost[place] = f"turned NaN or left its bounds between steps {passed.start} and {passed.stop - 1}"
-        if snapshots & set(passed):
+        if now.step in snapshots:
             images = now.images()
             for place, picture in enumerate(batch):
                 if now.alive[place]:
@@ -91,7 +92,7 @@ def _paint_batch(
             write_tensors(file, now.state())
             saved = time.monotonic()
 
-    run(painting, CHECK_EVERY, check)
+    run(painting, CHECK_EVERY, check, snapshots)
     return _results(painting, batch, starts, lost)
 
 

@@ -10,9 +10,10 @@ from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.images import ImageSet
-from mindseye.inputs.layers import Reader, find_layer, survey
+from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.listing import list_images
 from mindseye.inputs.models import Model, load_model
+from mindseye.inputs.reader import Reader
 from mindseye.runs.folder import Manifest
 
 BATCH = 32

@@ -32,6 +32,11 @@ def judge():
 
 def other():
     return make(3, 32)
+
+def stranger():
+    network = make(4, 32)
+    network.labels = ["eel", "duck", "wolf", "bee", "ant"]
+    return network
 """
 
 
@@ -49,11 +54,12 @@ def draw(path: Path, number: int, tint: int, size: tuple[int, int] = (40, 48)) -
 def repaint(run: Path) -> None:
     """Replace every picture and start by one that no other resembles: few steps leave them all alike."""
     numbers = iter(range(100, 200))
-    for layer in RunFolder(run).read()["layers"]:
-        for facet in layer["facets"]:
-            for role in ("picture", "start"):
-                number = next(numbers)
-                draw(run / facet[role], number, number % 4, (32, 32))
+    manifest = RunFolder(run).read()
+    facets = [facet for layer in manifest.get("layers", []) for facet in layer["facets"]]
+    for entry in [*facets, *manifest.get("pictures", [])]:
+        for role in ("picture", "start"):
+            number = next(numbers)
+            draw(run / entry[role], number, number % 4, (32, 32))
 
 
 class World:
@@ -95,3 +101,20 @@ def world(shared_world: World):
     before = (shared_world.run / "run.json").read_bytes()
     yield shared_world
     (shared_world.run / "run.json").write_bytes(before)
+
+
+@pytest.fixture(scope="session")
+def shared_commission(shared_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("commission") / "run"
+    objectives = ["class:bee", "class:Cancer", "class:1", "body.2:3"]
+    mindseye.paint(objectives, model=shared_world.spec("painter"), out=out, steps=2, size=32, quiet=True)
+    repaint(out)
+    return out
+
+
+@pytest.fixture
+def commission(shared_commission: Path):
+    """A finished run of three classes and a channel, as it was before any judge looked."""
+    before = (shared_commission / "run.json").read_bytes()
+    yield shared_commission
+    (shared_commission / "run.json").write_bytes(before)

@@ -7,9 +7,9 @@ import torch
 from nets import TinyConv, seeded
 
 import mindseye
-from mindseye import evaluation
 from mindseye.cli import main
 from mindseye.errors import UserError
+from mindseye.evaluation import panel
 from mindseye.inputs.models import load_model
 from mindseye.report.curves import curves
 from mindseye.runs.folder import RunFolder
@@ -137,7 +137,7 @@ def test_runs_that_cannot_be_judged(world, tmp_path):
 def test_on_the_command_line(world, monkeypatch, capsys):
     """Judges by the names that users know: a table with a row per layer; the painter is refused with exit code 2."""
     names = {"efficientnet_lite0": "painter", "efficientnet_lite1": "judge"}
-    monkeypatch.setattr(evaluation, "load_model", lambda name: load_model(world.spec(names[name])))
+    monkeypatch.setattr(panel, "load_model", lambda name: load_model(world.spec(names[name])))
     assert main(["evaluate", str(world.run), "--judge", "efficientnet_lite1", "--among", str(world.others)]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("body.2"))
     summary = RunFolder(world.run).read()["summary"]["layers"]["body.2"]["transfer"][JUDGE]

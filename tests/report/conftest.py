@@ -14,6 +14,9 @@ from mindseye.runs.folder import SCHEMA
 
 MakeRun = Callable[..., Path]
 
+PHOTO = (10, 200, 30)
+"""The colour of the one photo that pictures of named objectives are painted from."""
+
 
 def gradient(path: Path, generator: np.random.Generator, size: tuple[int, int] = (60, 44)) -> None:
     """A photo: a gradient between two colours with a disc on it."""
@@ -133,6 +136,78 @@ def make_run(tmp_path: Path) -> MakeRun:
         embedding = generator.normal(size=(images, 2)) + 6 * np.stack([np.cos(2.4 * facet), np.sin(2.4 * facet)], 1)
         tensors = {f"{names[-1]}/embedding": embedding.astype(np.float32), f"{names[-1]}/facet": facet}
         save_file(tensors, folder / "facets.safetensors")
+        (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
+        return folder
+
+    return make
+
+
+def picture_of(folder: Path, index: int, words: str, judged: bool) -> dict[str, Any]:
+    """A `pictures` entry of run.json, its files written on the way."""
+    generator, own = np.random.default_rng(index), f"{index:02d}"
+    noise(folder / f"pictures/{own}.png", generator, 20)
+    noise(folder / f"starts/{own}.png", generator, 3)
+    steps = [{"step": step, "picture": f"steps/{own}/step-{step:05d}.png"} for step in (100, 200)]
+    for kept in steps:
+        noise(folder / str(kept["picture"]), generator, 8)
+    judge = {
+        "picture": {"probability": 0.93, "top1": 1.0, "top5": 1.0},
+        "start": {"probability": 0.001, "top1": 0.0, "top5": 0.0},
+        "label": "zebra",
+        "labels": [340],
+        "sees": [{"label": "zebra", "probability": 0.93}, {"label": "impala, Aepyceros melampus", "probability": 0.02}],
+    }
+    measures = {
+        "objective": {
+            "picture": {"value": 4.64, "robustness_gap": 0.17},
+            "start": {"value": -0.57, "robustness_gap": -0.08},
+        },
+        "statistics": {role: {"total_variation": 0.01, "spectrum_slope": -2.9} for role in ("picture", "start")},
+    }
+    return {
+        "index": index,
+        "objective": words,
+        "status": "done",
+        "picture": f"pictures/{own}.png",
+        "start": f"starts/{own}.png",
+        "steps": steps,
+        "loss": {"objective": [0.55, -4.6], "total variation": [0.009, 0.03]},
+        "measures": measures | ({"transfer": {"efficientnet_lite1": judge}} if judged else {}),
+    }
+
+
+@pytest.fixture
+def make_commission(tmp_path: Path) -> MakeRun:
+    """`make_commission(names, …)` writes the folder of a run of named objectives and returns it.
+
+    `about` goes into the entry of every picture; `change(manifest)` may edit run.json.
+    """
+
+    def make(
+        names: list[str],
+        kind: str = "paint",
+        judged: bool = True,
+        about: Callable[[int, Path], dict[str, Any]] = lambda index, photo: {},
+        change: Callable[[dict[str, Any]], None] = lambda manifest: None,
+    ) -> Path:
+        folder, photo = tmp_path / "run", tmp_path / "photo.png"
+        photo.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (40, 40), PHOTO).save(photo)
+        folder.mkdir(exist_ok=True)
+        mid = [0.498, 0.498, 0.498]
+        manifest = {
+            "schema": SCHEMA,
+            "kind": kind,
+            "status": "done",
+            "seed": 0,
+            "options": {"objectives": names, "interpolate": 0, "variants": 1},
+            "recipe": {"name": "class", "steps": 200},
+            "model": {"name": "efficientnet_lite0", "weights": "ImageNet", "preprocessing": {"mean": mid, "std": mid}},
+            "pictures": [
+                picture_of(folder, index, words, judged) | about(index, photo) for index, words in enumerate(names)
+            ],
+        }
+        change(manifest)
         (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
         return folder
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from PIL import Image
 
-from mindseye.report.notebook import Run, first_screen
+from mindseye.report.notebook import Run
+from mindseye.report.screen import first_screen
 
 
 class Checker(HTMLParser):

@@ -19,7 +19,7 @@ def paint_with(monkeypatch, tmp_path, pictures, batch_size, largest):
         return dict.fromkeys(pictures, PAINTED)
 
     monkeypatch.setattr(module, "_paint_batch", batch)
-    paint(None, pictures, batch_size, tmp_path / "state", None, None, lambda done: finished.append(list(done)))
+    paint(None, pictures, batch_size, tmp_path / "state", 8, None, None, lambda done: finished.append(list(done)))
     return finished
 
 

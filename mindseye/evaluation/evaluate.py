@@ -1,43 +1,32 @@
 """What other networks make of a finished run: ``mindseye.evaluate(run, judge=...)`` adds their numbers to it."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mindseye.api import FINISHED, torch_device
 from mindseye.errors import UserError
+from mindseye.evaluation.panel import Folder, Network, Panel, convene, own_judge
+from mindseye.evaluation.pictures import judge_pictures
 from mindseye.facets.stability import MOST_IMAGES, shuffled, stability
-from mindseye.inputs.listing import list_images
-from mindseye.inputs.models import Model, load_model
-from mindseye.measure.judge import Judge, Seen, judge_of, likeness, look, picture_batches
+from mindseye.inputs.device import torch_device
+from mindseye.inputs.models import Model
+from mindseye.measure.judge import Judge, Seen, likeness, look, picture_batches
 from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, photos_of
 from mindseye.measure.summary import summarise
 from mindseye.measure.transfer import facet_transfer, majority_label
 from mindseye.report.figures import write_figures
+from mindseye.report.manifest import names_objectives
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.album import open_album
 from mindseye.runs.files import read_picture
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.folder import FINISHED, Manifest, RunFolder
 from mindseye.runs.painter import clustered_means, is_painter, load_painter
-
-Network = str | nn.Module
-Folder = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Who looks, and among which photos besides the run's own. among: their paths."""
-
-    judges: tuple[Judge, ...]
-    among: tuple[str, ...]
 
 
 def evaluate(
@@ -53,14 +42,15 @@ def evaluate(
 
     Adds to run.json, under ``measures`` of each facet, ``neighbourhood`` and ``transfer`` by judge; ``summary``, the means
     over the facets with intervals, and ``judges``, what each judge looked at. Draws the figures anew. A judge that has
-    looked before is asked again; the run stays as finished as it was.
+    looked before is asked again; the run stays as finished as it was. Pictures of named objectives get ``transfer`` alone,
+    with what the judge ``sees`` in each.
 
     Args:
         run: a finished run, or its folder.
         judge: one model or several, as ``visualize`` takes them.
-        among: folders of other photos to find neighbours among, sub-folders too; each counts as one.
+        among: folders of other photos to find neighbours among, sub-folders too; each counts as one. For facets only.
         labels: name, WordNet id or index of what the judge should see, counted together; by default what it sees in
-            most of a facet's members.
+            most of a facet's members. The picture of a class should show that class.
 
     Raises:
         UserError: for anything that the caller can mend, in one line.
@@ -70,30 +60,10 @@ def evaluate(
     return assess(path, convene(judge, among, labels), device=device, quiet=quiet)
 
 
-def convene(
-    judge: Network | Sequence[Network],
-    among: Folder | Sequence[Folder] = (),
-    labels: str | int | Sequence[str | int] = (),
-    painter: str | None = None,
-) -> Panel:
-    """Load the judges and list the photos, so that mistakes show before ``painter``, a model's name, is painted.
-
-    Raises:
-        UserError: for an unknown model, label or folder, a judge that is the painter or comes twice, or no judge.
-    """
-    specs = [judge] if isinstance(judge, str | nn.Module) else list(judge)
-    asked = [labels] if isinstance(labels, str | int) else list(labels)
-    folders = [among] if isinstance(among, str | os.PathLike) else list(among)
-    if not specs:
-        raise UserError("no judge: name at least one network with --judge")
-    if painter is not None and painter in specs:
-        raise _own_judge(painter)
-    paths = [entry.path for folder in folders for entry in list_images(folder, recursive=True).entries]
-    judges = tuple(judge_of(_loaded(spec), asked) for spec in specs)
-    twice = [name for name, count in Counter(one.name for one in judges).items() if count > 1]
-    if twice:
-        raise UserError(f"judge {twice[0]!r} comes twice; name each once")
-    return Panel(judges, tuple(paths))
+def has_looked(manifest: Manifest, panel: Panel) -> bool:
+    """Whether every judge of the panel has been asked the same of this run before."""
+    judged = manifest.get("judges", {})
+    return all(judged.get(judge.name, {}).get("asked") == panel.asked(judge) for judge in panel.judges)
 
 
 def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = False) -> Run:
@@ -101,7 +71,10 @@ def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = Fals
     folder, progress = RunFolder(path), Progress(quiet)
     with folder.locked():
         manifest = _finished(folder)
-        _Evaluation(folder, manifest, panel, torch_device(device), progress).run()
+        if names_objectives(manifest):
+            judge_pictures(folder, manifest, panel, torch_device(device), progress)
+        else:
+            _Evaluation(folder, manifest, panel, torch_device(device), progress).run()
         with progress.stage("figures", 1, "set") as advance:
             write_figures(path)
             advance(1)
@@ -127,7 +100,7 @@ class _Evaluation:
         painter = self.painter()
         for judge in self.panel.judges:
             if is_painter(judge.model, painter, self.manifest):
-                raise _own_judge(judge.name)
+                raise own_judge(judge.name)
         summary = self.manifest.setdefault("summary", {"layers": {}, "set": {}})
         for judge in self.panel.judges:
             self.judge(judge, summary["layers"])
@@ -168,6 +141,7 @@ class _Evaluation:
             "features": judge.features.address,
             "folders": dict(Counter(folders)),
             "labels": None if judge.labels is None else judge.label_names(judge.labels),
+            "asked": self.panel.asked(judge),
         }
 
     def photos(self, judge: Judge) -> Seen:
@@ -208,13 +182,6 @@ class _Evaluation:
         return measures
 
 
-def _loaded(spec: Network) -> Model:
-    model = load_model(spec)
-    if isinstance(spec, str):  # a module that was given stays as it is
-        model.network.to(memory_format=torch.channels_last)
-    return model
-
-
 def _near(queries: Tensor, photos: Photos, home: int | None, facet: dict[str, Any]) -> dict[str, dict[str, float]]:
     """The neighbourhood of a picture and its start, features [2, D]; without a home, all photos are of one folder."""
     picture, start = queries
@@ -242,7 +209,3 @@ def _finished(folder: RunFolder) -> Manifest:
     if manifest["status"] not in FINISHED:
         raise UserError(f"{folder.path} is not finished ({manifest['status']}); continue it with its own command first")
     return manifest
-
-
-def _own_judge(name: str) -> UserError:
-    return UserError(f"judge {name!r} is the network that is painted from, and knows its own pictures; take another")

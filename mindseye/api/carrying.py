@@ -1,0 +1,74 @@
+"""From an order to a finished run: the folder is opened, and what is left to paint is painted."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from mindseye.api.opening import Opened
+from mindseye.commission import Commission, Order
+from mindseye.evaluation.evaluate import assess, has_looked
+from mindseye.evaluation.panel import Panel
+from mindseye.inputs.models import digest
+from mindseye.report.notebook import Run
+from mindseye.report.progress import Progress
+from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.manifest import describe_model, new_manifest
+from mindseye.runs.painter import spec_of
+from mindseye.runs.record import Record, is_finished, open_manifest
+
+Note = Callable[[str], None]
+
+
+def carry_out(
+    kind: str,
+    folder: RunFolder,
+    ready: Opened,
+    options: dict[str, Any],
+    order: Callable[[Note], Order],
+    model: str | nn.Module,
+    weights: str | None,
+    checkpoint: str | None,
+    seed: int,
+    force: bool,
+    command: str,
+    progress: Progress,
+    panel: Panel | None = None,
+) -> Run:
+    """Open the run folder, and paint what is ordered unless it is finished. order: made only where something is left to do.
+
+    panel: who looks at the pictures then, unless it has done so before.
+    options: what must be the same for an interrupted run to be continued, besides network, recipe and seed.
+    """
+    options = options | {
+        "model": ready.model.name,
+        "weights": weights,
+        "weights_digest": digest(ready.model.network),
+        "checkpoint": checkpoint,
+        "seed": seed,
+    }
+    fresh = new_manifest(kind, command, options, ready.recipe, seed, ready.device)
+    fresh |= {"model": describe_model(ready.model) | {"spec": spec_of(model)}, "pictures": []}
+    with folder.locked():
+        manifest = open_manifest(folder, fresh, force)
+        if is_finished(manifest):
+            progress.say(f"{folder.path} is finished already; --force paints it anew")
+        else:
+            _paint(folder, manifest, order, progress)
+    run = Run(folder.path)
+    if panel is not None and not has_looked(run.manifest, panel):
+        return assess(folder.path, panel, device=str(ready.device), quiet=progress.quiet)
+    progress.say(f"done: {folder.path}")
+    return run
+
+
+def _paint(folder: RunFolder, manifest: Manifest, order: Callable[[Note], Order], progress: Progress) -> None:
+    if folder.exists():
+        progress.say(f"continuing {folder.path}")
+    progress.seconds.update(manifest["seconds"])
+    record = Record(folder, manifest, progress.say, progress.seconds)
+    try:
+        Commission(order(record.note), record, progress).run()
+    except KeyboardInterrupt:
+        record.save("interrupted")
+        raise

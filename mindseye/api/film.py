@@ -1,0 +1,92 @@
+"""The steps of a finished run as films: ``mindseye.film(run)``."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from mindseye.errors import UserError
+from mindseye.inputs.pixels import UndecodableError, read_photo
+from mindseye.report import film as films
+from mindseye.report.progress import Progress
+from mindseye.runs.files import write_bytes
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.making import Making, makings
+from mindseye.runs.record import is_finished
+
+SHORTEST, LONGEST = 0.1, 600.0
+
+Write = Callable[[Sequence[Image.Image], float], bytes]
+
+
+def film(
+    run: str | os.PathLike[str],
+    *,
+    gif: bool = True,
+    mp4: bool = False,
+    seconds: float = 4.0,
+    facet: int | None = None,
+    quiet: bool = False,
+) -> list[Path]:
+    """Make a film of each picture of a finished run: its start, then its steps; the last is held for a second more.
+
+    Args:
+        run: the folder of a run of ``visualize`` or ``paint``.
+        gif, mp4: which kinds of file to write. An MP4 wants the ``[film]`` extra.
+        seconds: from the first picture to the last, 0.1 to 600.
+        facet: only pictures of the facet, or objective, with this index.
+
+    Returns:
+        The films: ``films/NAME.gif`` and ``films/NAME.mp4`` for ``pictures/NAME.png``.
+
+    Raises:
+        UserError: for anything that the caller can mend, in one line.
+    """
+    if not (gif or mp4):
+        raise UserError("a film is a GIF, an MP4 or both; ask for at least one")
+    if not SHORTEST <= seconds <= LONGEST:
+        raise UserError(f"a film takes {SHORTEST:g} to {LONGEST:g} seconds, not {seconds:g}")
+    kinds: Sequence[tuple[str, Write]] = [(".gif", films.gif)] * gif + [(".mp4", films.mp4)] * mp4
+    if mp4:
+        films.load_av()
+    folder, progress, written = RunFolder(Path(run)), Progress(quiet), []
+    chosen = _chosen(folder, facet)
+    with folder.locked(), progress.stage("film", len(chosen), "pictures") as advance:
+        for making in chosen:
+            pictures = [_read(folder.path / path) for path in making.frames]
+            for suffix, write in kinds:
+                path = folder.path / _film_path(making.picture, suffix)
+                write_bytes(path, write(pictures, seconds))
+                written.append(path)
+            advance(1)
+    progress.say(f"done: {folder.path / 'films'}")
+    return written
+
+
+def _chosen(folder: RunFolder, index: int | None) -> list[Making]:
+    manifest = folder.read()
+    if not is_finished(manifest):
+        raise UserError(f"{folder.path} is not finished; the command that began it continues it")
+    every = makings(manifest)
+    if not every:
+        raise UserError(
+            f"{folder.path} kept no steps of its pictures; paint it again with --snapshots 8 or more, --force"
+        )
+    known = sorted({making.index for making in every})
+    chosen = [making for making in every if index is None or making.index == index]
+    if not chosen:
+        raise UserError(f"{folder.path} has steps of no picture {index}, only of {', '.join(map(str, known))}")
+    return chosen
+
+
+def _read(path: Path) -> Image.Image:
+    try:
+        return read_photo(path)
+    except UndecodableError as error:
+        raise UserError(f"{path}, a step of this run, cannot be read: {error}") from error
+
+
+def _film_path(picture: str, suffix: str) -> Path:
+    """``films/NAME.gif`` for ``pictures/NAME.png``."""
+    return Path("films", *PurePosixPath(picture).parts[1:]).with_suffix(suffix)

@@ -1,0 +1,23 @@
+"""``mindseye demo``."""
+
+import argparse
+from typing import Any
+
+from mindseye.cli.options import add_command, code_of, count, picked
+
+
+def add(commands: Any) -> None:
+    """The command's words."""
+    about = "The main job on a bundled network and photos that come along; no download."
+    add = add_command(commands, "demo", act, about).add_argument
+    add("--out", default="runs/demo", metavar="DIR", help="run folder (default: runs/demo)")
+    add("--steps", type=count, default=100, help="fewer are faster (default: 100)")
+    add("--force", action="store_true", help="paint it anew")
+    add("--quiet", action="store_true", help="say nothing but errors")
+
+
+def act(options: argparse.Namespace, command: str) -> int:
+    """Do it; the exit code."""
+    from mindseye.demo import demo
+
+    return code_of(demo(command=command, **picked(options, "out", "steps", "force", "quiet")))

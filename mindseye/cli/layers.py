@@ -1,0 +1,35 @@
+"""``mindseye layers``."""
+
+import argparse
+from typing import Any
+
+from mindseye.cli.options import DONE, MODEL, add_command, add_weights, count, picked
+
+EXAMPLES = """examples:
+  mindseye layers resnet50
+  mindseye layers timm/vit_small_patch16_224 --weights none --filter attn"""
+
+
+def add(commands: Any) -> None:
+    """The command's words."""
+    about = "List every layer that fires, its shape and its share of the cost."
+    parser = add_command(commands, "layers", act, about, EXAMPLES)
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=MODEL)
+    add_weights(parser)
+    add("--filter", default="", metavar="TEXT", help="only addresses or kinds that contain this")
+    add("--size", type=count, metavar="PX", help="side of the images (default: the model's)")
+
+
+def act(options: argparse.Namespace, command: str) -> int:
+    """Do it; the exit code."""
+    from mindseye.inputs.frozen import frozen
+    from mindseye.inputs.layers import survey
+    from mindseye.inputs.models import load_model
+    from mindseye.report.tables import layer_table
+
+    model = load_model(options.model, **picked(options, "weights", "checkpoint"))
+    with frozen(model.network):
+        network = survey(model.network, options.size or model.preprocessing.size, model.channels)
+    print(layer_table(model, network, options.filter))
+    return DONE

@@ -1,0 +1,29 @@
+"""``mindseye recipe``."""
+
+import argparse
+from typing import Any
+
+from mindseye.cli.options import DONE, add_command
+
+EXAMPLES = """examples:
+  mindseye recipe
+  mindseye recipe paper > mine.toml && mindseye visualize photos --recipe mine.toml"""
+
+
+def add(commands: Any) -> None:
+    """The command's words."""
+    about = "List the recipes, or print one as TOML to edit and pass back with --recipe FILE."
+    parser = add_command(commands, "recipe", act, about, EXAMPLES)
+    parser.add_argument("name", nargs="?", metavar="NAME")
+
+
+def act(options: argparse.Namespace, command: str) -> int:
+    """Do it; the exit code."""
+    from mindseye.optimize.recipe_files import load_recipe, recipe_names, recipe_text
+
+    if options.name:
+        print(recipe_text(options.name), end="")
+    else:
+        for name in recipe_names():
+            print(f"{name:<14} {load_recipe(name).about}")
+    return DONE

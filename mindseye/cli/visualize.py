@@ -1,0 +1,68 @@
+"""``mindseye visualize``."""
+
+import argparse
+from typing import Any
+
+from mindseye.cli.options import (
+    MODEL_OPTIONS,
+    PAINTING_OPTIONS,
+    add_command,
+    add_judging,
+    add_model,
+    add_painting,
+    changes_of,
+    code_of,
+    count,
+    count_or_auto,
+    numbers,
+    picked,
+    show_scores,
+)
+
+EXAMPLES = """examples:
+  mindseye visualize photos/ants --model resnet50 --layer layer3.5.conv1 --top-k 50 --facets 4 --out runs/ants
+  mindseye visualize photos/ants --model timm/vit_small_patch16_224 --layer blocks.9
+  mindseye visualize photos/ants --model efficientnet_lite0 --layers blocks.2.1,blocks.4.2,bn2 --facets auto
+  mindseye visualize photos/ants --recipe paper --set "lr=[4,1]" --set top_k=20
+
+An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
+
+OWN = ("facets", "top_k", "channels", "cluster_layer", "penalty_layer", "recursive", "among", "labels")
+
+
+def add(commands: Any) -> None:
+    """The command's words."""
+    about = "Paint what a layer sees in a folder of photos, a picture per facet."
+    parser = add_command(commands, "visualize", act, about, EXAMPLES)
+    add = parser.add_argument
+    add("images", metavar="IMAGES", help="folder of photos")
+    add_model(parser)
+    add(
+        "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
+        " (default: the last before pooling)",
+    )  # fmt: skip
+    add("--facets", type=count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)")
+    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
+    add("--channels", type=numbers, metavar="I,J", help="features given by hand instead of the top-k")
+    add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
+    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
+    add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
+    add_painting(parser, "runs/FOLDER-MODEL-LAYER")
+    add_judging(parser)
+
+
+def act(options: argparse.Namespace, command: str) -> int:
+    """Do it; the exit code."""
+    from mindseye.api.opening import DEFAULT_RECIPE
+    from mindseye.api.visualize import visualize
+
+    run = visualize(
+        options.images,
+        layer=[layer.strip() for layer in options.layers.split(",")] if options.layers else None,
+        recipe=options.recipe or DEFAULT_RECIPE,
+        changes=changes_of(options),
+        judge=options.judges,
+        command=command,
+        **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
+    )
+    return show_scores(run, options) if options.judges else code_of(run)

@@ -1,0 +1,170 @@
+"""Pictures of objectives that are named rather than found: a picture each, all in one batch, kept as they come.
+
+``Commission.run`` is the whole of it: paint, measure, figures.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.target import Target
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.models import Model
+from mindseye.inputs.reader import Reader
+from mindseye.measure.pictures import objective_measures
+from mindseye.optimize.canvases import Palette, compose_canvas
+from mindseye.optimize.compose import image_terms, match_terms, negated
+from mindseye.optimize.objective import Objective
+from mindseye.optimize.painting import Painting, Term
+from mindseye.optimize.prior import Prior
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.set_objectives import Each
+from mindseye.optimize.transforms import Views
+from mindseye.report.figures import write_figures
+from mindseye.report.progress import Progress
+from mindseye.runs.folder import Manifest
+from mindseye.runs.paint import Painted, paint
+from mindseye.runs.record import Record
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One picture that is asked for.
+
+    words: what it shows, as the user wrote it. objective: what is raised. image: what the canvas starts from where the
+    recipe starts from one, [channels, any, any] in [0, 1]. photo: what the objective holds the picture against, seen under
+    its very views, of the canvas's size. about: what else its entry in run.json says.
+    """
+
+    words: str
+    objective: Objective
+    image: Tensor | None = None
+    photo: Tensor | None = None
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Everything that decides what the pictures look like.
+
+    layers: all that are read. beside: further terms for the pictures with these indices, which may compare them.
+    targets: by address, one entry per picture, on the CPU; matched where there are any. prior: the decoder of a recipe
+    whose canvas is one. batch_size: pictures painted at once, 0 for all. view: side of what the network sees.
+    """
+
+    model: Model
+    recipe: Recipe
+    wanted: Sequence[Wanted]
+    layers: Sequence[Layer]
+    palette: Palette
+    seed: int
+    device: torch.device
+    view: int
+    beside: Callable[[Sequence[int]], list[Term]] = lambda pictures: []
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    prior: Prior | None = None
+    batch_size: int = 0
+    snapshots: int = 8
+
+    def painting(self, read: Reader, pictures: Sequence[int]) -> Painting:
+        """The painting of some of the pictures at its very start; ``read`` gives ``layers``."""
+        dice = Dice(self.seed, tuple(f"{index} {self.wanted[index].words}" for index in pictures))
+        chosen = [self.wanted[index] for index in pictures]
+        images = [one.image for one in chosen if one.image is not None]
+        canvas = compose_canvas(
+            self.recipe,
+            self.recipe.size,
+            self.model.channels,
+            torch.stack(images) if len(images) == len(chosen) else None,
+            self.palette,
+            dice,
+            self.device,
+            self.prior,
+        )
+        targets = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
+        terms = [
+            Term("objective", Each([one.objective for one in chosen]), negated(self.recipe.schedule("objective"))),
+            *match_terms(self.recipe, targets),
+            *image_terms(self.recipe),
+            *self.beside(pictures),
+        ]
+        views = Views.of(self.recipe, self.view, self.model.preprocessing.fixed_size)
+        photos = [one.photo for one in chosen if one.photo is not None]
+        beside = torch.stack(photos).to(self.device) if photos else None
+        return Painting(canvas, terms, self.recipe, views, dice, read, self.model.preprocessing, beside)
+
+
+class Commission:
+    """One run from named objectives to pictures."""
+
+    def __init__(self, order: Order, record: Record, progress: Progress) -> None:
+        self.order, self.record, self.progress = order, record, progress
+        self.folder, self.manifest = record.folder, record.manifest
+
+    def run(self) -> None:
+        """Paint, measure, draw. What an interrupted run has done is not done again."""
+        if not self.manifest["pictures"]:
+            self.manifest["pictures"] = [_entry(index, one) for index, one in enumerate(self.order.wanted)]
+            self.record.save("running")
+        with Reader(self.order.model.network, self.order.layers) as read:
+            self.paint(read)
+            self.measure(read)
+        self.record.finish()
+        with self.progress.stage("figures", 1, "set") as advance:
+            write_figures(self.folder.path)
+            advance(1)
+
+    def paint(self, read: Reader) -> None:
+        """All pictures that are not there yet."""
+        order, entries = self.order, self.manifest["pictures"]
+        waiting = [entry["index"] for entry in entries if entry["status"] == "todo"]
+        with self.progress.stage("paint", order.recipe.steps * len(waiting), "steps") as advance:
+            paint(
+                lambda pictures: order.painting(read, pictures),
+                waiting,
+                order.batch_size or max(len(waiting), 1),
+                self.folder.painting_state("pictures"),
+                order.snapshots,
+                lambda index, step, image: self._keep_step(entries[index], step, image),
+                advance,
+                self._keep_painted,
+            )
+
+    def measure(self, read: Reader) -> None:
+        """What each objective says of its picture and of its start, whole and changed in ways that no recipe paints under."""
+        order, views = self.order, Views(self.order.view)
+        waiting = [
+            entry for entry in self.manifest["pictures"] if entry["status"] == "done" and "measures" not in entry
+        ]
+        with self.progress.stage("measure", len(waiting), "pictures") as advance:
+            for entry in waiting:
+                roles = {
+                    role: views.plain(self.record.picture(entry[role], order.model.channels)).to(order.device)
+                    for role in ("picture", "start")
+                }
+                one = order.wanted[entry["index"]]
+                photo = None if one.photo is None else views.plain(one.photo[None]).to(order.device)
+                entry["measures"] = objective_measures(read, order.model.preprocessing, one.objective, roles, photo)
+                advance(1)
+
+    def _keep_step(self, entry: Manifest, step: int, image: Tensor) -> None:
+        path = self.folder.objective_step(entry["index"], entry["objective"], step)
+        self.record.keep_step(entry, path, step, image, entry["objective"])
+
+    def _keep_painted(self, done: dict[int, Painted]) -> None:
+        for index, painted in done.items():
+            entry = self.manifest["pictures"][index]
+            words = entry["objective"]
+            picture, start = (self.folder.of_objective(role, index, words) for role in ("pictures", "starts"))
+            self.record.keep_painted(entry, painted, picture, start, words)
+            if painted.reason is not None:
+                self.progress.say(f"failed: {words}: {painted.reason}")
+        self.record.save("running")
+
+
+def _entry(index: int, one: Wanted) -> Manifest:
+    fresh = {"index": index, "objective": one.words, "status": "todo", "picture": None, "start": None}
+    return fresh | {"steps": [], "loss": {}} | dict(one.about)

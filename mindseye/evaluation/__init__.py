@@ -1,0 +1,1 @@
+"""What other networks make of a finished run."""

@@ -1,0 +1,106 @@
+"""The facets of a unit: what the photos that excite it most have in common, group by group.
+
+After Nguyen, Yosinski and Clune, "Multifaceted Feature Visualization" (2016), with sorted activations as targets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.activations import facet_ranks, mean_activations
+from mindseye.facets.clustering import find_facets
+from mindseye.facets.embedding import embed
+from mindseye.facets.image import is_of_image
+from mindseye.facets.target import Target, build_target
+from mindseye.inputs.images import ImageSet
+from mindseye.inputs.layers import Layer, find_layer
+from mindseye.inputs.models import Model
+from mindseye.inputs.reader import Reader
+from mindseye.inputs.stages import stages_below
+from mindseye.optimize.compose import layers_to_match, target_views
+from mindseye.optimize.objective import Objective
+from mindseye.optimize.recipe import Recipe
+from mindseye.report.progress import Progress
+
+TOP_SHARE = 0.05
+FEWEST = 30
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Exemplars:
+    """The facets of some objectives, those of one after those of the other.
+
+    targets: {address: of all facets}. members: per facet the paths, nearest to the centre first. pixels: all members,
+    uint8 [photos, channels, side, side]. notes: what was lowered on the way.
+    """
+
+    targets: dict[str, Target]
+    members: list[list[str]]
+    pixels: Tensor
+    notes: list[str]
+
+
+def find_exemplars(
+    photos: ImageSet,
+    objectives: Sequence[tuple[Objective, Layer]],
+    facets: int,
+    model: Model,
+    network: Sequence[Layer],
+    recipe: Recipe,
+    view: int,
+    seed: int,
+    device: torch.device,
+    progress: Progress,
+) -> Exemplars:
+    """Cluster the photos that each objective likes best at the layer that it reads, and build a target per facet.
+
+    Raises:
+        UserError: if no photo decodes, or an activation is NaN.
+    """
+    layers = list({layer.address: layer for _, layer in objectives}.values())
+    wanted = {layer.address: _matched(model, network, recipe, layer) for layer in layers}
+    reads = dict.fromkeys(address for found in wanted.values() for address in found if not is_of_image(address))
+    with progress.stage("extract", len(photos), "photos") as advance, Reader(model.network, layers) as read:
+        batches = photos.batches(model.preprocessing, view, model.channels, BATCH)
+        means = mean_activations(read, model.preprocessing, batches, device, advance)
+    members: list[list[int]] = []
+    weights, notes = [], []
+    for objective, layer in objectives:
+        best = exciting(objective, means)
+        points = embed(means[layer.address][best], seed).points
+        found, clustering = find_facets(points, facets, recipe.members, seed, recipe.gamma, recipe.weighting)
+        notes += [f"{objective.name}: {note}" for note in clustering.notes]
+        # As many facets as were asked for, so that every objective has its variants: the first ones again.
+        for number in range(facets):
+            facet = found[number % len(found)]
+            members.append([best[index] for index in facet.members])
+            weights.append(torch.tensor(facet.weights))
+    pixels = [photos.load(group) for group in members]
+    with Reader(model.network, [find_layer(network, address) for address in reads]) as read:
+        looks = target_views(recipe, view, seed)
+        ranks = facet_ranks(read, model.preprocessing, pixels, weights, device, looks, recipe.match_detail > 0)
+    shared = [address for address in ranks if all(address in found for found in wanted.values())]
+    return Exemplars(
+        {address: build_target(address, ranks[address], recipe.top_k) for address in shared},
+        [[photos.paths[index] for index in group] for group in members],
+        torch.cat(pixels),
+        notes,
+    )
+
+
+def exciting(objective: Objective, means: dict[str, Tensor]) -> list[int]:
+    """The photos that an objective likes best: its top 5 %, at least 30, best first.
+
+    means: of each layer that it reads, the mean over positions of every photo, {address: [photos, channels]}.
+    """
+    values = objective({address: mean.unsqueeze(-1) for address, mean in means.items()})
+    count = min(len(values), max(FEWEST, round(TOP_SHARE * len(values))))
+    return [int(index) for index in values.topk(count).indices]
+
+
+def _matched(model: Model, network: Sequence[Layer], recipe: Recipe, layer: Layer) -> list[str]:
+    below = stages_below(model.network, network, layer)
+    return layers_to_match(recipe, layer.address, [stage.address for stage in below])

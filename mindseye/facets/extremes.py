@@ -1,0 +1,77 @@
+"""What single channels do in each photo of a folder: their least, mean and greatest values over positions, and where."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.activations import check_finite
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.inputs.reader import Reader
+
+
+@dataclass(frozen=True, eq=False)
+class Extremes:
+    """What one channel does in each photo, [photos] each, on the CPU.
+
+    lowest, highest: its least and greatest value over positions. lowest_at, highest_at: the index of the position where;
+    of several with just that value (the zeros behind a ReLU) the one nearest to the middle of the layer's grid.
+    mean: over positions. mean_at: the index of the position whose value is nearest to it.
+    """
+
+    lowest: Tensor
+    lowest_at: Tensor
+    highest: Tensor
+    highest_at: Tensor
+    mean: Tensor
+    mean_at: Tensor
+
+
+@torch.no_grad()
+def channel_extremes(
+    read: Reader,
+    preprocessing: Preprocessing,
+    batches: Iterable[tuple[list[int], Tensor]],
+    channels: Sequence[int],
+    device: torch.device,
+    on_batch: Callable[[int], None] = lambda count: None,
+) -> list[Extremes]:
+    """What each of some channels does in every photo, in the order of ``channels``, in one pass over the photos.
+
+    read: gives one layer. batches: (indices, uint8 images [batch, channels, side, side]) in any order.
+
+    Raises:
+        UserError: if an activation is NaN or infinite, naming layer and number of photos.
+    """
+    (layer,) = read.layers
+    from_middle = _from_middle(layer).to(device)
+    places: list[int] = []
+    found: list[tuple[Tensor, ...]] = []
+    for indices, images in batches:
+        values = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))[layer.address]
+        values = values[:, list(channels)].float()
+        parts: list[Tensor] = []
+        for score in (values.amin(-1), values.amax(-1), values.mean(-1)):
+            off = (values - score[..., None]).abs()
+            parts += [score, _nearest(off == off.amin(-1, keepdim=True), from_middle)]
+        found.append(tuple(part.cpu() for part in parts))
+        places += indices
+        on_batch(len(indices))
+    order = torch.tensor(places).argsort()
+    whole = [torch.cat(part)[order] for part in zip(*found, strict=True)]
+    check_finite(whole[4], layer.address)
+    return [Extremes(*(part[:, place] for part in whole)) for place in range(len(channels))]
+
+
+def _from_middle(layer: Layer) -> Tensor:
+    """Squared distance of each position from the middle of the grid, [positions]."""
+    rows, columns = layer.rows_and_columns or (1, layer.positions)
+    row, column = torch.arange(rows) - (rows - 1) / 2, torch.arange(columns) - (columns - 1) / 2
+    return (row[:, None] ** 2 + column**2).flatten()
+
+
+def _nearest(chosen: Tensor, from_middle: Tensor) -> Tensor:
+    """Of the positions that are chosen, [..., positions], the one nearest to the middle."""
+    return torch.where(chosen, from_middle, torch.inf).argmin(-1)

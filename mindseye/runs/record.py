@@ -1,0 +1,88 @@
+"""A run while it goes on: its manifest and its pictures, kept in the folder as they come."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from mindseye.errors import UserError
+from mindseye.runs.files import read_picture, write_picture
+from mindseye.runs.folder import FINISHED, Manifest, RunFolder
+from mindseye.runs.manifest import failures, picture_metadata, record_painted
+from mindseye.runs.paint import Painted
+
+
+@dataclass(frozen=True)
+class Record:
+    """What has happened so far. say: shows one line. seconds: of each stage, filled by whoever measures them."""
+
+    folder: RunFolder
+    manifest: Manifest
+    say: Callable[[str], None]
+    seconds: Mapping[str, float]
+
+    def note(self, *lines: str) -> None:
+        """Keep and show what was lowered or chosen on the way, each line once."""
+        for line in lines:
+            if line not in self.manifest["notes"]:
+                self.manifest["notes"].append(line)
+                self.say(f"note: {line}")
+
+    def save(self, status: str) -> None:
+        """Write the manifest."""
+        self.manifest["status"] = status
+        self.manifest["seconds"] = dict(self.seconds)
+        self.folder.write(self.manifest)
+
+    def finish(self) -> None:
+        """The manifest's last word; what only an interrupted run needs is dropped."""
+        self.folder.drop_state()
+        self.save("partial" if failures(self.manifest) else "done")
+
+    def picture(self, path: str, channels: int) -> Tensor:
+        """A kept picture, [1, channels, side, side] in [0, 1]."""
+        return read_picture(self.folder.path / path)[None, :channels]
+
+    def keep_step(self, entry: Manifest, path: str, step: int, image: Tensor, about: str) -> None:
+        """Keep a snapshot of an entry's picture. path: relative to the run. about: what it is a picture of."""
+        self._write(path, image, about)
+        if path not in [kept["picture"] for kept in entry["steps"]]:
+            entry["steps"].append({"step": step, "picture": path})
+            self.save("running")
+
+    def keep_painted(self, entry: Manifest, painted: Painted, picture: str, start: str, about: str) -> None:
+        """Keep an entry's picture and start, and how the painting ended."""
+        self._write(start, painted.start, about)
+        if painted.reason is None:
+            self._write(picture, painted.image, about)
+        record_painted(entry, painted, picture, start)
+
+    def _write(self, path: str, image: Tensor, about: str) -> None:
+        write_picture(self.folder.path / path, image, picture_metadata(self.manifest, about))
+
+
+def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
+    """The manifest of the run in a folder: the one that is there, or a fresh one.
+
+    fresh: of the run that is asked for; its ``kind``, ``options`` and ``recipe`` must be those of the one that is there.
+
+    Raises:
+        UserError: if the folder holds another run and is not to be replaced.
+    """
+    if force:
+        folder.clear()
+    if not folder.exists():
+        return fresh
+    manifest = folder.read()
+    there, here = ({"kind": one["kind"], "recipe": one["recipe"]} | one["options"] for one in (manifest, fresh))
+    differing = [key for key in here if here[key] != there.get(key)]
+    if differing:
+        raise UserError(
+            f"{folder.path} holds a run with another {', '.join(differing)}; choose another --out, or --force to replace it"
+        )
+    return manifest
+
+
+def is_finished(manifest: Manifest) -> bool:
+    """Whether nothing is left to paint."""
+    return manifest["status"] in FINISHED

@@ -1,0 +1,42 @@
+"""The making of pictures as runs of both kinds record it."""
+
+import pytest
+
+from mindseye.errors import UserError
+from mindseye.runs.making import Making, makings
+
+
+def entry(index, name, steps, **changes):
+    kept = [{"step": step, "picture": f"steps/{name}/step-{step:05d}.png"} for step in steps]
+    whole = {"index": index, "picture": f"pictures/{name}.png", "start": f"starts/{name}.png", "steps": kept}
+    return whole | changes
+
+
+def test_facets_and_objectives_alike():
+    """Layer by layer and facet by facet, or objective by objective: start, then steps by their number."""
+    facets = [entry(0, "a/facet-00", [20, 5]), entry(1, "a/facet-01", [5])]
+    wanted = [
+        Making(
+            0,
+            "pictures/a/facet-00.png",
+            ("starts/a/facet-00.png", *(f"steps/a/facet-00/step-000{n}.png" for n in ("05", "20"))),
+        ),
+        Making(1, "pictures/a/facet-01.png", ("starts/a/facet-01.png", "steps/a/facet-01/step-00005.png")),
+    ]
+    assert makings({"layers": [{"facets": facets[:1]}, {"facets": facets[1:]}]}) == wanted
+    assert makings({"pictures": facets}) == wanted
+
+
+def test_what_was_not_painted_or_kept_no_steps_is_left_out():
+    """A failed picture has none, and without steps there is no making."""
+    failed, still, plain = entry(0, "a", [5], picture=None), entry(1, "b", []), entry(2, "c", [5], start=None)
+    assert makings({"pictures": [failed, still, plain]}) == [Making(2, "pictures/c.png", ("steps/c/step-00005.png",))]
+    assert makings({}) == []
+
+
+@pytest.mark.parametrize("path", ["../photo.png", "steps/../../photo.png", "/etc/photo.png", 7])
+@pytest.mark.parametrize("key", ["picture", "start"])
+def test_paths_that_lead_out_of_the_run_are_refused(path, key):
+    """A run may come from somewhere else, and what it names is read and written beside."""
+    with pytest.raises(UserError, match="no file of the run"):
+        makings({"pictures": [entry(0, "a", [5], **{key: path})]})
