@@ -1,10 +1,13 @@
-"""The image itself as layers: its values, and its detail at several scales."""
+"""The image itself as layers: its values, its colours, and its detail at several scales."""
 
 from torch import Tensor
 from torch.nn import functional
 
 RGB = "rgb"
 """The address under which the image itself counts as a layer: what the network sees, in [0, 1]."""
+
+COLOUR = "colour"
+"""The address of the differences between channels: values alone do not say which of them stand together."""
 
 LEVELS = 4
 DETAIL = tuple(f"detail/{level}" for level in range(LEVELS))
@@ -14,13 +17,17 @@ SMALLEST = 2
 
 
 def image_layers(images: Tensor, detail: bool = False) -> dict[str, Tensor]:
-    """The layers of images [B, C, H, W] that need no network, each [B, C, positions]: ``rgb``, and where asked for the detail.
+    """The layers of images [B, C, H, W] that need no network, each [B, channels, positions].
+
+    ``rgb``, and ``colour``: each channel less the next, the last less the first; of a single channel 0. Where asked for, the
+    detail.
 
     Detail are the bands of a Laplacian pyramid (Burt and Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983):
     what is lost when the image is halved (means of 2 x 2 pixels) and brought back to its size (bilinear), of the image
     itself and of its halves. In photos most of it is near zero and little of it large, which its sorted values keep.
     """
     layers = {RGB: images.flatten(2)}
+    layers[COLOUR] = layers[RGB] - layers[RGB].roll(-1, dims=1)
     for address in DETAIL if detail else ():
         # An image too small to be halved any more has no coarser detail than its last.
         halves = functional.avg_pool2d(images, 2) if min(images.shape[-2:]) >= SMALLEST else images
@@ -32,4 +39,4 @@ def image_layers(images: Tensor, detail: bool = False) -> dict[str, Tensor]:
 
 def is_of_image(address: str) -> bool:
     """Whether an address is one of the image itself, which no network has to give."""
-    return address == RGB or address in DETAIL
+    return address in (RGB, COLOUR, *DETAIL)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mindseye.facets.image import DETAIL, RGB
+from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
 from mindseye.facets.target import Target
 from mindseye.inputs.preprocessing import Preprocessing
 from mindseye.inputs.reader import Reader
@@ -28,6 +28,11 @@ from mindseye.optimize.randomness import Dice
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.schedules import Schedule
 from mindseye.optimize.transforms import Views
+
+# The image's own values are many and cheap to sort beside what a network's early layers cost.
+IMAGE_POSITIONS = 4
+# Grey photos have no colour and flat ones no detail: what is matched there is absolute from here on.
+LEAST = {COLOUR: 1e-3} | dict.fromkeys(DETAIL, 1e-5)
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,8 @@ def layers_to_match(recipe: Recipe, target: str, stages_below: Sequence[str]) ->
     if recipe.schedule("match").is_zero:
         return []
     below = list(stages_below) if recipe.match_stages else []
-    image = ([RGB] if recipe.match_rgb else []) + (list(DETAIL) if recipe.match_detail else [])
-    return image + below + [target]
+    shares = _image_shares(recipe)
+    return [address for address in shares if shares[address]] + below + [target]
 
 
 def compose_terms(
@@ -118,11 +123,17 @@ def compose_terms(
 
 def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     """The distances to the sorted activations of targets, by address; the image itself weighs what the recipe says."""
-    shares = {RGB: recipe.match_rgb} | dict.fromkeys(DETAIL, recipe.match_detail)
-    match = {address: _scaled(recipe.schedule("match"), shares.get(address, 1.0)) for address in targets}
-    return [
-        Term(f"match {address}", Match(targets[address], recipe.positions), weight) for address, weight in match.items()
-    ]
+    shares, terms = _image_shares(recipe), []
+    for address, target in targets.items():
+        positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
+        least = LEAST.get(address, torch.finfo(torch.float32).tiny)
+        weight = _scaled(recipe.schedule("match"), shares.get(address, 1.0))
+        terms.append(Term(f"match {address}", Match(target, positions, least), weight))
+    return terms
+
+
+def _image_shares(recipe: Recipe) -> dict[str, float]:
+    return {RGB: recipe.match_rgb, COLOUR: recipe.match_colour} | dict.fromkeys(DETAIL, recipe.match_detail)
 
 
 def negated(schedule: Schedule) -> Schedule:

@@ -71,12 +71,13 @@ class Match(Objective):
 
     positions: where a map has more positions than this, a fixed random sample of them is sorted. Sorting is what a step
     costs beside the network; the sample lies elsewhere in the picture at every step, as the views move. 0: sort all.
+    least: what the mean t^2 counts as at least, for layers that photos may leave empty (the colours of grey ones).
     """
 
-    def __init__(self, target: Target, positions: int = 0) -> None:
+    def __init__(self, target: Target, positions: int = 0, least: float = torch.finfo(torch.float32).tiny) -> None:
         self.name, self.layers, self.target = f"match {target.layer}", (target.layer,), target
         self._positions = positions
-        self._size = target.ranks.square().mean((-1, -2)).clamp_min(torch.finfo(torch.float32).tiny)
+        self._size = target.ranks.square().mean((-1, -2)).clamp_min(least)
         self._goals: dict[int, Tensor] = {}
 
     def __call__(self, activations: Activations) -> Tensor:

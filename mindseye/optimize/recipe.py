@@ -58,10 +58,12 @@ class Recipe:
     match_stages: bool = True
     match_rgb: float = 1.0
     """Weight of the RGB values among the matched layers, each of which weighs 1."""
+    match_colour: float = 0.0
+    """Weight of the differences between channels among the matched layers."""
     match_detail: float = 0.0
     """Weight of the image's detail, at each of four scales, among the matched layers."""
     positions: int = 0
-    """Most positions that are sorted per channel at a step; 0: all of them."""
+    """Most positions that are sorted per channel at a step, of the image itself four times as many; 0: all of them."""
     dot: Scheduled = 0.0
     adaptive: Scheduled = 0.0
     adaptive_learned: bool = True

@@ -4,14 +4,23 @@ import pytest
 import torch
 from torch.nn import functional
 
-from mindseye.facets.image import DETAIL, RGB, image_layers, is_of_image
+from mindseye.facets.image import COLOUR, DETAIL, RGB, image_layers, is_of_image
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])
 def test_the_values_come_as_they_are(channels):
     images = torch.rand(2, channels, 8, 8)
     assert torch.equal(image_layers(images)[RGB], images.view(2, channels, 64))
-    assert set(image_layers(images)) == {RGB}
+    assert set(image_layers(images)) == {RGB, COLOUR}
+    assert set(image_layers(images, detail=True)) == {RGB, COLOUR, *DETAIL}
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_colour_is_what_channels_differ_by(channels):
+    images = torch.rand(2, channels, 4, 4)
+    colour = image_layers(images)[COLOUR].view(2, channels, 4, 4)
+    for channel in range(channels):
+        assert torch.equal(colour[:, channel], images[:, channel] - images[:, (channel + 1) % channels])
 
 
 def test_detail_against_loops():
@@ -65,6 +74,7 @@ def test_a_flat_image_has_no_detail_and_a_tiny_one_no_error():
 
 def test_addresses_of_the_image():
     assert is_of_image(RGB)
+    assert is_of_image(COLOUR)
     assert is_of_image(DETAIL[0])
     assert not is_of_image("blocks.1")
     assert not is_of_image("detail")
