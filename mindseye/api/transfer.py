@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from mindseye.api.casting import Cast, Part, cast, parts_of
-from mindseye.api.class_pictures import class_pictures
+from mindseye.api.class_pictures import Setting, class_pictures
 from mindseye.api.opening import check_numbers, chosen_recipe
 from mindseye.errors import UserError
 from mindseye.evaluation.copies import CopySet, judge_copies
@@ -119,32 +120,31 @@ def transfer(
     place = torch_device(device)
     everybody = cast(painter, judge, listed)
     options = {
-        "classes": [one.labels for one in listed],
+        "classes": [[list(words) for words in one.labels] for one in listed],
         "paintings": paintings,
         "copies": copies,
         "recipe": chosen.as_dict(),
         "size": size,
         "seed": seed,
     }
+    setting = Setting(paintings, size, seed, device, batch_size, snapshots, force, quiet, command)
     folder = TransferFolder(Path(out) if out else _default_path(everybody.parts[0].name))
     progress = Progress(quiet)
     with folder.locked():
         record = folder.open(_fresh(command, options, everybody, device_name(place)), force)
-        work = _Work(folder, record, everybody, place, progress)
+        work = _Work(folder, record, everybody.titles, place, progress)
         try:
             for mine, judges in parts_of(everybody, both):
                 for condition, one in recipes.items():
-                    waiting = [other for other in judges if work.result(mine, condition, other) is None]
+                    waiting = [other for other in judges if result_of(record, mine.name, condition, other.name) is None]
                     if not waiting:
                         continue
-                    run = class_pictures(
-                        folder.run(mine.name, condition), mine, one, paintings, size, seed, device, batch_size,
-                        snapshots, quiet, command,
-                    )  # fmt: skip
-                    work.keep_run(mine, condition, run)
-                    images = CopySet(run, _painted(run), copies, chosen, seed)
+                    run = folder.run(mine.name, condition)
+                    progress.say(f"{mine.name} paints, augmentation: {condition}")
+                    class_pictures(run, mine, one, setting)
+                    images = CopySet(run, work.keep_run(mine.name, condition, run), copies, chosen, seed)
                     for other in waiting if len(images) else ():
-                        work.judge(mine, condition, other, images)
+                        work.judge(mine.name, condition, other, images)
         except KeyboardInterrupt:
             work.save("interrupted")
             raise
@@ -155,10 +155,81 @@ def transfer(
 
 @dataclass(frozen=True)
 class _Work:
-    """A transfer while it goes on."""
+    """A transfer while it goes on. titles: of the classes."""
 
     folder: TransferFolder
     record: Manifest
-    everybody: Cast
-    device: Any
+    titles: Sequence[str]
+    device: torch.device
     progress: Progress
+
+    def save(self, status: str) -> None:
+        """Write the record and its page."""
+        self.record["status"] = status
+        self.folder.write(self.record, transfer_page(self.record))
+
+    def keep_run(self, painter: str, condition: str, run: RunFolder) -> list[Manifest]:
+        """Note what was painted; the entries of the pictures that could be."""
+        manifest = run.read()
+        entry = {
+            "painter": painter,
+            "condition": condition,
+            "folder": run.path.name,
+            "failed": failures(manifest),
+            "seconds": manifest["seconds"],
+        }
+        others = [one for one in self.record["runs"] if one["folder"] != run.path.name]
+        self.record["runs"] = [*others, entry]
+        self.save("running")
+        return [one for one in manifest["pictures"] if one["picture"]]
+
+    def judge(self, painter: str, condition: str, judge: Part, images: CopySet) -> None:
+        """Let one judge look, and keep what it says."""
+        found = judge_copies(images, judge.judge, judge.labels, self.titles, self.device, self.progress)
+        result = {"painter": painter, "condition": condition, "judge": judge.name, **found, "sheet": None}
+        if found["failures"]:
+            result["sheet"] = self.folder.sheet(painter, condition, judge.name)
+            buffer = io.BytesIO()
+            draw_failures(images.folder.read(), result, images.__getitem__).save(buffer, "PNG")
+            write_bytes(self.folder.path / result["sheet"], buffer.getvalue())
+        self.record["results"].append(result)
+        self.save("running")
+
+
+def _fresh(command: str, options: dict[str, Any], everybody: Cast, device: str) -> Manifest:
+    return {
+        "schema": SCHEMA,
+        "kind": "transfer",
+        "command": command,
+        "options": options,
+        "status": "running",
+        "versions": versions(),
+        "device": device,
+        "networks": everybody.digests(),
+        "classes": list(everybody.titles),
+        "runs": [],
+        "results": [],
+    }
+
+
+def _recipe(recipe: str | Recipe, changes: Mapping[str, Any] | None, steps: int | None, copies: int) -> Recipe:
+    chosen = chosen_recipe(recipe, changes, steps)
+    if chosen.schedule("objective").is_zero:
+        raise UserError(f"recipe {chosen.name} gives the objective no weight: --set objective=1")
+    if chosen.start in ("photo", "weighted"):
+        raise UserError(
+            f"recipe {chosen.name} starts from {chosen.start}; classes start from noise or grey: --set start=noise"
+        )
+    if copies > 1:
+        augmented(chosen, ALL)  # refuses a recipe under which every copy would be the picture itself
+    return chosen
+
+
+def _conditions(augmentation: str, compare: bool) -> list[str]:
+    if compare and augmentation == NONE:
+        raise UserError(f"--compare paints without augmentation besides: leave --augmentation {NONE} out")
+    return [augmentation, NONE] if compare else [augmentation]
+
+
+def _default_path(painter: str) -> Path:
+    return Path("runs") / f"transfer-{file_name(painter.split('/')[-1])}"

@@ -64,7 +64,9 @@ class CopySet:
         try:
             return read_picture(path)
         except OSError as error:
-            raise UserError(f"{path}, a picture of this transfer, cannot be read; paint it anew with --force") from error
+            raise UserError(
+                f"{path}, a picture of this transfer, cannot be read; paint it anew with --force"
+            ) from error
 
 
 def judge_copies(
@@ -93,7 +95,7 @@ def judge_copies(
     plain = torch.arange(len(logits)) % images.number == 0
     return {
         **accuracy(found),
-        "over_paintings": accuracy_over(found, images.paintings(), images.seed),
+        "over_paintings": accuracy_over(found, images.paintings()),
         "as_painted": accuracy(found.select(plain)),
         "classes": [
             {"class": title, **accuracy(found.select(found.classes == number))} for number, title in enumerate(titles)

@@ -94,5 +94,7 @@ def _find(one: ListedClass, words: tuple[str, ...], model: Model, outputs: int) 
         raise UserError(f"{model.name!r} does not know the class {one.text!r}: {reason}")
     if len(known) > 1:
         both = " and ".join(repr(word) for word in known.values())
-        raise UserError(f"class {one.text!r}: {both} are two labels of {model.name!r}; labels that count as one want a '|'")
+        raise UserError(
+            f"class {one.text!r}: {both} are two labels of {model.name!r}; labels that count as one want a '|'"
+        )
     return next(iter(known))

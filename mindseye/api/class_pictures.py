@@ -1,0 +1,111 @@
+"""Pictures of classes, several of each, painted by one network of a transfer into a run folder."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mindseye.api.carrying import carry_out
+from mindseye.api.casting import Labels, Part
+from mindseye.api.opening import Opened, opened
+from mindseye.commission import Order, Wanted
+from mindseye.errors import UserError
+from mindseye.inputs.labels import resolve_labels
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.models import Model
+from mindseye.inputs.outputs import find_output
+from mindseye.optimize.address import CLASS
+from mindseye.optimize.canvases import palette_of
+from mindseye.optimize.objective import Objective
+from mindseye.optimize.prior import prior_of
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.unit_objectives import Channel
+from mindseye.report.progress import Progress
+from mindseye.runs.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all painters of a transfer share. paintings: of each class. size: of the pictures, None for each network's own."""
+
+    paintings: int
+    size: int | None
+    seed: int
+    device: str
+    batch_size: int
+    snapshots: int
+    force: bool
+    quiet: bool
+    command: str
+
+
+def class_pictures(folder: RunFolder, part: Part, recipe: Recipe, setting: Setting) -> None:
+    """Paint every class several times, each from random numbers of its own, or go on where an earlier call stopped.
+
+    The run is one of ``paint``, its pictures variants of each class in turn; ``class`` in a picture's entry is the number of
+    its class. A class of several labels is painted by the sum of their logits.
+    """
+    progress = Progress(setting.quiet)
+    with opened(part.spec, None, None, setting.device, setting.size, recipe, progress) as ready:
+        layer = find_output(ready.model.network, ready.view, ready.model.channels)[0]
+        objectives = [_objective(labels, layer, ready.model) for labels in part.labels]
+        options = {
+            "objectives": [objective.name for objective in objectives],
+            "variants": setting.paintings,
+        }
+        carry_out(
+            "paint",
+            folder,
+            ready,
+            options,
+            lambda note: _order(ready, layer, objectives, setting),
+            part.spec,
+            None,
+            None,
+            setting.seed,
+            setting.force,
+            setting.command,
+            progress,
+        )
+
+
+def _order(ready: Opened, layer: Layer, objectives: list[Objective], setting: Setting) -> Order:
+    wanted = [
+        Wanted(objective.name, objective, about={"variant": variant, "class": number})
+        for number, objective in enumerate(objectives)
+        for variant in range(setting.paintings)
+    ]
+    return Order(
+        model=ready.model,
+        recipe=ready.recipe,
+        wanted=wanted,
+        layers=[layer],
+        palette=palette_of(ready.recipe, None, ready.model.channels),
+        seed=setting.seed,
+        device=ready.device,
+        view=ready.view,
+        prior=prior_of(ready.recipe, ready.model.channels),
+        batch_size=setting.batch_size,
+        snapshots=setting.snapshots,
+    )
+
+
+def _objective(labels: Labels, layer: Layer, model: Model) -> Objective:
+    objectives: list[Objective] = [Channel(layer.address, torch.tensor([label])) for label in labels]
+    whole = objectives[0]
+    for objective in objectives[1:]:
+        whole = whole + objective
+    whole.name = " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels)
+    return whole
+
+
+def _word(label: int, model: Model) -> str:
+    """A label in words that lead back to it: its name, its WordNet id where the name is another's too, or its index."""
+    for names in (model.labels, model.wnids):
+        if names is None:
+            continue
+        try:
+            if resolve_labels([names[label]], model.labels, model.wnids) == (label,):
+                return names[label]
+        except UserError:
+            continue
+    return str(label)

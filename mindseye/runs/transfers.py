@@ -1,0 +1,101 @@
+"""The folder of a transfer: a run folder for each painter and condition, and what judges made of them."""
+
+import json
+import shutil
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mindseye.errors import UserError
+from mindseye.runs.files import write_bytes, write_json
+from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
+
+RECORD, TABLE, FIGURES = "transfer.json", "table.md", "figures"
+IDENTITY = ("painter", "condition", "judge")
+
+
+@dataclass(frozen=True)
+class TransferFolder:
+    """Paths and record of a transfer."""
+
+    path: Path
+
+    def run(self, painter: str, condition: str) -> RunFolder:
+        """The run folder of a painter's pictures in a condition."""
+        return RunFolder(self.path / file_name(f"{painter}-{condition}"))
+
+    def sheet(self, painter: str, condition: str, judge: str) -> str:
+        """The path of the sheet of failures, relative to the folder."""
+        return f"{FIGURES}/{file_name(f'failures-{painter}-{condition}-{judge}')}.png"
+
+    def read(self) -> Manifest:
+        """The record.
+
+        Raises:
+            UserError: if there is none, or it is not a transfer's.
+        """
+        path = self.path / RECORD
+        try:
+            record = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise UserError(f"{self.path} holds no transfer: it has no {RECORD}") from error
+        except (ValueError, OSError) as error:
+            raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
+        if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+            raise UserError(f"{path} was not written by this version of mindseye (schema {SCHEMA})")
+        return record
+
+    def write(self, record: Manifest, table: str) -> None:
+        """Write the record, and the same as a page to read; each whole or not at all."""
+        write_bytes(self.path / TABLE, table.encode("utf-8", "replace"))
+        write_json(self.path / RECORD, record)
+
+    def open(self, fresh: Manifest, force: bool) -> Manifest:
+        """The record of the transfer that is asked for: the one that is there, or the fresh one.
+
+        The ``options`` and, by name, the ``networks`` of both must agree; further networks may come to one that is there.
+        The command of the latest call stands in the record.
+
+        Raises:
+            UserError: if the folder holds another transfer, and is not to be replaced, or a run.
+        """
+        if RunFolder(self.path).exists():
+            raise UserError(f"{self.path} is a run folder; choose another --out for a transfer")
+        if force:
+            self.clear()
+        if not (self.path / RECORD).is_file():
+            return fresh
+        record = self.read()
+        differing = [key for key, value in fresh["options"].items() if value != record["options"].get(key)]
+        networks = record["networks"]
+        differing += [name for name, digest in fresh["networks"].items() if networks.get(name, digest) != digest]
+        if differing:
+            raise UserError(
+                f"{self.path} holds a transfer with another {', '.join(differing)}; "
+                "choose another --out, or --force to replace it"
+            )
+        return record | {"command": fresh["command"], "networks": networks | fresh["networks"]}
+
+    def clear(self) -> None:
+        """Remove what a transfer left, its runs too; files that are not a transfer's stay."""
+        if not (self.path / RECORD).is_file():
+            return
+        with suppress(UserError):  # of a damaged record the runs are not known
+            for one in self.read()["runs"]:
+                self.run(one["painter"], one["condition"]).clear()
+        figures = self.path / FIGURES
+        if figures.is_dir() and not figures.is_symlink():
+            shutil.rmtree(figures)
+        for name in (TABLE, RECORD):
+            (self.path / name).unlink(missing_ok=True)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the folder for this process, as a run's."""
+        return RunFolder(self.path).locked()
+
+
+def result_of(record: Manifest, painter: str, condition: str, judge: str) -> dict[str, Any] | None:
+    """What a judge made of a painter's pictures in a condition, if it has looked."""
+    wanted = (painter, condition, judge)
+    return next((one for one in record["results"] if tuple(one[key] for key in IDENTITY) == wanted), None)
