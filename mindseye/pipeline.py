@@ -10,6 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from mindseye.attribution.score import facet_score
 from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
 from mindseye.facets.clustering import Facet, find_facets
 from mindseye.facets.embedding import embed
@@ -22,7 +23,6 @@ from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.pictures import dots, facet_measures, layer_distances
 from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
-from mindseye.optimize.prior import prior_of
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.progress import Progress
@@ -32,6 +32,7 @@ from mindseye.runs.job import Job
 from mindseye.runs.manifest import describe_facet, describe_layer, facet_from
 from mindseye.runs.paint import Painted, paint
 from mindseye.runs.record import Record
+from mindseye.runs.where import write_where
 
 EXTRACT_BATCH = 32
 SLOPE_PHOTOS = 200
@@ -163,7 +164,7 @@ class Flow:
             view=job.view,
             seed=job.seed,
             device=job.device,
-            prior=prior_of(recipe, job.model.channels),
+            prior=job.prior,
         )
         addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
         reads = [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
@@ -183,7 +184,7 @@ class Flow:
             )
 
     def measure(self, layer: Layer, members: list[Tensor], ranks: dict[str, Tensor]) -> None:
-        """Stage 8: what the pictures are worth to the network itself, beside their members and starts."""
+        """Stage 8: what the pictures are worth to the network itself, beside their members and starts; where facets live."""
         job, entries = self.job, self._entries(layer)
         waiting = [entry for entry in entries if entry["status"] == "done" and "measures" not in entry]
         if not waiting:
@@ -207,6 +208,10 @@ class Flow:
                 entry["measures"] = facet_measures(
                     read, job.model.preprocessing, target, entry["index"], roles, photo_dots, self._folder_slope
                 )
+                where = self.folder.where(layer.address, entry["index"])
+                score = facet_score(job.model, layer, target, entry["index"])
+                if write_where(self.folder.path / where, score, members[entry["index"]], job.network, job.device):
+                    entry["where"] = where
                 distances = layer_distances(read, job.model.preprocessing, goals, entry["index"], roles)
                 entry["measures"]["wasserstein"] = distances
                 advance(1)

@@ -20,6 +20,7 @@ from mindseye.report.manifest import (
 )
 from mindseye.report.numbers import readings, shown
 from mindseye.report.tiles import failed, photo, picture
+from mindseye.report.where import has_where, where_tiles
 
 SIDE = 288
 START = 200
@@ -33,6 +34,9 @@ CHANNELS = 6
 CELL = 104
 TITLES = 150
 FOOT = 48
+FACET, MEMBERS, WHERE = "facet", "nearest members, bar: weight", "where, in the nearest four"
+START_OF, PICTURE, NUMBERS = "start", "picture", "numbers"
+"""Headings of the columns; the numbers have headings of their own."""
 
 
 def draw_facets(folder: Path, manifest: Json, layer: Json | None = None) -> Image.Image:
@@ -40,31 +44,33 @@ def draw_facets(folder: Path, manifest: Json, layer: Json | None = None) -> Imag
     rows = layers(manifest)
     layer = layer if layer is not None else rows[-1] if rows else {}
     found = facets(layer)
-    measured = any(readings(facet) for facet in found)
-    lefts = _lefts(measured)
+    measured, located = any(readings(facet) for facet in found), any(has_where(facet) for facet in found)
+    lefts, width = _lefts(measured, located)
     top = MARGIN + HEADER + 92
-    sheet = Sheet(lefts[-1] - GAP + MARGIN, top + len(found) * (SIDE + BETWEEN) + FOOT + MARGIN)
+    sheet = Sheet(width, top + len(found) * (SIDE + BETWEEN) + FOOT + MARGIN)
     draw_header(sheet, manifest, _title(manifest, layer), MARGIN, MARGIN)
-    names = ("facet", "nearest members, bar: weight", "start", "picture")
-    for name, left in zip(names, lefts[:-1], strict=False):
-        sheet.text(left, top - 20, name, SMALL, colour=FAINT, anchor="ls")
+    for name in [name for name in lefts if name != NUMBERS]:
+        sheet.text(lefts[name], top - 20, name, SMALL, colour=FAINT, anchor="ls")
     for column, name in enumerate(("picture", "members", "start") if measured else ()):
-        right = lefts[4] + TITLES + (column + 1) * CELL
+        right = lefts[NUMBERS] + TITLES + (column + 1) * CELL
         sheet.text(right, top - 20, name, SMALL, colour=FAINT, anchor="rs")
     for row, facet in enumerate(found):
-        _draw_row(sheet, folder, facet, lefts, top + row * (SIDE + BETWEEN))
+        _draw_row(sheet, folder, manifest, facet, lefts, top + row * (SIDE + BETWEEN))
     for index, line in enumerate(wrap(preprocessing(manifest), sheet.width - 2 * MARGIN, SMALL, 2)):
         sheet.text(MARGIN, sheet.image.height - MARGIN - FOOT + index * (SMALL + 8), line, SMALL, colour=FAINT)
     return sheet.image
 
 
-def _lefts(measured: bool) -> list[int]:
-    """Left edge of every column, and of the one that would come next."""
-    widths = [ABOUT, ACROSS * (THUMB + THUMB_GAP) - THUMB_GAP, START, SIDE] + [TITLES + 3 * CELL] * measured
-    lefts = [MARGIN]
-    for width in widths:
-        lefts.append(lefts[-1] + width + GAP)
-    return lefts
+def _lefts(measured: bool, located: bool) -> tuple[dict[str, int], int]:
+    """Left edge of every column by its heading, and the sheet's width."""
+    widths = {FACET: ABOUT, MEMBERS: ACROSS * (THUMB + THUMB_GAP) - THUMB_GAP}
+    widths |= {WHERE: 2 * THUMB + THUMB_GAP} if located else {}
+    widths |= {START_OF: START, PICTURE: SIDE} | ({NUMBERS: TITLES + 3 * CELL} if measured else {})
+    lefts, left = {}, MARGIN
+    for name, width in widths.items():
+        lefts[name] = left
+        left += width + GAP
+    return lefts, left - GAP + MARGIN
 
 
 def _title(manifest: Json, layer: Json) -> str:
@@ -72,15 +78,19 @@ def _title(manifest: Json, layer: Json) -> str:
     return f"{model_name(manifest)} · {layer_name(layer)}" + (f" · {where}" if where else "")
 
 
-def _draw_row(sheet: Sheet, folder: Path, facet: Json, lefts: list[int], y: int) -> None:
-    _draw_about(sheet, facet, lefts[0], y)
-    _draw_members(sheet, facet, lefts[1], y)
-    sheet.paste(lefts[2], y, picture(folder, facet.get("start"), START))
-    draw_loss(sheet, facet, lefts[2], y + START + 10, START + GAP - 12, 3)
+def _draw_row(sheet: Sheet, folder: Path, manifest: Json, facet: Json, lefts: dict[str, int], y: int) -> None:
+    _draw_about(sheet, facet, lefts[FACET], y)
+    _draw_members(sheet, facet, lefts[MEMBERS], y)
+    for index, tile in enumerate(where_tiles(folder, manifest, facet, THUMB) if WHERE in lefts else ()):
+        left, top = (place * (THUMB + THUMB_GAP) for place in (index % 2, index // 2))
+        sheet.paste(lefts[WHERE] + left, y + top, tile)
+    sheet.paste(lefts[START_OF], y, picture(folder, facet.get("start"), START))
+    draw_loss(sheet, facet, lefts[START_OF], y + START + 10, START + GAP - 12, 3)
     reason = failure(facet)
-    sheet.paste(lefts[3], y, failed(SIDE, reason) if reason else picture(folder, facet.get("picture"), SIDE))
-    if len(lefts) > 5:
-        _draw_numbers(sheet, facet, lefts[4], y)
+    tile = failed(SIDE, reason) if reason else picture(folder, facet.get("picture"), SIDE)
+    sheet.paste(lefts[PICTURE], y, tile)
+    if NUMBERS in lefts:
+        _draw_numbers(sheet, facet, lefts[NUMBERS], y)
 
 
 def _draw_about(sheet: Sheet, facet: Json, x: int, y: int) -> None:

@@ -1,0 +1,70 @@
+"""What a map is worth, in numbers: deletion and insertion, and whether it changes as the network forgets."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from mindseye.attribution.curves import Curve, deletion, insertion
+from mindseye.attribution.explanation import Explanation
+from mindseye.attribution.methods import Ask, ranked
+from mindseye.attribution.sanity import forgetting
+from mindseye.attribution.score import Score, class_probability
+from mindseye.errors import UserError
+from mindseye.inputs.layers import Layer
+from mindseye.optimize.randomness import Dice
+
+Checked = dict[str, Any]
+
+
+def check(
+    ask: Ask,
+    found: Explanation,
+    score: Score,
+    images: Tensor,
+    dice: Dice,
+    layers: Sequence[Layer],
+    seed: int,
+    is_class: bool,
+) -> list[Checked]:
+    """The checks of one method, for each of some images.
+
+    Args:
+        ask: the method, with its numbers. found: what it gave for these images.
+        score: what is explained. is_class: whether the curves are of a class's probability, as in their source, rather
+            than of the score itself.
+        images: [images, channels, height, width] in [0, 1]. dice: their random numbers.
+        layers: what ``survey`` found. seed: of the order in which the network's weights are shuffled.
+
+    Returns:
+        For each image ``deletion`` and ``insertion``, each with ``area`` and ``values`` (see ``curves``), and
+        ``forgetting`` with the ``modules`` and the rank correlations ``signed`` and ``absolute`` (see ``sanity``), or
+        with the ``reason`` why the method gives no map of a network that has forgotten.
+    """
+    drawn = curves(score, images, ranked(found), dice, is_class)
+    try:
+        forgot = forgetting(score, layers, lambda other: found if other is score else ask(other, images, dice), seed)
+    except UserError as reason:
+        return [one | {"forgetting": {"reason": str(reason)}} for one in drawn]
+    return [
+        one | {"forgetting": {"modules": list(forgot.modules), "signed": signed, "absolute": absolute}}
+        for one, signed, absolute in zip(drawn, forgot.signed.tolist(), forgot.absolute.tolist(), strict=True)
+    ]
+
+
+def chance(score: Score, images: Tensor, dice: Dice, is_class: bool) -> list[Checked]:
+    """``deletion`` and ``insertion`` of maps that know nothing: pixels go and come in a random order."""
+    return curves(score, images, dice.uniform(0, "chance", *images.shape[-2:]), dice, is_class)
+
+
+def curves(score: Score, images: Tensor, order: Tensor, dice: Dice, is_class: bool) -> list[Checked]:
+    """Both curves for each image; order: [images, height, width], what goes and comes first is highest."""
+    value: Callable[[Score, Tensor], Tensor] | None = class_probability if is_class else None
+    gone, come = (_listed(partial(curve, value=value)(score, images, order, dice)) for curve in (deletion, insertion))
+    return [{"deletion": one, "insertion": other} for one, other in zip(gone, come, strict=True)]
+
+
+def _listed(curve: Curve) -> list[Checked]:
+    areas = zip(curve.area.tolist(), curve.values.tolist(), strict=True)
+    return [{"area": area, "values": values} for area, values in areas]

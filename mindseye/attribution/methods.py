@@ -1,0 +1,233 @@
+"""The methods by name: the numbers that each takes, whether a network allows it, and how it is then asked."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from mindseye.attribution.backpropagation import Method, backpropagation
+from mindseye.attribution.cam import cam, grad_cam, last_map, pooled_head
+from mindseye.attribution.explanation import Explanation, captum
+from mindseye.attribution.fills import filled
+from mindseye.attribution.gradients import integrated_gradients, saliency
+from mindseye.attribution.occlusion import check_boxes, occlusion
+from mindseye.attribution.perturbation import Game, Masking, perturbation
+from mindseye.attribution.relevance import check_rules, lrp
+from mindseye.attribution.rules import RuleName, Rules
+from mindseye.attribution.score import Score
+from mindseye.errors import UserError
+from mindseye.inputs.layers import Layer, find_layer
+from mindseye.optimize.randomness import Dice
+
+ALL = "all"
+BOXES = 7
+"""Boxes of occlusion along a side, side by side; the default stride is half a box."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The numbers of all methods; None stands for a method's own.
+
+    box, stride: of occlusion, (height, width) in px; by default a seventh of the image, and half a box. fill: what hides a
+    part in occlusion (``mean``) and perturbation (``blur``), see ``filled``. baseline: the image without content of
+    integrated gradients. steps: of perturbation (300) and integrated gradients (64). game: of perturbation. rule,
+    epsilon, gamma: of LRP. layer: an address for Grad-CAM (see ``last_map``). batch: most images in one forward pass.
+    """
+
+    box: tuple[int, int] | None = None
+    stride: tuple[int, int] | None = None
+    fill: str | None = None
+    baseline: str | None = None
+    steps: int | None = None
+    game: Game | None = None
+    rule: RuleName | None = None
+    epsilon: float | None = None
+    gamma: float | None = None
+    layer: str | None = None
+    batch: int = 32
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A network and what it is asked: a score of one image, every layer that fires at ``size`` px, the numbers."""
+
+    score: Score
+    layers: Sequence[Layer]
+    size: int
+    settings: Settings
+
+    def noise(self) -> Tensor:
+        """An image to try things on, [1, channels, size, size] in [0, 1], on the network's device."""
+        parameter = next(self.score.model.network.parameters(), None)
+        drawn = Dice(0, ("trial",)).uniform(0, "trial", self.score.model.channels, self.size, self.size)
+        return drawn if parameter is None else drawn.to(parameter.device)
+
+
+Ask = Callable[[Score, Tensor, Dice], Explanation]
+"""A method with its numbers: what is explained, images [images, channels, height, width] in [0, 1], their random numbers."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A method by name. prepare: gives it with its numbers, or refuses. takes: those of ``Settings`` that it looks at."""
+
+    prepare: Callable[[Scene], Ask]
+    takes: frozenset[str] = frozenset()
+
+
+def method_names(words: str | Sequence[str]) -> list[str]:
+    """The methods that are meant by names, with commas between or one by one, or by ``all``.
+
+    Raises:
+        UserError: for an unknown name, with those that there are.
+    """
+    names = _split(words)
+    if not names:
+        raise UserError(f"name at least one method: {', '.join(METHODS)}, or {ALL}")
+    for name in names:
+        if name not in METHODS and name != ALL:
+            near = difflib.get_close_matches(name, METHODS, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise UserError(f"no method {name!r}: {hint}there are {', '.join(METHODS)}, and {ALL}")
+    return list(METHODS) if ALL in names else list(dict.fromkeys(names))
+
+
+def takes_all(words: str | Sequence[str]) -> bool:
+    """Whether methods that a network does not allow are to be left out, as ``all`` means those that it allows."""
+    return ALL in _split(words)
+
+
+def prepare(names: Sequence[str], scene: Scene) -> tuple[dict[str, Ask], dict[str, str]]:
+    """The methods that the network allows, and why it does not allow the others; nothing is explained yet."""
+    allowed: dict[str, Ask] = {}
+    refused: dict[str, str] = {}
+    for name in names:
+        try:
+            allowed[name] = METHODS[name].prepare(scene)
+        except UserError as reason:
+            refused[name] = str(reason)
+    return allowed, refused
+
+
+def check_settings(settings: Settings, size: int, image: Tensor) -> None:
+    """Refuse numbers that no network could take.
+
+    size: side of the images in px. image: any, for the fills.
+
+    Raises:
+        UserError: naming the first one.
+    """
+    box, stride = _windows(settings, size)
+    check_boxes((size, size), box, stride)
+    for fill in (settings.fill, settings.baseline):
+        if fill is not None:
+            filled(image, fill, Dice(0, ("trial",) * len(image)))
+    _masking(settings).check()
+    Rules.named(*_rule(settings))
+    if settings.batch < 1:
+        raise UserError(f"at least 1 image goes in a forward pass, not {settings.batch}")
+
+
+def unused(settings: Settings, names: Sequence[str]) -> list[str]:
+    """The settings that were given, but that none of the methods looks at."""
+    taken = {"batch"}.union(*(METHODS[name].takes for name in names))
+    return [name for name, value in vars(settings).items() if value is not None and name not in taken]
+
+
+def ranked(found: Explanation) -> Tensor:
+    """How early each pixel counts, higher first, [images, height, width].
+
+    The map itself, but for plain gradients its absolute value: their sign says which way a pixel should change, not
+    whether it speaks for the score.
+    """
+    return found.map.abs() if found.method in GRADIENTS else found.map
+
+
+def _split(words: str | Sequence[str]) -> list[str]:
+    parts = [words] if isinstance(words, str) else words
+    return [name.strip() for part in parts for name in part.split(",") if name.strip()]
+
+
+def _occlusion(scene: Scene) -> Ask:
+    captum("Occlusion")
+    fill, batch = scene.settings.fill or "mean", scene.settings.batch
+    box, stride = _windows(scene.settings, scene.size)
+    return lambda score, images, dice: occlusion(score, images, dice, box, stride, fill, batch)
+
+
+def _perturbation(scene: Scene) -> Ask:
+    masking = _masking(scene.settings)
+    return lambda score, images, dice: perturbation(score, images, dice, masking)
+
+
+def _saliency(scene: Scene) -> Ask:
+    captum("Saliency")
+    return lambda score, images, dice: saliency(score, images)
+
+
+def _integrated_gradients(scene: Scene) -> Ask:
+    captum("IntegratedGradients")
+    baseline, steps, batch = scene.settings.baseline or "0", scene.settings.steps or 64, scene.settings.batch
+    return lambda score, images, dice: integrated_gradients(score, images, dice, baseline, steps, batch)
+
+
+def _backpropagation(method: Method) -> Callable[[Scene], Ask]:
+    def prepared(scene: Scene) -> Ask:
+        if method != "backprop":
+            backpropagation(scene.score, scene.noise(), method)
+        return lambda score, images, dice: backpropagation(score, images, method)
+
+    return prepared
+
+
+def _lrp(scene: Scene) -> Ask:
+    rule, epsilon, gamma = _rule(scene.settings)
+    check_rules(scene.score, scene.size)
+    return lambda score, images, dice: lrp(score, images, rule, epsilon, gamma)
+
+
+def _cam(scene: Scene) -> Ask:
+    head = pooled_head(scene.score, scene.noise(), scene.layers)
+    return lambda score, images, dice: cam(score, images, head)
+
+
+def _grad_cam(scene: Scene) -> Ask:
+    address = scene.settings.layer
+    layer = find_layer(scene.layers, address) if address else last_map(scene.score, scene.noise(), scene.layers)
+    grad_cam(scene.score, scene.noise(), layer)
+    return lambda score, images, dice: grad_cam(score, images, layer)
+
+
+def _windows(settings: Settings, size: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Box and stride of occlusion, (height, width) in px."""
+    side = max(1, round(size / BOXES))
+    box = settings.box or (side, side)
+    return box, settings.stride or (max(1, box[0] // 2), max(1, box[1] // 2))
+
+
+def _masking(settings: Settings) -> Masking:
+    given = {"game": settings.game, "steps": settings.steps, "fill": settings.fill}
+    return Masking(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _rule(settings: Settings) -> tuple[RuleName, float, float]:
+    epsilon, gamma = (
+        default if value is None else value for value, default in ((settings.epsilon, 1e-3), (settings.gamma, 0.25))
+    )
+    return settings.rule or "composite", epsilon, gamma
+
+
+METHODS: Mapping[str, Named] = {
+    "occlusion": Named(_occlusion, frozenset({"box", "stride", "fill"})),
+    "perturbation": Named(_perturbation, frozenset({"fill", "steps", "game"})),
+    "saliency": Named(_saliency),
+    "integrated-gradients": Named(_integrated_gradients, frozenset({"baseline", "steps"})),
+    "backprop": Named(_backpropagation("backprop")),
+    "deconvnet": Named(_backpropagation("deconvnet")),
+    "guided-backprop": Named(_backpropagation("guided-backprop")),
+    "lrp": Named(_lrp, frozenset({"rule", "epsilon", "gamma"})),
+    "cam": Named(_cam),
+    "grad-cam": Named(_grad_cam, frozenset({"layer"})),
+}
+GRADIENTS = {"backprop", "deconvnet", "guided-backprop"}

@@ -1,0 +1,127 @@
+"""Meaningful perturbation: the smallest smooth mask that removes what the score sees, or keeps it."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mindseye.attribution.explanation import Explanation, check_images, explanation
+from mindseye.attribution.fills import filled
+from mindseye.attribution.score import Score
+from mindseye.errors import UserError
+from mindseye.inputs.frozen import frozen
+from mindseye.optimize.randomness import Dice
+from mindseye.optimize.regularizers import variation_norm
+
+Game = Literal["deletion", "preservation"]
+CELLS = 28
+"""Cells of the mask per side, as in the source; it is smooth because it is coarse."""
+
+
+@dataclass(frozen=True)
+class Masking:
+    """The numbers of a perturbation.
+
+    game: ``deletion`` looks for the smallest mask that removes the score, ``preservation`` for the smallest that keeps it.
+    steps, learning_rate: of Adam. area: weight of the mask's mean (L1). variation: weight of its total variation, of
+    power ``power``. jitter: largest shift of the photo at a step, in px. fill: what replaces the hidden part.
+    """
+
+    game: Game = "deletion"
+    steps: int = 300
+    learning_rate: float = 0.1
+    area: float = 1.0
+    variation: float = 10.0
+    power: float = 3.0
+    jitter: int = 4
+    fill: str = "blur"
+
+    def check(self) -> None:
+        """Refuse numbers that make no sense.
+
+        Raises:
+            UserError: naming the first one.
+        """
+        if self.game not in get_args(Game):
+            raise UserError(f"unknown game {self.game!r}; it is one of {', '.join(get_args(Game))}")
+        if self.steps < 1 or self.jitter < 0:
+            raise UserError(
+                f"a perturbation needs 1 step or more and a jitter from 0, not {self.steps} and {self.jitter}"
+            )
+        if not (self.learning_rate > 0 and self.area >= 0 and self.variation >= 0 and self.power >= 1):
+            raise UserError("a perturbation needs a learning rate above 0, weights from 0 and a power from 1")
+
+
+def perturbation(score: Score, images: Tensor, dice: Dice, masking: Masking | None = None) -> Explanation:
+    """How much of a pixel must be hidden for the score to go, or shown for it to stay, in [0, 1]; not signed.
+
+    Fong and Vedaldi, "Interpretable Explanations of Black Boxes by Meaningful Perturbation" (ICCV 2017), Eqs. 3 to 5. With
+    h the share of each pixel that is hidden, the network sees ``(1 - h) x + h fill``, and ``s`` is its score on a scale on
+    which the hidden photo has 0 and the photo 1, so that the weights mean the same for every score. Deletion minimises
+    ``max(s, 0) + area mean(h) + variation TV(h)``, preservation ``-min(s, 1) + area mean(1 - h) + variation TV(h)``: as
+    with the source's probabilities, nothing is won by going beyond. No image's mask depends on what shares its batch.
+
+    Args:
+        score: what is explained.
+        images: [images, channels, height, width] in [0, 1].
+        dice: the random numbers of these images, for jitter and fill.
+        masking: the numbers of the game.
+
+    Returns:
+        A map that is not signed: h for deletion, 1 - h for preservation. Numbers: ``score``, ``hidden`` (of the photo that
+        is hidden as a whole), ``masked`` (of the photo behind its mask), ``covered`` (the map's mean).
+
+    Raises:
+        UserError: if a number makes no sense.
+    """
+    masking = masking or Masking()
+    masking.check()
+    check_images(images, score.model.channels)
+    deletes = masking.game == "deletion"
+    reference = filled(images, masking.fill, dice)
+    with frozen(score.model.network), torch.enable_grad():
+        with torch.no_grad():
+            values, blanks = score(images), score(reference)
+        scale = (values - blanks).abs().clamp_min(torch.finfo(torch.float32).tiny)
+        cells = [min(CELLS, extent) for extent in images.shape[-2:]]
+        chosen = torch.full((len(images), 1, *cells), 0.5, device=images.device).requires_grad_()
+        adam = torch.optim.Adam([chosen], masking.learning_rate)
+        for step in range(masking.steps):
+            mask = _resized(chosen, images)
+            seen = _masked(images, reference, mask, deletes)
+            if masking.jitter:
+                seen = _shifted(seen, step, dice, masking.jitter)
+            standing = (score(seen) - blanks) / scale
+            plain = masking.area * chosen.flatten(1).mean(1) + masking.variation * variation_norm(chosen, masking.power)
+            loss = (standing.clamp(min=0) if deletes else -standing.clamp(max=1)) + plain
+            (chosen.grad,) = torch.autograd.grad(loss.sum(), chosen)
+            adam.step()
+            with torch.no_grad():
+                chosen.clamp_(0, 1)
+        with torch.no_grad():
+            mask = _resized(chosen, images)
+            masked = score(_masked(images, reference, mask, deletes))
+    settings = {name: getattr(masking, name) for name in Masking.__dataclass_fields__}
+    found = mask[:, 0]
+    return explanation(
+        "perturbation", found, False, settings, score=values, hidden=blanks, masked=masked, covered=found.mean((1, 2))
+    )
+
+
+def _masked(images: Tensor, reference: Tensor, mask: Tensor, deletes: bool) -> Tensor:
+    hidden = mask if deletes else 1 - mask
+    return torch.lerp(images, reference, hidden.expand_as(images))
+
+
+def _resized(mask: Tensor, images: Tensor) -> Tensor:
+    size = (images.shape[-2], images.shape[-1])
+    return functional.interpolate(mask, size=size, mode="bilinear", align_corners=False)
+
+
+def _shifted(images: Tensor, step: int, dice: Dice, jitter: int) -> Tensor:
+    """Each image moved by up to ``jitter`` px in both directions; what leaves on one side enters on the other."""
+    draws = (dice.uniform(step, "jitter", 2) * (2 * jitter + 1)).long() - jitter
+    moved = [image.roll(tuple(shift), (-2, -1)) for image, shift in zip(images, draws.tolist(), strict=True)]
+    return torch.stack(moved)

@@ -1,0 +1,92 @@
+"""Sanity check: does a map change when the network forgets what it has learned?"""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import torch
+from scipy import stats
+from torch import Tensor, nn
+
+from mindseye.attribution.explanation import Explanation
+from mindseye.attribution.score import Score
+from mindseye.errors import UserError
+from mindseye.inputs.layers import Layer
+from mindseye.optimize.randomness import Dice
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """How alike maps stay as a network is randomised from its output downwards.
+
+    modules: the last module that was randomised at each step, by name. signed, absolute: Spearman's rank correlation of
+    the maps, and of their absolute values, with those of the trained network, [images, steps]; NaN for a map without
+    contrast.
+    """
+
+    modules: tuple[str, ...]
+    signed: Tensor
+    absolute: Tensor
+
+
+def forgetting(
+    score: Score, layers: Sequence[Layer], explain: Callable[[Score], Explanation], seed: int, steps: int = 6
+) -> Forgetting:
+    """Randomise a network's weights step by step from the output to the input, and explain it anew after each step.
+
+    Adebayo et al., "Sanity Checks for Saliency Maps" (NeurIPS 2018), section 4.1, cascading randomisation. The values of
+    each weight tensor are shuffled, rather than drawn anew: that suits every kind of module, and keeps the activations at
+    about their scale. A method whose correlation stays near 1 draws the photo and not the network.
+
+    Args:
+        score: what is explained; its network stays as it is, a copy forgets.
+        layers: what ``survey`` found, for the order of the modules.
+        explain: the method, with everything but the score.
+        seed: of the shuffling.
+        steps: each randomises an equal number of modules.
+
+    Raises:
+        UserError: if there are no steps, or the network has no weights.
+    """
+    if steps < 1:
+        raise UserError(f"a sanity check needs at least 1 step, not {steps}")
+    names = weighted_modules(score.model.network, layers)
+    if not names:
+        raise UserError(f"{score.model.name!r} has no weights to randomise")
+    steps = min(steps, len(names))
+    network = deepcopy(score.model.network)
+    modules = dict(network.named_modules())
+    copy = replace(score, model=replace(score.model, network=network))
+    known = explain(score).map.flatten(1)
+    ends = [round(len(names) * (step + 1) / steps) for step in range(steps)]
+    signed, absolute, done = [], [], 0
+    for end in ends:
+        for name in names[done:end]:
+            shuffle(modules[name], Dice(seed, (name,)))
+        done = end
+        found = explain(copy).map.flatten(1)
+        signed.append(rank_correlation(known, found))
+        absolute.append(rank_correlation(known.abs(), found.abs()))
+    return Forgetting(tuple(names[end - 1] for end in ends), torch.stack(signed, 1), torch.stack(absolute, 1))
+
+
+def weighted_modules(network: nn.Module, layers: Sequence[Layer]) -> list[str]:
+    """The modules with weights of their own that fire, by name, from the output to the input."""
+    modules = dict(network.named_modules())
+    fired = dict.fromkeys(layer.module for layer in layers)
+    return [name for name in reversed(fired) if any(True for _ in modules[name].parameters(recurse=False))]
+
+
+@torch.no_grad()
+def shuffle(module: nn.Module, dice: Dice) -> None:
+    """Shuffle the values within each weight tensor of a module's own."""
+    for name, parameter in module.named_parameters(recurse=False):
+        order = dice.uniform(0, name, parameter.numel())[0].argsort().to(parameter.device)
+        parameter.copy_(parameter.flatten()[order].view_as(parameter))
+
+
+def rank_correlation(first: Tensor, second: Tensor) -> Tensor:
+    """Spearman's rank correlation of maps [images, pixels], [images] in [-1, 1]; NaN where one has no contrast."""
+    ranks = [torch.from_numpy(stats.rankdata(values.double().numpy(), axis=1)) for values in (first, second)]
+    one, two = (rank - rank.mean(1, keepdim=True) for rank in ranks)
+    return (one * two).sum(1) / (one.square().sum(1) * two.square().sum(1)).sqrt()

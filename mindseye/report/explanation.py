@@ -1,0 +1,152 @@
+"""The figure of an explained photo: its maps by all methods side by side, a block for each network."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from mindseye.report.drawing import BODY, FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, wrap
+from mindseye.report.heat import as_image, bar, heat, over
+from mindseye.report.manifest import Json
+from mindseye.report.numbers import shown
+from mindseye.report.tiles import failed, framed, grey
+
+SIDE = 280
+GAP = 28
+ACROSS = 5
+"""Methods beside each other; more go into further rows."""
+HEADER = round(1.6 * TITLE) + SMALL
+LINES = 10
+LINE = SMALL + 7
+BAR = 14
+MAPS = HEADING + 8 + 2 * (SIDE + 10) + BAR + 6
+"""Height of a block without what stands below its bars."""
+
+
+def draw_explanation(folder: Path, manifest: Json, photo: Json, squares: Mapping[str, Tensor]) -> Image.Image:
+    """The figure of one photo.
+
+    folder, manifest: of a run of ``explain``. photo: one of its ``photos``. squares: the photo as each network sees it,
+    by its name, uint8 [channels, side, side]. Maps are read from the folder; of one that is gone a grey tile says so.
+    """
+    methods = list(manifest["methods"])
+    rows = [methods[start : start + ACROSS] for start in range(0, len(methods), ACROSS)]
+    blocks = [(model, row, place == 0) for model in manifest["models"] for place, row in enumerate(rows)]
+    heights = [MAPS + LINE * (2 + _lines(photo, model, row)) for model, row, _ in blocks]
+    width = MARGIN + (1 + len(rows[0])) * (SIDE + GAP) - GAP + MARGIN
+    sheet = Sheet(max(width, 900), MARGIN + HEADER + 20 + sum(heights) + MARGIN)
+    room = sheet.width - 2 * MARGIN
+    sheet.text(MARGIN, MARGIN, Path(photo["path"]).name, TITLE, bold=True, width=room)
+    about = f"target: {manifest['target']} · seed {manifest['seed']}"
+    sheet.text(MARGIN, MARGIN + round(1.4 * TITLE), about, SMALL, colour=FAINT, width=room)
+    y = MARGIN + HEADER + 20
+    for (model, row, is_first), height in zip(blocks, heights, strict=True):
+        _draw_block(sheet, folder, photo, model, row, squares, y, is_first)
+        y += height
+    return sheet.image
+
+
+def _lines(photo: Json, model: Json, methods: Sequence[str]) -> int:
+    """How many lines of numbers and settings the fullest map of a row has."""
+    return max([2, *(len(_about(one)) for one in _maps(photo, model).values() if one["method"] in methods)])
+
+
+def _maps(photo: Json, model: Json) -> dict[str, Json]:
+    return {one["method"]: one for one in photo["maps"] if one["model"] == model["name"]}
+
+
+def _draw_block(
+    sheet: Sheet,
+    folder: Path,
+    photo: Json,
+    model: Json,
+    methods: Sequence[str],
+    squares: Mapping[str, Tensor],
+    y: int,
+    is_first: bool,
+) -> None:
+    """One network's photo and maps; further rows have no photo."""
+    maps = _maps(photo, model)
+    square = squares.get(model["name"])
+    if is_first:
+        _draw_about(sheet, model, next(iter(maps.values()), None), square, y)
+    for place, method in enumerate(methods):
+        x = MARGIN + (place + 1) * (SIDE + GAP)
+        sheet.text(x, y, method, BODY, bold=True, width=SIDE + GAP)
+        _draw_map(sheet, folder, model, method, maps.get(method), square, x, y + HEADING + 8)
+
+
+def _draw_about(sheet: Sheet, model: Json, example: Json | None, square: Tensor | None, y: int) -> None:
+    """The photo as the network sees it, what is explained, and its score."""
+    sheet.text(MARGIN, y, model["name"], BODY, bold=True, width=SIDE)
+    y += HEADING + 8
+    sheet.paste(MARGIN, y, grey(SIDE, "cannot be read") if square is None else framed(as_image(square), SIDE))
+    y += SIDE + 16
+    if str(model.get("weights")).lower() == "none":
+        sheet.text(MARGIN, y, "random weights", SMALL, colour=WARNING, bold=True)
+        y += LINE
+    if example is None:
+        return
+    for line in wrap(str(example["target"]), SIDE, HEADING, 2):
+        sheet.text(MARGIN, y, line, HEADING, bold=True, width=SIDE)
+        y += HEADING + 10
+    score = example.get("numbers", {}).get("score")
+    lines = [f"score {shown(score)}" if score is not None else "", f"read from {model['target']['layer']}"]
+    for line in filter(None, lines):
+        sheet.text(MARGIN, y, line, SMALL, colour=FAINT, width=SIDE)
+        y += LINE
+
+
+def _draw_map(
+    sheet: Sheet, folder: Path, model: Json, method: str, one: Json | None, square: Tensor | None, x: int, y: int
+) -> None:
+    """A heat map, the same over the photo, the bar of its colours, and the numbers and settings."""
+    values = _values(folder, one)
+    if one is None or square is None or values is None:
+        reason = model["refused"].get(method) or (one or {}).get("reason")
+        sheet.paste(x, y, failed(SIDE, str(reason)) if reason else grey(SIDE, "no map"))
+        return
+    end, signed = float(one["limit"]), bool(one["signed"])
+    sheet.paste(x, y, framed(heat(values, end, signed), SIDE))
+    y += SIDE + 10
+    sheet.paste(x, y, framed(over(as_image(square), values, end, signed), SIDE))
+    y += SIDE + 10
+    sheet.paste(x, y, bar(SIDE, BAR, signed))
+    y += BAR + 6
+    sheet.text(x, y, shown(-end if signed else 0.0), SMALL, colour=FAINT)
+    if signed:
+        sheet.text(x + SIDE // 2, y, "0", SMALL, colour=FAINT, anchor="ma")
+    sheet.text(x + SIDE, y, shown(end), SMALL, colour=FAINT, anchor="ra")
+    for line in _about(one):
+        y += LINE
+        sheet.text(x, y, line, SMALL, colour=FAINT, width=SIDE)
+
+
+def _values(folder: Path, one: Json | None) -> Any:
+    """A map's values [height, width]; None where its file is gone or damaged."""
+    if one is None or one["status"] != "done":
+        return None
+    try:
+        return np.load(folder / one["map"], allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+
+
+def _about(one: Json) -> list[str]:
+    """Lines below a map: the range of its values, the settings of its method, and the numbers beside the score."""
+    if one["status"] != "done":
+        return []
+    low, high = one["range"]
+    parts = [f"values {shown(low)} to {shown(high)}"]
+    parts += [f"{name} {_plain(value)}" for name, value in one["settings"].items()]
+    parts += [f"{name} {shown(value)}" for name, value in one["numbers"].items() if name != "score"]
+    return wrap(" · ".join(parts).replace("_", " "), SIDE, SMALL, LINES)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return " x ".join(str(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,460 @@
+"""Where in photos: maps against the methods themselves, what is left under which names, and one line per mistake."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from nets import TinyConv, TinyTokens, seeded
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+import mindseye
+from mindseye.api.attributing import Attributing
+from mindseye.api.preparing import unique
+from mindseye.attribution.methods import METHODS
+from mindseye.attribution.occlusion import occlusion
+from mindseye.attribution.relevance import lrp
+from mindseye.attribution.score import class_score, facet_score, unit_score
+from mindseye.cli import main
+from mindseye.errors import UserError
+from mindseye.inputs.layers import find_layer, survey
+from mindseye.inputs.models import load_model
+from mindseye.inputs.outputs import find_output
+from mindseye.inputs.photo import photo_digest
+from mindseye.optimize.randomness import Dice
+from mindseye.runs.facet import find_facet
+
+SIDE = 32
+FAST = "saliency,cam"
+NETWORK = """
+import torch
+
+def build():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 6, 3, stride=2), torch.nn.ReLU(), torch.nn.Conv2d(6, 8, 3, stride=2), torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 3),
+    )
+"""
+
+
+def write_photo(path, seed):
+    cells = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(cells).resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A working folder with a network in a file, and three photos of the size that the network sees."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(NETWORK)
+    for number in range(3):
+        write_photo(tmp_path / "photos" / f"{number}.png", number)
+    return tmp_path
+
+
+def look(photos="photos", model=None, **changes):
+    model = seeded(TinyConv) if model is None else model
+    return mindseye.explain(photos, model, **{"size": SIDE, "quiet": True, "method": FAST} | changes)
+
+
+def pixels(path):
+    return torch.from_numpy(np.array(Image.open(path))).movedim(-1, 0).float()[None] / 255
+
+
+def record_of(found):
+    return json.loads((found.path / "run.json").read_text())
+
+
+def scored(network, index):
+    model = load_model(network, size=SIDE)
+    return class_score(model, find_output(model.network, SIDE)[0], [index])
+
+
+def test_maps_are_the_methods_own(place):
+    """Each photo's own class, its own random numbers, and the numbers that were given."""
+    network = seeded(TinyConv)
+    found = look(method="occlusion,lrp", box=(12, 8), stride=6, fill="random", rule="epsilon", batch_size=2, seed=4)
+    kinds = {(Path(one.photo).name, one.method) for one in found.maps}
+    assert kinds == {(f"{number}.png", method) for number in range(3) for method in ("occlusion", "lrp")}
+    for one in found.maps:
+        image = pixels(one.photo)
+        with torch.no_grad():
+            logits = network(image)[0]
+        best = int(logits.argmax())
+        assert one.target == f"class {best}"
+        assert one.score == pytest.approx(float(logits[best]), abs=1e-5)
+        dice = Dice(4, (photo_digest(image[0]),))
+        if one.method == "occlusion":
+            wanted = occlusion(scored(network, best), image, dice, (12, 8), (6, 6), "random").map[0]
+        else:
+            wanted = lrp(scored(network, best), image, "epsilon").map[0]
+        np.testing.assert_allclose(one.load(), wanted.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_left_and_under_which_name(place):
+    """Map, heat map and overlay per photo and method, a figure per photo, and run.json, which says the same as Python."""
+    found = look("photos/1.png")
+    assert found.path == Path("runs/explain-1-TinyConv")
+    roles = ("npy", "png", "overlay.png")
+    wanted = {f"1.{method}.{role}" for method in ("saliency", "cam") for role in roles}
+    assert {path.name for path in found.path.iterdir()} == wanted | {"1.figure.png", "run.json", ".lock"}
+    record = record_of(found)
+    assert (record["schema"], record["kind"], record["status"]) == (1, "explain", "done")
+    entry = record["photos"][0]["maps"][0]
+    values = found.maps[0].load()
+    assert values.dtype == np.float32
+    assert values.shape == (SIDE, SIDE)
+    assert entry["range"] == pytest.approx([values.min(), values.max()])
+    for picture in (found.maps[0].picture, found.maps[0].overlay):
+        assert Image.open(picture).size == (SIDE, SIDE)
+    assert found.figures == [found.path / "1.figure.png"]
+    assert not found.failures
+    assert found.table == ""
+
+
+def test_photos_of_one_name_keep_apart(place):
+    """Also where upper and lower case, or the ending, are all that tells them apart; hostile names stay in the folder."""
+    names = ["a/x.png", "b/x.png", "a/x.bmp", "a/X.png", "a/x-2.png", "a/ ..; rm -rf ~.png"]
+    for seed, name in enumerate(names):
+        write_photo(place / name, seed)
+    found = look(["a", "b"], method="saliency", out="out")
+    assert len({one.array for one in found.maps}) == len(names)
+    assert {path.parent for path in (place / "out").rglob("*.npy")} == {place / "out"}
+    for one in found.maps:
+        alone = look([one.photo], method="saliency", out="alone", force=True)
+        np.testing.assert_allclose(one.load(), alone.maps[0].load(), rtol=1e-4, atol=1e-6)
+
+
+def test_names_of_files():
+    assert unique(["x", "X", "x", "x-2", "a/b", ".."]) == ["x", "X-2", "x-3", "x-2-2", "a_b", "_"]
+
+
+def test_networks_side_by_side(place):
+    """A folder each, also for two of one name; one figure, and the target looked up in each."""
+    networks = [seeded(TinyConv), seeded(TinyConv, 3, 6)]
+    found = look("photos/0.png", networks, method="saliency", target="body.0.conv1:3", out="out")
+    assert [one.model for one in found.maps] == ["TinyConv", "TinyConv-2"]
+    assert [one.array.parent.name for one in found.maps] == ["TinyConv", "TinyConv-2"]
+    assert len(found.figures) == 1
+    assert not np.allclose(found.maps[0].load(), found.maps[1].load())
+    with pytest.raises(UserError, match="0-5"):
+        look("photos/0.png", networks, method="saliency", target="body.0.conv1:7", out="other")
+
+
+@pytest.mark.parametrize("bands", [1, 7])
+def test_arrays_of_any_number_of_channels(place, bands):
+    network = seeded(TinyConv, bands)
+    arrays = list(np.random.default_rng(0).random((2, SIDE, SIDE, bands), dtype=np.float32))
+    found = look(arrays, network, method="all", steps=2)
+    assert len(found.maps) == 2 * len(METHODS)
+    assert {one.photo for one in found.maps} == {"array-00000", "array-00001"}
+    assert all(path.is_file() for path in found.figures)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
+
+
+def test_all_leaves_out_what_a_network_does_not_allow(place):
+    """With its reason, in the notes and on the figure; named by itself it is refused, before any work."""
+    found = look("photos/0.png", seeded(TinyTokens), method="all", steps=2, out="out")
+    methods = {one.method for one in found.maps}
+    assert {"saliency", "occlusion", "integrated-gradients", "perturbation", "backprop", "grad-cam"} <= methods
+    assert set(found.refused["TinyTokens"]) == set(METHODS) - methods
+    assert "lrp" in found.refused["TinyTokens"]
+    assert any("lrp of TinyTokens is left out" in note and "blocks.0" in note for note in found.notes)
+    with pytest.raises(UserError, match=r"lrp of TinyTokens: module 'blocks\.0"):
+        look("photos/0.png", seeded(TinyTokens), method="saliency,lrp", out="other")
+    assert not (place / "other").exists()
+
+
+def test_a_unit_and_a_neuron(place):
+    """The channel's mean over positions, and its value at x = 1, y = 2."""
+    network = seeded(TinyConv)
+    model = load_model(network, size=SIDE)
+    layer = find_layer(survey(network, SIDE), "body.1")
+    image = pixels(place / "photos" / "0.png")
+    for target, position in (("body.1:3", None), ("body.1:3@1,2", (1, 2))):
+        (one,) = look("photos/0.png", network, method="saliency", target=target, out=f"out{position}").maps
+        wanted = float(unit_score(model, layer, 3, position)(image))
+        assert one.score == pytest.approx(wanted, abs=1e-5)
+        assert one.target == target
+        assert (one.load() > 0).any()
+
+
+def paint(folder, out="run"):
+    """A run over two layers, of a network in a file."""
+    photos, model = str(folder / "photos"), f"{folder / 'net.py'}:build"
+    mindseye.visualize(photos, model, ["0", "3"], facets=2, steps=1, size=SIDE, out=folder / out, quiet=True)
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("painted")
+    (folder / "net.py").write_text(NETWORK)
+    for number in range(16):
+        write_photo(folder / "photos" / f"{number}.png", number)
+    paint(folder)
+    return folder
+
+
+@pytest.fixture
+def run(place, painted):
+    """A run in the working folder, whose photos and network are elsewhere."""
+    shutil.copytree(painted / "run", place / "run")
+    return place / "run"
+
+
+def test_a_facet_of_a_run(run):
+    """The dot product with its target, in the run's own network and at its size, whatever the default model is."""
+    for words, layer in (("facet:run/1", "3"), ("facet:run/0/1", "0")):
+        found = mindseye.explain("photos/0.png", target=words, method="grad-cam,occlusion", out=layer, quiet=True)
+        facet = find_facet(words.removeprefix("facet:"))
+        model = load_model("net.py:build", size=SIDE)
+        score = facet_score(model, find_layer(survey(model.network, SIDE), layer), facet.target, 1)
+        with torch.no_grad():
+            wanted = float(score(pixels(run.parent / "photos" / "0.png")))
+        assert [one.score for one in found.maps] == pytest.approx([wanted, wanted], abs=1e-5)
+        assert found.maps[0].target == f"facet 1 of run at {layer}"
+        assert found.maps[0].load().shape == (SIDE, SIDE)
+
+
+def test_a_facet_that_has_changed_is_another_one(run):
+    """Under the same words."""
+    words = {"target": "facet:run/0", "method": "grad-cam", "out": "out", "quiet": True}
+    mindseye.explain("photos/0.png", **words)
+    tensors = load_file(run / "facets.safetensors")
+    save_file(tensors | {"3/target": 2 * tensors["3/target"]}, run / "facets.safetensors")
+    with pytest.raises(UserError, match="another facet"):
+        mindseye.explain("photos/0.png", **words)
+
+
+def test_where_a_facet_lives_stands_in_its_run(run, painted):
+    """For the nearest four members, what each position adds to the dot product; twice the same bytes."""
+    record = json.loads((run / "run.json").read_text())
+    for layer in record["layers"]:
+        for entry in layer["facets"]:
+            maps = np.load(run / entry["where"])
+            assert maps.shape == (min(4, len(entry["members"])), *layer["grid"])
+            facet = find_facet(f"{run}/{layer['layer']}/{entry['index']}")
+            target = facet.target.select([facet.index])
+            goal = target.mean.gather(1, target.channels)[0]
+            model = load_model("net.py:build", size=SIDE)
+            with torch.no_grad():
+                activation = model.network[: int(layer["layer"]) + 1](pixels(entry["members"][0]["path"]))[0]
+            shares = torch.einsum("k,khw->hw", goal / goal.square().sum(), activation[target.channels[0]])
+            wanted = shares.clamp(min=0).numpy() / shares.numel()
+            np.testing.assert_allclose(maps[0], wanted, rtol=1e-3, atol=1e-6)
+    paint(painted, "again")
+    for path in (run / "where").rglob("*.npy"):
+        assert path.read_bytes() == (painted / "again" / path.relative_to(run)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "model", "told"),
+    [
+        ("facet:run/2", None, "facets are 0-1"),
+        ("facet:run/body/0", None, "no layer 'body'; it has 0, 3"),
+        ("facet:nowhere/0", None, "no run folder"),
+        ("facet:run", None, "facet:RUN/2"),
+        ("facet:run/0", ["net.py:build", "net.py:build"], "leave --model out"),
+        ("facet:run/0", nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU()), "other weights"),
+    ],
+)
+def test_facets_that_are_not_there(run, words, model, told):
+    with pytest.raises(UserError, match=told):
+        mindseye.explain("photos/0.png", model, target=words, quiet=True, out="out")
+    assert not Path("out").exists()
+
+
+def test_a_damaged_run_is_named(run):
+    record = json.loads((run / "run.json").read_text())
+    record["layers"][1]["facets"][0]["channels"] = [{"channel": 99}]
+    (run / "run.json").write_text(json.dumps(record))
+    with pytest.raises(UserError, match=r"damaged|0-7"):
+        mindseye.explain("photos/0.png", target="facet:run/0", quiet=True)
+    (run / "run.json").write_text(json.dumps(record | {"layers": 3}))
+    with pytest.raises(UserError, match="damaged"):
+        mindseye.explain("photos/0.png", target="facet:run/0", quiet=True)
+
+
+def test_a_broken_photo_costs_nothing_but_itself(place):
+    (place / "photos" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    found = look()
+    assert [Path(one.photo).name for one in found.maps[::2]] == ["0.png", "2.png"]
+    assert len(found.failures) == 1
+    assert "1.png" in found.failures[0]
+    assert record_of(found)["status"] == "partial"
+
+
+class Logarithm(nn.Module):
+    """NaN for a photo that is black all over."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 3)
+
+    def forward(self, images):
+        return self.conv(images).mean((2, 3)) * images.mean((1, 2, 3))[:, None].log()
+
+
+def test_a_photo_without_a_map_costs_nothing_but_itself(place):
+    """What shares its batch is explained all the same, and the map's place on the figure says why it is empty."""
+    Image.new("RGB", (SIDE, SIDE)).save(place / "photos" / "1.png")
+    found = look(model=seeded(Logarithm), method="saliency,backprop", target="output:1")
+    assert [Path(one.photo).name for one in found.maps] == ["0.png", "0.png", "2.png", "2.png"]
+    assert len(found.failures) == 2
+    assert all("1.png" in line and "NaN" in line for line in found.failures)
+    assert len(found.figures) == 3
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(place, monkeypatch):
+    """To the same bytes; what was done is not done again."""
+    words = {"method": "occlusion,perturbation", "fill": "random", "steps": 3, "batch_size": 1}
+    whole = look(out="whole", **words)
+    real, calls = Attributing._ask, []
+
+    def ask(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Attributing, "_ask", ask)
+    with pytest.raises(KeyboardInterrupt):
+        look(out="part", **words)
+    assert json.loads((place / "part" / "run.json").read_text())["status"] == "interrupted"
+    parts = look(out="part", **words)
+    assert len(calls) == 4 + 3
+    files = sorted(path.relative_to(whole.path) for path in whole.path.rglob("*.*") if path.suffix in (".npy", ".png"))
+    assert len(files) == 3 * 7
+    for name in files:
+        assert (whole.path / name).read_bytes() == (parts.path / name).read_bytes()
+
+
+def test_a_finished_run_is_left_alone(place):
+    """Asked for something else it is refused; --force replaces it and touches nothing of the user's."""
+    look(out="out")
+    (place / "out" / "mine.cam.png").write_bytes(b"mine")
+    before = (place / "out" / "run.json").read_bytes()
+    assert len(look(out="out").maps) == 6
+    assert (place / "out" / "run.json").read_bytes() == before
+    with pytest.raises(UserError, match="another methods"):
+        look(out="out", method="saliency")
+    write_photo(place / "photos" / "1.png", 99)
+    with pytest.raises(UserError, match="another photos"):
+        look(out="out")
+    look("photos/0.png", out="out", method="saliency", force=True)
+    left = {path.name for path in (place / "out").iterdir()} - {".lock"}
+    maps = {"0.saliency.npy", "0.saliency.png", "0.saliency.overlay.png"}
+    assert left == maps | {"mine.cam.png", "0.figure.png", "run.json"}
+
+
+def test_force_removes_nothing_outside_the_folder(place):
+    """run.json may have been changed by hand."""
+    look("photos/0.png", out="out")
+    record = json.loads((place / "out" / "run.json").read_text())
+    kept = [place / "photos" / "0.png", place / "net.py"]
+    record["photos"][0]["maps"][0] |= {"map": "../photos/0.png", "picture": str(kept[0]), "overlay": "../net.py"}
+    (place / "out" / "run.json").write_text(json.dumps(record))
+    look("photos/0.png", out="out", method="saliency", force=True)
+    assert all(path.is_file() for path in kept)
+
+
+def test_checks_are_a_table(place):
+    """A row per method beside that of a random order; the curves begin with the photo's own probability."""
+    found = look(method="saliency,cam,guided-backprop", check=True, batch_size=2)
+    rows = [line.split(" | ") for line in found.table.splitlines() if line.startswith("| TinyConv")]
+    assert [row[1] for row in rows] == ["random order", "saliency", "cam", "guided-backprop"]
+    assert (found.path / "table.md").read_text() == found.table
+    network = seeded(TinyConv)
+    for entry in record_of(found)["photos"]:
+        with torch.no_grad():
+            probability = float(network(pixels(entry["path"])).softmax(1).max())
+        for one in [*entry["chance"].values(), *(one["check"] for one in entry["maps"])]:
+            assert one["deletion"]["values"][0] == pytest.approx(probability, abs=1e-5)
+            assert one["insertion"]["values"][-1] == pytest.approx(probability, abs=1e-5)
+        assert all(-1 <= value <= 1 for value in entry["maps"][0]["check"]["forgetting"]["absolute"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"method": "grad-kam"}, "did you mean 'grad-cam'"),
+        ({"method": ""}, "at least one method"),
+        ({"target": "class:zebra"}, "no label names"),
+        ({"target": "body.1:99"}, "0-15"),
+        ({"target": "body.1:3@99,0"}, "x is 0-7"),
+        ({"target": "body.1"}, "'top'"),
+        ({"target": "body.1:3:neg"}, "'top'"),
+        ({"target": "output"}, "output:11"),
+        ({"target": "convolution:3"}, "no layer 'convolution'"),
+        ({"method": "occlusion", "box": 99}, "99 px high does not fit"),
+        ({"method": "occlusion", "box": 4, "stride": 5}, "from 1 to 4"),
+        ({"method": "occlusion", "box": (1, 2, 3)}, r"\(height, width\)"),
+        ({"method": "perturbation", "fill": "plaid"}, "plaid"),
+        ({"method": "perturbation", "game": "chess"}, "chess"),
+        ({"method": "integrated-gradients", "baseline": "grey"}, "grey"),
+        ({"method": "lrp", "rule": "alpha"}, "alpha"),
+        ({"method": "lrp", "epsilon": 0.0}, "above 0"),
+        ({"method": "grad-cam", "cam_layer": "fc"}, "rows and columns"),
+        ({"method": "cam", "target": "body.1:3"}, "take 'grad-cam'"),
+        ({"photos": "nowhere"}, "nowhere"),
+        ({"photos": []}, "empty list"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"seed": -1}, "seed"),
+        ({"weights": "none"}, "module"),
+    ],
+)
+def test_a_mistake_is_one_line_before_any_work(place, changes, told):
+    """What is wrong is named, with the way out, and no folder is made."""
+    with pytest.raises(UserError, match=told) as raised:
+        look(**changes)
+    assert "\n" not in str(raised.value)
+    assert not (place / "runs").exists()
+
+
+def test_numbers_that_change_nothing_are_said(place):
+    found = look("photos/0.png", gamma=0.5)
+    assert any("gamma changes nothing" in note for note in found.notes)
+
+
+def test_a_run_of_another_kind_is_not_touched(run):
+    before = (run / "run.json").read_bytes()
+    with pytest.raises(UserError, match="another kind"):
+        look("photos/0.png", out="run")
+    assert (run / "run.json").read_bytes() == before
+
+
+def test_maps_are_no_pictures_for_judges(place):
+    found = look("photos/0.png")
+    with pytest.raises(UserError, match="no pictures to be judged"):
+        mindseye.evaluate(found.path, seeded(TinyConv))
+    with pytest.raises(UserError, match="kept no steps"):
+        mindseye.film(found.path)
+
+
+def test_command_line(place, capsys):
+    """The same words; 3 for a photo that cannot be read, 2 for a mistake; the table on the standard output."""
+    (place / "broken.jpg").write_bytes(b"nothing")
+    words = ["explain", "photos/0.png", "--model", "net.py:build", "--size", "32", "--method", "occlusion,cam"]
+    assert main([*words, "--box", "12x8", "--stride", "4", "--target", "output:1", "--check", "--out", "out"]) == 0
+    record = json.loads((place / "out" / "run.json").read_text())
+    assert record["options"]["settings"]["box"] == [12, 8]
+    assert record["options"]["settings"]["stride"] == [4, 4]
+    assert "| net.build | cam |" in capsys.readouterr().out
+    assert main([*words[:2], "broken.jpg", *words[2:], "--out", "other"]) == 3
+    assert "broken.jpg" in capsys.readouterr().err
+    assert main([*words, "--target", "class:9", "--out", "third"]) == 2
+    assert "0 to 2" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*words, "--box", "3x4x5"])
+
+
+def test_the_name_is_a_function_whatever_is_imported(place):
+    """No part of the package hides it."""
+    assert callable(mindseye.explain)
