@@ -6,16 +6,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mindseye.api.accentuate import accentuate
     from mindseye.api.examples import examples
+    from mindseye.api.explain import explain
     from mindseye.api.film import film
     from mindseye.api.invert import invert
     from mindseye.api.paint import paint
+    from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
     from mindseye.errors import UserError
     from mindseye.evaluation.evaluate import evaluate
     from mindseye.report.notebook import Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "UserError", "accentuate", "evaluate", "examples", "film", "invert", "paint", "visualize"]
+__all__ = [
+    "Run",
+    "UserError",
+    "accentuate",
+    "evaluate",
+    "examples",
+    "explain",
+    "film",
+    "invert",
+    "paint",
+    "transfer",
+    "visualize",
+]
 
 _HOMES = {
     "visualize": "mindseye.api.visualize",
@@ -23,7 +37,9 @@ _HOMES = {
     "invert": "mindseye.api.invert",
     "accentuate": "mindseye.api.accentuate",
     "examples": "mindseye.api.examples",
+    "explain": "mindseye.api.explain",
     "evaluate": "mindseye.evaluation.evaluate",
+    "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
     "UserError": "mindseye.errors",
     "Run": "mindseye.report.notebook",

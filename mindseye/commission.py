@@ -36,7 +36,8 @@ class Wanted:
 
     words: what it shows, as the user wrote it. objective: what is raised. image: what the canvas starts from where the
     recipe starts from one, [channels, any, any] in [0, 1]. photo: what the objective holds the picture against, seen under
-    its very views, of the canvas's size. about: what else its entry in run.json says.
+    its very views, of the canvas's size. about: what else its entry in run.json says. shown: what is measured, where that
+    is not the objective as a whole.
     """
 
     words: str
@@ -44,6 +45,7 @@ class Wanted:
     image: Tensor | None = None
     photo: Tensor | None = None
     about: Mapping[str, object] = field(default_factory=dict)
+    shown: Objective | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Commission:
     def run(self) -> None:
         """Paint, measure, draw. What an interrupted run has done is not done again."""
         if not self.manifest["pictures"]:
-            self.manifest["pictures"] = [_entry(index, one) for index, one in enumerate(self.order.wanted)]
+            self.manifest["pictures"] = [
+                fresh_entry(index, one.words, one.about) for index, one in enumerate(self.order.wanted)
+            ]
             self.record.save("running")
         with Reader(self.order.model.network, self.order.layers) as read:
             self.paint(read)
@@ -147,7 +151,8 @@ class Commission:
                 }
                 one = order.wanted[entry["index"]]
                 photo = None if one.photo is None else views.plain(one.photo[None]).to(order.device)
-                entry["measures"] = objective_measures(read, order.model.preprocessing, one.objective, roles, photo)
+                shown = one.shown or one.objective
+                entry["measures"] = objective_measures(read, order.model.preprocessing, shown, roles, photo)
                 advance(1)
 
     def _keep_step(self, entry: Manifest, step: int, image: Tensor) -> None:
@@ -165,6 +170,7 @@ class Commission:
         self.record.save("running")
 
 
-def _entry(index: int, one: Wanted) -> Manifest:
-    fresh = {"index": index, "objective": one.words, "status": "todo", "picture": None, "start": None}
-    return fresh | {"steps": [], "loss": {}} | dict(one.about)
+def fresh_entry(index: int, words: str, about: Mapping[str, object]) -> Manifest:
+    """A ``pictures`` entry before there is a picture."""
+    fresh = {"index": index, "objective": words, "status": "todo", "picture": None, "start": None}
+    return fresh | {"steps": [], "loss": {}} | dict(about)

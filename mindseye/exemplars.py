@@ -3,7 +3,7 @@
 After Nguyen, Yosinski and Clune, "Multifaceted Feature Visualization" (2016), with sorted activations as targets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,6 +46,7 @@ class Exemplars:
 def find_exemplars(
     photos: ImageSet,
     objectives: Sequence[tuple[Objective, Layer]],
+    layers: Sequence[Layer],
     facets: int,
     model: Model,
     network: Sequence[Layer],
@@ -55,21 +56,29 @@ def find_exemplars(
     device: torch.device,
     progress: Progress,
 ) -> Exemplars:
-    """Cluster the photos that each objective likes best at the layer that it reads, and build a target per facet.
+    """Cluster the photos that each objective likes best at a layer that it reads, and build a target per facet.
+
+    objectives: each with the layer that its photos are clustered at. layers: all that the objectives read.
 
     Raises:
         UserError: if no photo decodes, or an activation is NaN.
     """
-    layers = list({layer.address: layer for _, layer in objectives}.values())
-    wanted = {layer.address: _matched(model, network, recipe, layer) for layer in layers}
+    known = {layer.address: layer for layer in layers}
+    wanted = {layer.address: _matched(model, network, recipe, layer) for _, layer in objectives}
     reads = dict.fromkeys(address for found in wanted.values() for address in found if not is_of_image(address))
+    values = torch.zeros(len(objectives), len(photos))
+
+    def look(indices: Sequence[int], activations: Mapping[str, Tensor]) -> None:
+        for row, (objective, _) in zip(values, objectives, strict=True):
+            row[list(indices)] = objective(activations).float().cpu()
+
     with progress.stage("extract", len(photos), "photos") as advance, Reader(model.network, layers) as read:
         batches = photos.batches(model.preprocessing, view, model.channels, BATCH)
-        means = mean_activations(read, model.preprocessing, batches, device, advance)
+        means = mean_activations(read, model.preprocessing, batches, device, advance, look)
     members: list[list[int]] = []
     weights, notes = [], []
-    for objective, layer in objectives:
-        best = exciting(objective, means)
+    for (objective, layer), liking in zip(objectives, values, strict=True):
+        best = exciting(liking[: len(photos)])  # fewer than were listed, where some did not decode
         points = embed(means[layer.address][best], seed).points
         found, clustering = find_facets(points, facets, recipe.members, seed, recipe.gamma, recipe.weighting)
         notes += [f"{objective.name}: {note}" for note in clustering.notes]
@@ -79,7 +88,7 @@ def find_exemplars(
             members.append([best[index] for index in facet.members])
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
-    with Reader(model.network, [find_layer(network, address) for address in reads]) as read:
+    with Reader(model.network, [known.get(address) or find_layer(network, address) for address in reads]) as read:
         looks = target_views(recipe, view, seed)
         ranks = facet_ranks(read, model.preprocessing, pixels, weights, device, looks, recipe.match_detail > 0)
     shared = [address for address in ranks if all(address in found for found in wanted.values())]
@@ -91,12 +100,8 @@ def find_exemplars(
     )
 
 
-def exciting(objective: Objective, means: dict[str, Tensor]) -> list[int]:
-    """The photos that an objective likes best: its top 5 %, at least 30, best first.
-
-    means: of each layer that it reads, the mean over positions of every photo, {address: [photos, channels]}.
-    """
-    values = objective({address: mean.unsqueeze(-1) for address, mean in means.items()})
+def exciting(values: Tensor) -> list[int]:
+    """The photos that an objective likes best: its top 5 %, at least 30, best first. values: the objective's, [photos]."""
     count = min(len(values), max(FEWEST, round(TOP_SHARE * len(values))))
     return [int(index) for index in values.topk(count).indices]
 

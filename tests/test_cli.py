@@ -160,7 +160,7 @@ def test_recipes_are_listed_and_printed(capsys):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["visualize"], ["examples"], ["evaluate"], ["film"], ["layers"], ["recipe"], ["demo"]]
+    "command", [[], ["visualize"], ["examples"], ["explain"], ["evaluate"], ["film"], ["layers"], ["recipe"], ["demo"]]
 )
 def test_help_teaches(command, capsys):
     """Every command has help; those with arguments give examples."""

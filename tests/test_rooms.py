@@ -19,6 +19,7 @@ ROOMS = [
     "pipeline",
     "exemplars",
     "commission",
+    "patchwork",
     "evaluation",
     "api",
     "demo",

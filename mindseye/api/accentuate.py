@@ -1,6 +1,5 @@
 """What a photo lacks for a unit, painted into it: ``mindseye.accentuate("photo.jpg", "layer:11", model=...)``."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from torch import Tensor, nn
 
 from mindseye.api.carrying import Note, carry_out
 from mindseye.api.opening import Opened, absolute, check_numbers, chosen_recipe, opened
+from mindseye.api.ordering import check_positions
 from mindseye.commission import Order, Wanted
 from mindseye.errors import UserError
 from mindseye.inputs.layers import Layer, find_layer
-from mindseye.inputs.photo import load_photo, photo_digest
+from mindseye.inputs.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import stages
 from mindseye.optimize.address import parse_objective
@@ -21,9 +21,10 @@ from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.lookup import Surveyed, look_up
 from mindseye.optimize.objective import Objective
 from mindseye.optimize.photo_objectives import Caricature, Reconstruction
-from mindseye.optimize.prior import prior_of
 from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe_checks import check_for_objectives
 from mindseye.optimize.transforms import Views
+from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
@@ -32,15 +33,15 @@ TINY = 1e-6
 
 
 def accentuate(
-    photo: str | os.PathLike[str],
+    photo: Photo,
     objectives: str | Sequence[str],
     model: str | nn.Module = "resnet50",
     *,
     caricature: bool = False,
-    near: float = 1.0,
+    near: float | None = None,
     near_layer: str | None = None,
     recipe: str | Recipe = "accentuate",
-    power: float = 2.0,
+    power: float | None = None,
     probability: bool = False,
     out: str | Path | None = None,
     steps: int | None = None,
@@ -62,8 +63,10 @@ def accentuate(
     al., "Feature Accentuation" (2024); for caricatures, Lucid's objective of that name (``Caricature``).
 
     Args:
-        photo: a file. objectives: as ``paint`` takes them, a picture each; for a caricature, addresses of layers.
-        near: how strongly the picture is held to the photo. near_layer: where; by default the first stage of the network.
+        photo: a file or an array. objectives: as ``paint`` takes them, a picture each; for a caricature, addresses of layers.
+        near: how strongly the picture is held to the photo; by default 1, for a caricature 0.1. near_layer: where; by default
+            the first stage of the network. power: of the cosine; by default 2, for a caricature 0, as its activations point
+            the right way from the start.
         out: the run folder; by default ``runs/accentuate-PHOTO-MODEL-OBJECTIVE``. The rest is as in ``paint``.
 
     Raises:
@@ -72,15 +75,19 @@ def accentuate(
     asked = [objectives] if isinstance(objectives, str) else list(objectives)
     if not asked:
         raise UserError("no objective: name at least one, such as 'layer3.5.conv1:11' or 'class:zebra'")
+    near, power = _strengths(near, power, caricature)
     if not 0 <= near < float("inf"):
         raise UserError(f"near is a weight of zero or more, not {near!r}")
     check_numbers(seed, snapshots, batch_size, size, steps)
+    path = photo_path(photo)
     chosen, progress = chosen_recipe(recipe, changes, steps), Progress(quiet)
+    check_for_objectives(chosen)
     checkpoint = absolute(checkpoint)
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
         image = load_photo(photo, ready.model.preprocessing, ready.recipe.size, ready.model.channels)
         anchor = find_layer(ready.network, near_layer) if near_layer else stages(ready.model.network, ready.network)[0]
         found = _found(asked, ready, caricature, power, probability)
+        check_positions([objective for objective, _ in found], ready)
         options = {
             "photo": photo_digest(image),
             "objectives": asked,
@@ -89,13 +96,15 @@ def accentuate(
             "near_layer": anchor.address,
             "power": power,
             "probability": probability,
+            "batch_size": batch_size,
+            "snapshots": snapshots,
         }
 
         def order(note: Note) -> Order:
             layers = list({layer.address: layer for layer in [*(layer for _, layer in found), anchor]}.values())
             sizes = _sizes(ready, image, layers)
             held = Reconstruction(anchor.address) * near
-            about = {"photo": str(Path(photo).absolute())}
+            about = {"photo": None if path is None else str(path)}
             return Order(
                 model=ready.model,
                 recipe=ready.recipe,
@@ -106,6 +115,7 @@ def accentuate(
                         image,
                         image,
                         about,
+                        shown=objective,
                     )
                     for objective, layer in found
                 ],
@@ -114,18 +124,23 @@ def accentuate(
                 seed=seed,
                 device=ready.device,
                 view=ready.view,
-                prior=prior_of(ready.recipe, ready.model.channels),
+                prior=ready.prior,
                 batch_size=batch_size,
                 snapshots=snapshots,
             )
 
         words = asked[0] if len(asked) == 1 else f"{len(asked)}-objectives"
         folder = RunFolder(
-            Path(out) if out else default_path(f"accentuate-{Path(photo).stem}", ready.model.name, words)
+            Path(out) if out else default_path(f"accentuate-{path.stem if path else 'array'}", ready.model.name, words)
         )
         return carry_out(
             "accentuate", folder, ready, options, order, model, weights, checkpoint, seed, force, command, progress
         )
+
+
+def _strengths(near: float | None, power: float | None, caricature: bool) -> tuple[float, float]:
+    usual = (0.1, 0.0) if caricature else (1.0, 2.0)
+    return usual[0] if near is None else near, usual[1] if power is None else power
 
 
 def _found(
@@ -139,7 +154,7 @@ def _found(
 
 
 def _words(objective: Objective, caricature: bool) -> str:
-    return f"caricature at {objective.layers[0]}" if caricature else objective.name
+    return f"caricature at {objective.layers[0]}" if caricature else printable(objective.name)
 
 
 def _sizes(ready: Opened, image: Tensor, layers: Sequence[Layer]) -> dict[str, float]:

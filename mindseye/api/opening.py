@@ -14,6 +14,7 @@ from mindseye.inputs.device import torch_device
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.layers import Layer, survey
 from mindseye.inputs.models import Model, load_model
+from mindseye.optimize.prior import Prior, prior_of, with_whole_path
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_checks import recipe_from
 from mindseye.optimize.recipe_files import load_recipe
@@ -27,6 +28,7 @@ class Opened:
     """A network that is ready to be painted from.
 
     network: every layer that fires. recipe: with the size of the canvas filled in. view: side of what the network sees.
+    prior: the decoder of a recipe whose canvas is one.
     """
 
     model: Model
@@ -34,6 +36,7 @@ class Opened:
     recipe: Recipe
     device: torch.device
     view: int
+    prior: Prior | None = None
 
 
 @contextmanager
@@ -58,7 +61,9 @@ def opened(
         if isinstance(model, str):
             # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.
             loaded.network.to(memory_format=torch.channels_last)
-        yield Opened(loaded, survey(loaded.network, view, loaded.channels), replace(recipe, size=side), place, view)
+        network = survey(loaded.network, view, loaded.channels)
+        prior = prior_of(recipe, loaded.channels)
+        yield Opened(loaded, network, replace(recipe, size=side), place, view, prior)
 
 
 def check_numbers(seed: int, snapshots: int, *counts: int | None) -> None:
@@ -79,12 +84,12 @@ def check_numbers(seed: int, snapshots: int, *counts: int | None) -> None:
 def chosen_recipe(
     recipe: str | Recipe, changes: Mapping[str, Any] | None, steps: int | None = None, top_k: int | None = None
 ) -> Recipe:
-    """A recipe by name, file or value, with single numbers changed."""
+    """A recipe by name, file or value, with single numbers changed; the file of its prior by its whole path."""
     given = {"steps": steps, "top_k": top_k}
     replaced = dict(changes or {}) | {key: value for key, value in given.items() if value is not None}
     if isinstance(recipe, str):
-        return load_recipe(recipe, replaced)
-    return recipe_from(recipe.as_dict() | replaced, recipe.name)
+        return with_whole_path(load_recipe(recipe, replaced))
+    return with_whole_path(recipe_from(recipe.as_dict() | replaced, recipe.name))
 
 
 def absolute(checkpoint: str | Path | None) -> str | None:

@@ -1,41 +1,25 @@
 """Pictures of named objectives as one call: ``mindseye.paint("layer3.5.conv1:11", model=...)``."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mindseye.api.carrying import Note, carry_out
-from mindseye.api.opening import DEFAULT_RECIPE, Opened, absolute, check_numbers, chosen_recipe, opened
-from mindseye.commission import Order, Wanted
+from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe, opened
+from mindseye.api.ordering import compared, find_objectives, make_order, recipe_for, with_textures
+from mindseye.commission import Order
 from mindseye.errors import UserError
 from mindseye.evaluation.panel import Network, convene
-from mindseye.exemplars import Exemplars, find_exemplars
-from mindseye.facets.image import is_of_image
-from mindseye.facets.target import Target
-from mindseye.inputs.images import Source, find_images
-from mindseye.inputs.layers import Layer, find_layer
-from mindseye.inputs.photo import load_photo, photo_digest
-from mindseye.optimize.address import parse_objective
-from mindseye.optimize.canvases import palette_of
-from mindseye.optimize.lookup import Surveyed, look_up, look_up_between
-from mindseye.optimize.objective import Objective
-from mindseye.optimize.painting import Term
-from mindseye.optimize.prior import prior_of
+from mindseye.exemplars import find_exemplars
+from mindseye.inputs.images import ImageSet, Source, find_images
+from mindseye.inputs.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.schedules import Schedule
-from mindseye.optimize.set_objectives import Alignment, Diversity
+from mindseye.optimize.recipe_checks import check_for_objectives, check_start
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
-
-ALIGNMENT, SHARED = 0.5, 0.5
-
-Found = tuple[Objective, Layer]
-"""An objective, and the one layer that it reads."""
 
 
 def paint(
@@ -43,7 +27,7 @@ def paint(
     model: str | nn.Module = "resnet50",
     *,
     recipe: str | Recipe = DEFAULT_RECIPE,
-    init: str | Path | None = None,
+    init: Photo | None = None,
     together: bool = False,
     interpolate: int = 0,
     variants: int = 1,
@@ -74,7 +58,7 @@ def paint(
             ``"layer3.5"``, ``"class:zebra"``, ``"layer:random:0"``, ``"layer:direction.npy"``, ``"output:masks:15"``.
         model, weights, checkpoint: as ``visualize`` takes them.
         recipe: its name, a TOML file or a Recipe; ``steps`` and ``changes`` replace single numbers of it.
-        init: a photo to start from; the recipe's ``start`` is then ``photo``.
+        init: a photo to start from, a file or an array; the recipe's ``start`` is then ``photo``.
         together: one picture of the objectives' sum. interpolate: so many pictures on the way from the first to the second
             of two objectives, which share a low-frequency canvas and are kept alike.
         variants: pictures of each objective. diversity: how strongly variants are kept apart, the weight of ``Diversity``.
@@ -94,16 +78,24 @@ def paint(
     asked = [objectives] if isinstance(objectives, str) else list(objectives)
     check_numbers(seed, snapshots, batch_size, size, steps)
     _check(asked, together, interpolate, variants, diversity, examples is not None, batch_size)
-    chosen = _recipe(chosen_recipe(recipe, changes, steps), init is not None, interpolate)
+    chosen = chosen_recipe(recipe, changes, steps)
+    check_for_objectives(chosen)
+    check_start(chosen, init is not None)
+    if init is not None:
+        photo_path(init)
+    photos = find_images(examples) if examples is not None else None
+    if photos is not None:
+        _check_examples(photos, variants, chosen)
     progress = Progress(quiet)
     judging = judge or labels
     panel = convene(judge, labels=labels, painter=model if isinstance(model, str) else None) if judging else None
-    photos = find_images(examples) if examples is not None else None
     checkpoint = absolute(checkpoint)
+    chosen = recipe_for(chosen, init is not None, interpolate)
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
-        found, layers = _found(asked, ready, together, interpolate, power, probability)
-        beside = _beside(layers, variants, diversity, interpolate)
-        image = load_photo(init, ready.model.preprocessing, ready.recipe.size, ready.model.channels) if init else None
+        found, layers = find_objectives(asked, ready, together, interpolate, power, probability)
+        textures = with_textures(layers, ready) if diversity else []
+        preprocessing, channels = ready.model.preprocessing, ready.model.channels
+        image = None if init is None else load_photo(init, preprocessing, ready.recipe.size, channels)
         options = {
             "objectives": [objective.name for objective, _ in found],
             "interpolate": interpolate,
@@ -113,28 +105,20 @@ def paint(
             "power": power,
             "probability": probability,
             "init": None if image is None else photo_digest(image),
+            "batch_size": batch_size,
+            "snapshots": snapshots,
         }
 
         def order(note: Note) -> Order:
-            exemplars = (
-                find_exemplars(
-                    photos,
-                    found,
-                    variants,
-                    ready.model,
-                    ready.network,
-                    ready.recipe,
-                    ready.view,
-                    seed,
-                    ready.device,
-                    progress,
-                )
-                if photos
-                else None
-            )
-            for line in exemplars.notes if exemplars else ():
-                note(line)
-            return _order(ready, found, layers, variants, beside, image, exemplars, seed, batch_size, snapshots)
+            exemplars = None
+            if photos is not None:
+                settings = (ready.model, ready.network, ready.recipe, ready.view, seed, ready.device, progress)
+                exemplars = find_exemplars(photos, found, layers, variants, *settings)
+                for line in exemplars.notes:
+                    note(line)
+            beside = compared(layers, textures, variants, diversity, interpolate)
+            reads = [*layers, *textures]
+            return make_order(ready, found, reads, variants, beside, image, exemplars, seed, batch_size, snapshots)
 
         words = asked[0] if len(asked) == 1 else f"{len(asked)}-objectives"
         folder = RunFolder(Path(out) if out else default_path("paint", ready.model.name, words))
@@ -168,98 +152,10 @@ def _check(
         raise UserError("pictures that are compared with each other are painted in one batch: leave --batch-size out")
 
 
-def _recipe(recipe: Recipe, from_photo: bool, interpolate: int) -> Recipe:
-    if from_photo:
-        recipe = replace(recipe, start="photo")
-    if interpolate and not recipe.shared and recipe.canvas in ("fourier", "laplacian"):
-        recipe = replace(recipe, shared=SHARED)
-    if recipe.schedule("objective").is_zero:
-        raise UserError(f"recipe {recipe.name} gives the objective no weight: --set objective=1")
-    return recipe
-
-
-def _found(
-    asked: Sequence[str], ready: Opened, together: bool, interpolate: int, power: float, probability: bool
-) -> tuple[list[Found], list[Layer]]:
-    """The objectives in order, each with a layer that it reads, and all layers that are read."""
-    surveyed = Surveyed(ready.model, ready.network, ready.view)
-    addresses = [parse_objective(words) for words in asked]
-    if interpolate:
-        first, second = addresses
-        objectives, layers = look_up_between(first, second, interpolate, surveyed, power, probability)
-        return [(objective, layers[0]) for objective in objectives], layers
-    found = [look_up(address, surveyed, power, probability) for address in addresses]
-    layers = list({layer.address: layer for _, layer in found}.values())
-    if not together or len(found) == 1:
-        return found, layers
-    whole = found[0][0]
-    for objective, _ in found[1:]:
-        whole = whole + objective
-    whole.name = " + ".join(asked)
-    return [(whole, layers[0])], layers
-
-
-def _order(
-    ready: Opened,
-    found: Sequence[Found],
-    layers: Sequence[Layer],
-    variants: int,
-    beside: Callable[[Sequence[int]], list[Term]],
-    image: Tensor | None,
-    exemplars: Exemplars | None,
-    seed: int,
-    batch_size: int,
-    snapshots: int,
-) -> Order:
-    targets: dict[str, Target] = exemplars.targets if exemplars else {}
-    read = {layer.address: layer for layer in layers}
-    read |= {
-        address: find_layer(ready.network, address)
-        for address in targets
-        if address not in read and not is_of_image(address)
-    }
-    wanted: list[Wanted] = []
-    for objective, _ in found:
-        for variant in range(variants):
-            about: dict[str, object] = {"variant": variant} if variants > 1 else {}
-            if exemplars is not None:
-                about["members"] = [{"path": path} for path in exemplars.members[len(wanted)]]
-            wanted.append(Wanted(objective.name, objective, image, about=about))
-    return Order(
-        model=ready.model,
-        recipe=ready.recipe,
-        wanted=wanted,
-        layers=list(read.values()),
-        palette=palette_of(ready.recipe, exemplars.pixels if exemplars else None, ready.model.channels),
-        seed=seed,
-        device=ready.device,
-        view=ready.view,
-        beside=beside,
-        targets=targets,
-        prior=prior_of(ready.recipe, ready.model.channels),
-        batch_size=batch_size,
-        snapshots=snapshots,
-    )
-
-
-def _beside(
-    layers: Sequence[Layer], variants: int, diversity: float, interpolate: int
-) -> Callable[[Sequence[int]], list[Term]]:
-    """What compares the pictures of a batch: variants kept apart at each layer, a row kept alike."""
-
-    def terms(pictures: Sequence[int]) -> list[Term]:
-        made = []
-        if diversity:
-            groups = torch.tensor([index // variants for index in pictures])
-            weight = Schedule(-diversity, -diversity)
-            made += [
-                Term(f"diversity {layer.address}", Diversity(layer.address, groups), weight)
-                for layer in layers
-                if layer.positions > 1
-            ]
-        if interpolate:
-            addresses = [layer.address for layer in layers]
-            made.append(Term("alignment", Alignment(addresses), Schedule(ALIGNMENT, ALIGNMENT)))
-        return made
-
-    return terms
+def _check_examples(photos: ImageSet, variants: int, recipe: Recipe) -> None:
+    if len(photos) < variants:
+        raise UserError(
+            f"{len(photos)} photos make no {variants} facets: give --examples more, or ask for fewer --variants"
+        )
+    if recipe.schedule("match").is_zero:
+        raise UserError(f"recipe {recipe.name} matches no examples: use --recipe distribution, or --set match=5")

@@ -116,6 +116,7 @@ def visualize(
             penalty=find_layer(ready.network, penalty_layer).address if penalty_layer else None,
             channels=channels,
             snapshots=snapshots,
+            prior=ready.prior,
         )
         folder = RunFolder(Path(out) if out else default_path(photos.root, ready.model.name, _joined(targets)))
         fresh = new_manifest(

@@ -34,17 +34,15 @@ def add(commands: Any) -> None:
     add(
         "--near",
         type=weight,
-        default=1.0,
         metavar="W",
-        help="how strongly the picture is held to the photo (default: 1)",
+        help="how strongly the picture is held to the photo (default: 1, for a caricature 0.1)",
     )
     add("--near-layer", metavar="A", help="where it is held (default: the first stage of the network)")
     add(
         "--power",
         type=weight,
-        default=2.0,
         metavar="P",
-        help="of the cosine, for directions and caricatures (default: 2)",
+        help="of the cosine, for directions (default: 2) and caricatures (default: 0)",
     )
     add("--probability", action="store_true", help="raise a class's probability rather than its logit")
     add_painting(parser, "runs/accentuate-PHOTO-MODEL-OBJECTIVE")

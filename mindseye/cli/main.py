@@ -7,14 +7,27 @@ import sys
 from collections.abc import Sequence
 
 from mindseye import __version__
-from mindseye.cli import accentuate, demo, evaluate, examples, film, invert, layers, paint, recipe, visualize
+from mindseye.cli import (
+    accentuate,
+    demo,
+    evaluate,
+    examples,
+    explain,
+    film,
+    invert,
+    layers,
+    paint,
+    recipe,
+    transfer,
+    visualize,
+)
 from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
 from mindseye.errors import UserError
 
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
-COMMANDS = (visualize, paint, invert, accentuate, examples, evaluate, film, layers, recipe, demo)
+COMMANDS = (visualize, paint, invert, accentuate, examples, explain, evaluate, transfer, film, layers, recipe, demo)
 
 EXAMPLES = """examples:
   mindseye demo                                              see it work, on photos that come along
@@ -24,7 +37,9 @@ EXAMPLES = """examples:
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
+  mindseye explain photo.jpg --model resnet50 --method all   which parts of a photo speak for its class
   mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
+  mindseye transfer --painter resnet50 --judge vit_b_16      how often it names the classes that are painted
 
 exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked, 3 done in part, 130 interrupted"""
 

@@ -45,15 +45,17 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
 
 
-def add_painting(parser: argparse.ArgumentParser, out: str) -> None:
-    """How pictures are painted. out: how the run folder is called by default."""
+def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0) -> None:
+    """How pictures are painted. out: how the run folder is called by default. batch_size: painted at once, 0 for all."""
     add = parser.add_argument
     add("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
     add("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it")
+    add("--prior", metavar="FILE", help="paint the latent of this decoder: FILE.py:FACTORY, or a TorchScript archive")
     add("--steps", type=count, help="steps of the optimizer (default: the recipe's)")
     add("--size", type=count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
-    add("--batch-size", type=count, default=0, metavar="N", help="pictures painted at once (default: all)")
+    at_once = f"pictures painted at once (default: {batch_size or 'all'})"
+    add("--batch-size", type=count, default=batch_size, metavar="N", help=at_once)
     add("--snapshots", type=count, default=8, metavar="N", help="pictures kept on the way (default: 8)")
     add("--out", metavar="DIR", help=f"run folder (default: {out})")
     add("--force", action="store_true", help="replace what the folder holds")
@@ -85,10 +87,11 @@ def picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What ``--set`` changes of a recipe."""
+    """What ``--set`` and ``--prior`` change of a recipe."""
     from mindseye.optimize.recipe_files import parse_changes
 
-    return parse_changes(options.changes)
+    prior = {"canvas": "prior", "prior": options.prior} if options.prior else {}
+    return prior | parse_changes(options.changes)
 
 
 def show_scores(run: Any, options: argparse.Namespace) -> int:

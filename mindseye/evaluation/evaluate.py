@@ -206,6 +206,8 @@ def _members(facet: dict[str, Any]) -> Tensor:
 
 def _finished(folder: RunFolder) -> Manifest:
     manifest = folder.read()
+    if not (names_objectives(manifest) or "layers" in manifest):
+        raise UserError(f"{folder.path} holds no pictures to be judged; take a run of 'visualize' or 'paint'")
     if manifest["status"] not in FINISHED:
         raise UserError(f"{folder.path} is not finished ({manifest['status']}); continue it with its own command first")
     return manifest

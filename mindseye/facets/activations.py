@@ -1,6 +1,6 @@
 """Activations of an image set: one pass for the mean over positions of all, one for the sorted ones of the members."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -21,10 +21,12 @@ def mean_activations(
     batches: Iterable[tuple[list[int], Tensor]],
     device: torch.device,
     on_batch: Callable[[int], None] = lambda count: None,
+    look: Callable[[Sequence[int], Mapping[str, Tensor]], None] = lambda indices, activations: None,
 ) -> dict[str, Tensor]:
     """The mean over positions of every layer that is read, {address: [images, channels]}, on the CPU.
 
-    batches: (indices, uint8 images [batch, channels, side, side]) in any order.
+    batches: (indices, uint8 images [batch, channels, side, side]) in any order. look: shown the whole activations of each
+    batch, {address: [batch, channels, positions]}, which are not kept.
 
     Raises:
         UserError: if an activation is NaN or infinite, naming layer and image.
@@ -36,6 +38,7 @@ def mean_activations(
             means = activation.float().mean(-1).cpu()
             for index, mean in zip(indices, means, strict=True):
                 rows[address][index] = mean
+        look(indices, activations)
         on_batch(len(indices))
     stacked = {address: torch.stack([found[index] for index in sorted(found)]) for address, found in rows.items()}
     for address, means in stacked.items():

@@ -36,6 +36,11 @@ class Objective(ABC):
         """What the objective learns along with the picture; first axis: the image."""
         return []
 
+    @property
+    def names_positions(self) -> bool:
+        """Whether it counts single positions of a map, which must then keep its size."""
+        return False
+
     def __add__(self, other: "Objective | float") -> "Objective":
         return Combined("+", self, _lift(other), torch.add)
 
@@ -85,6 +90,10 @@ class Combined(Objective):
     @property
     def parameters(self) -> list[Tensor]:
         return learned_by((self._left, self._right))
+
+    @property
+    def names_positions(self) -> bool:
+        return self._left.names_positions or self._right.names_positions
 
 
 def learned_by(objectives: Iterable[Objective]) -> list[Tensor]:

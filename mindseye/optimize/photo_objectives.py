@@ -29,6 +29,10 @@ class Reconstruction(Objective):
         self.name, self.layers = f"reconstruction {layer}", (layer,)
         self._goal = None if activation is None else activation.detach().float()
 
+    @property
+    def names_positions(self) -> bool:
+        return self._goal is not None
+
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.layers[0]].float()
         goal = _goal_for(activation, activations, self._goal, self.layers[0])
@@ -48,6 +52,10 @@ class Caricature(Objective):
         """activation: the photos' at the layer, [images, channels, positions], or [1, ...] of one for all; None to read it."""
         self.name, self.layers, self._power = f"caricature {layer}", (layer,), power
         self._goal = None if activation is None else activation.detach().float()
+
+    @property
+    def names_positions(self) -> bool:
+        return self._goal is not None
 
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.layers[0]].float()

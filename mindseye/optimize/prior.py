@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -92,6 +92,14 @@ def load_prior(spec: str, latent: Sequence[int], channels: int) -> Prior:
 def prior_of(recipe: Recipe, channels: int) -> Prior | None:
     """The decoder of a recipe whose canvas is one, for pictures of so many channels; None for any other canvas."""
     return load_prior(recipe.prior, recipe.latent, channels) if recipe.canvas == "prior" else None
+
+
+def with_whole_path(recipe: Recipe) -> Recipe:
+    """A recipe with the whole path of its decoder's file, so that a run can be continued from elsewhere."""
+    place, _, factory = recipe.prior.rpartition(":")
+    if recipe.prior.endswith(ARCHIVES):
+        return replace(recipe, prior=str(Path(recipe.prior).absolute()))
+    return replace(recipe, prior=f"{Path(place).absolute()}:{factory}") if place.endswith(".py") else recipe
 
 
 def _archive(path: Path) -> tuple[str, nn.Module]:

@@ -25,6 +25,8 @@ LARGEST = {"greyscale": 1.0, "perspective": 0.6, "shared": 0.99}
 FACET_TERMS = ("match", "dot", "adaptive", "penalty", "total_variation")
 IMAGELESS = ("cppn", "prior")
 """Canvases that cannot be made to show a given picture."""
+MOVING = ("crop", "scale", "pad", "flip", "rotate", "shift", "perspective")
+"""What makes a random view show another part of the canvas, or it from elsewhere."""
 SMOOTHERS = ("blur", "bilateral", "denoise", "brightness")
 
 
@@ -60,6 +62,58 @@ def check_for_facets(recipe: Recipe) -> None:
         raise UserError(f"for facets, recipe {recipe.name} wants at least one of {', '.join(FACET_TERMS)} above 0")
 
 
+def check_for_objectives(recipe: Recipe) -> None:
+    """Refuse a recipe that gives the objective of a command no weight.
+
+    Raises:
+        UserError: saying what to set.
+    """
+    if recipe.schedule("objective").is_zero:
+        raise UserError(f"recipe {recipe.name} gives the objective no weight: --set objective=1")
+
+
+def check_one_size(recipe: Recipe, what: str) -> None:
+    """Refuse a recipe under which a network that takes any size has maps of several sizes, for what names positions of one.
+
+    Raises:
+        UserError: naming what it is refused for, and the recipe value.
+    """
+    if recipe.octaves > 1:
+        raise UserError(
+            f"recipe value octaves is {recipe.octaves}: maps then change their size, and {what} names positions of a map of "
+            "one size; --set octaves=1"
+        )
+
+
+def check_whole_views(recipe: Recipe, what: str) -> None:
+    """Refuse a recipe under which the network sees anything but the whole canvas as it lies.
+
+    Raises:
+        UserError: naming what it is refused for, and the recipe values.
+    """
+    check_one_size(recipe, what)
+    still = Recipe(recipe.name)
+    moving = [key for key in MOVING if getattr(recipe, key) != getattr(still, key)]
+    if moving:
+        keys = " ".join(f"--set {key}={_compact(getattr(still, key))}" for key in moving)
+        raise UserError(f"recipe {recipe.name} has random views, and {what} compares position by position: {keys}")
+
+
+def check_start(recipe: Recipe, has_photo: bool) -> None:
+    """Refuse a recipe that starts from a picture where there is none, and a canvas that cannot, where there is one.
+
+    Raises:
+        UserError: saying which.
+    """
+    if has_photo and recipe.canvas in IMAGELESS:
+        raise UserError(
+            f"a canvas {recipe.canvas} cannot start from a picture: leave --init out, or use another canvas"
+        )
+    if not has_photo and recipe.start in ("photo", "weighted"):
+        what = "a photo: name one with --init" if recipe.start == "photo" else "facets' members: --set start=noise"
+        raise UserError(f"recipe {recipe.name} starts from {what}")
+
+
 def _checked(key: str, kind: Any, value: Any) -> Any:
     is_list = isinstance(value, list | tuple)
     is_pair = is_list and len(value) == 2 and all(_is_number(part) for part in value)
@@ -88,6 +142,11 @@ def _checked(key: str, kind: Any, value: Any) -> Any:
         tuple[int, ...]: "a list of whole numbers above zero",
     }.get(kind, "a number or [start, end]")
     raise UserError(f"recipe value {key} wants {wanted}, not {value!r}")
+
+
+def _compact(value: float | tuple[float, ...]) -> str:
+    """A number or a list of them as ``--set`` takes it, without spaces."""
+    return f"[{','.join(f'{part:g}' for part in value)}]" if isinstance(value, tuple) else f"{value:g}"
 
 
 def _is_number(value: Any) -> bool:

@@ -9,6 +9,8 @@ from torch.nn import functional
 from mindseye.optimize.directions import even_shares
 from mindseye.optimize.objective import Activations, Objective, for_images, learned_by
 
+TINY = torch.finfo(torch.float32).tiny
+
 
 class Each(Objective):
     """Picture i by objective i alone, so that one batch holds a picture for each of several objectives.
@@ -40,6 +42,10 @@ class Each(Objective):
     def parameters(self) -> list[Tensor]:
         return learned_by(self._objectives)
 
+    @property
+    def names_positions(self) -> bool:
+        return any(objective.names_positions for objective in self._objectives)
+
 
 def interpolate(first: Objective, second: Objective, count: int) -> list[Objective]:
     """Objectives that lead from one to another, ``(1 - s) first + s second``, s evenly from 0 to 1, both included.
@@ -57,9 +63,9 @@ class Alignment(Objective):
     """How much a picture differs from those before and behind it in the batch; low where a row changes smoothly.
 
     Of picture i: ``sum_j w_ij mean (a_i - a_j)^2 / sum_j w_ij`` with ``w_ij = decay^|i - j|`` over all other pictures j,
-    positions kept, mean over the layers. 0 for a picture alone. The idea is that of ``alignment`` in Lucid, the program
-    of "Feature Visualization" (Distill 2017); dividing by the weights makes it a mean, whatever the row's length. A
-    picture with NaN is left out, as if it were not there.
+    positions kept, divided by the row's mean ``a^2``, mean over the layers. 0 for a picture alone. The idea is that of
+    ``alignment`` in Lucid, the program of "Feature Visualization" (Distill 2017); dividing by the weights makes it a mean,
+    whatever the row's length. A picture with NaN is left out, as if it were not there.
     """
 
     def __init__(self, layers: Sequence[str], decay: float = 0.5) -> None:
@@ -75,6 +81,8 @@ class Alignment(Objective):
         flat, sound = _sound(activation)
         images = len(flat)
         total, weight = flat.new_zeros(images), flat.new_zeros(images)
+        # Without a gradient: pictures would grow only to seem nearer to each other.
+        size = (flat.detach().square().mean(1).sum() / sound.sum().clamp_min(1)).clamp_min(TINY)
         # Pair by pair of equal distance: all at once would hold images^2 activations.
         for apart in range(1, images):
             pair = self._decay**apart * (sound[apart:] & sound[:-apart]).float()
@@ -82,7 +90,7 @@ class Alignment(Objective):
             behind, before = (0, apart), (apart, 0)
             total = total + functional.pad(difference, behind) + functional.pad(difference, before)
             weight = weight + functional.pad(pair, behind) + functional.pad(pair, before)
-        return total / weight.clamp_min(torch.finfo(torch.float32).tiny)
+        return total / weight.clamp_min(TINY) / size
 
 
 class Diversity(Objective):

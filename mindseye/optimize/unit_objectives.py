@@ -27,6 +27,10 @@ class Neuron(Objective):
         self.name, self.layers = f"neuron {layer}", (layer,)
         self._channels, self._positions = channels, positions
 
+    @property
+    def names_positions(self) -> bool:
+        return True
+
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.layers[0]]
         positions = for_images(self._positions, activation)[:, None, None].expand(-1, activation.shape[1], -1)

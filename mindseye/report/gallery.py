@@ -148,7 +148,7 @@ def _draw_sighting(sheet: Sheet, sighting: Sighting, x: int, y: int, width: int)
 def _foot(manifest: Json) -> list[str]:
     """What the marks mean, as far as the sheet has them, and the network's preprocessing."""
     every = pictures(manifest)
-    parts = ["Small: the start."]
+    parts = ["Small: the same patches in random order." if manifest.get("patches") else "Small: the start."]
     if any(photo_path(one) for one in every):
         parts.append("Left: the photo.")
     elif any(members(one) for one in every):

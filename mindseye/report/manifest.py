@@ -151,9 +151,11 @@ def title(manifest: Json) -> str:
 
 
 def provenance(manifest: Json) -> str:
-    """How many images, which recipe and which seed, in one line."""
+    """How many images, whose patches, which recipe and which seed, in one line."""
     recipe, count = _object(manifest.get("recipe")), _object(manifest.get("images")).get("count")
     parts = [f"{count} images"] if count is not None else []
+    patches = _object(manifest.get("patches")).get("count")
+    parts += [f"patches of {patches} photos"] if patches is not None else []
     parts += [f"recipe {recipe['name']}"] if recipe.get("name") else []
     parts += [f"{recipe['steps']} steps"] if recipe.get("steps") else []
     parts += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []

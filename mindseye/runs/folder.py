@@ -18,7 +18,7 @@ MANIFEST = "run.json"
 FACETS = "facets.safetensors"
 STATE = "state"
 FINISHED = ("done", "partial")
-OURS = ("pictures", "starts", "steps", "films", "figures", STATE, FACETS, MANIFEST, "report.html")
+OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, "report.html")
 
 Manifest = dict[str, Any]
 
@@ -45,6 +45,10 @@ class RunFolder:
     def step(self, layer: str, facet: int, step: int) -> str:
         """The path of a facet's picture at a step, relative to the run."""
         return f"steps/{file_name(layer)}/facet-{facet:02d}/step-{step:05d}.png"
+
+    def where(self, layer: str, facet: int) -> str:
+        """The path of the maps of where a facet lives in its members, relative to the run."""
+        return f"where/{file_name(layer)}/facet-{facet:02d}.npy"
 
     def of_objective(self, role: str, index: int, words: str) -> str:
         """The path of an objective's picture or start, relative to the run. role: ``pictures`` or ``starts``."""

@@ -20,9 +20,9 @@ PACKAGES = ("mindseye", "torch", "torchvision", "timm", "scikit-learn", "openTSN
 
 
 def new_manifest(
-    kind: str, command: str, options: dict[str, Any], recipe: Recipe, seed: int, device: torch.device
+    kind: str, command: str, options: dict[str, Any], recipe: Recipe | None, seed: int, device: torch.device
 ) -> Manifest:
-    """The manifest of a run that has just begun."""
+    """The manifest of a run that has just begun. recipe: None where nothing is painted."""
     return {
         "schema": SCHEMA,
         "kind": kind,
@@ -34,7 +34,7 @@ def new_manifest(
         "seed": seed,
         "seconds": {},
         "notes": [],
-        "recipe": recipe.as_dict(),
+        "recipe": recipe.as_dict() if recipe else {},
     }
 
 

@@ -70,7 +70,9 @@ def _alignment(layers, decay):
                     squares = [(x - y) ** 2 for x, y in pairs]
                     distance += decay ** abs(i - j) * sum(squares) / len(squares)
                     weight += decay ** abs(i - j)
-            total += distance / weight if weight else 0.0
+            everything = activation.flatten().tolist()
+            size = sum(x**2 for x in everything) / len(everything)
+            total += distance / weight / size if weight else 0.0
         values.append(total / len(layers))
     return torch.tensor(values)
 
@@ -78,7 +80,7 @@ def _alignment(layers, decay):
 @pytest.mark.parametrize("images", [1, 2, 5])
 @pytest.mark.parametrize("decay", [0.3, 1.0])
 def test_alignment_by_definition(images, decay):
-    """The mean squared difference to the other pictures, weighted by decay^|i - j|; of one layer, of two, of the canvas."""
+    """The relative squared difference to the other pictures, weighted by decay^|i - j|; of one layer, of two, of the canvas."""
     at = {"a": random(images, 3, 4, seed=1), "b": random(images, 2, 5, seed=2), CANVAS: random(images, 3, 6, 6, seed=3)}
     for layers in (("a",), ("a", "b"), (CANVAS,)):
         expected = _alignment([at[layer] for layer in layers], decay)
