@@ -69,7 +69,6 @@ class Order:
     targets: Mapping[str, Target] = field(default_factory=dict)
     prior: Prior | None = None
     batch_size: int = 0
-    snapshots: int = 8
 
     def painting(self, read: Reader, pictures: Sequence[int]) -> Painting:
         """The painting of some of the pictures at its very start; ``read`` gives ``layers``."""
@@ -131,7 +130,7 @@ class Commission:
                 waiting,
                 order.batch_size or max(len(waiting), 1),
                 self.folder.painting_state("pictures"),
-                order.snapshots,
+                order.recipe.snapshots,
                 lambda index, step, image: self._keep_step(entries[index], step, image),
                 advance,
                 self._keep_painted,

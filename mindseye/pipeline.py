@@ -177,7 +177,7 @@ class Flow:
                 waiting,
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
-                job.snapshots,
+                recipe.snapshots,
                 lambda index, step, image: self._keep_step(layer, entries[index], step, image),
                 advance,
                 lambda done: self._keep_painted(layer, entries, done),

@@ -43,7 +43,6 @@ def carry_out(model, wanted, folder, **changes):
         seed=0,
         device=torch.device("cpu"),
         view=SIDE,
-        snapshots=1,
         **changes,
     )
     manifest = new_manifest("paint", "test", {}, RECIPE, 0, order.device) | {

@@ -52,7 +52,7 @@ def accentuate(
     seed: int = 0,
     device: str = "auto",
     batch_size: int = 0,
-    snapshots: int = 8,
+    snapshots: int | None = None,
     force: bool = False,
     quiet: bool = False,
     command: str = "mindseye.accentuate(...)",
@@ -80,7 +80,7 @@ def accentuate(
         raise UserError(f"near is a weight of zero or more, not {near!r}")
     check_numbers(seed, snapshots, batch_size, size, steps)
     path = photo_path(photo)
-    chosen, progress = chosen_recipe(recipe, changes, steps), Progress(quiet)
+    chosen, progress = chosen_recipe(recipe, changes, steps, snapshots=snapshots), Progress(quiet)
     check_for_objectives(chosen)
     checkpoint = absolute(checkpoint)
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
@@ -97,7 +97,6 @@ def accentuate(
             "power": power,
             "probability": probability,
             "batch_size": batch_size,
-            "snapshots": snapshots,
         }
 
         def order(note: Note) -> Order:
@@ -126,7 +125,6 @@ def accentuate(
                 view=ready.view,
                 prior=ready.prior,
                 batch_size=batch_size,
-                snapshots=snapshots,
             )
 
         words = asked[0] if len(asked) == 1 else f"{len(asked)}-objectives"

@@ -32,7 +32,6 @@ class Setting:
     seed: int
     device: str
     batch_size: int
-    snapshots: int
     force: bool
     quiet: bool
     command: str
@@ -85,7 +84,6 @@ def _order(ready: Opened, layer: Layer, objectives: list[Objective], setting: Se
         view=ready.view,
         prior=prior_of(ready.recipe, ready.model.channels),
         batch_size=setting.batch_size,
-        snapshots=setting.snapshots,
     )
 
 

@@ -46,7 +46,7 @@ def invert(
     seed: int = 0,
     device: str = "auto",
     batch_size: int = 0,
-    snapshots: int = 8,
+    snapshots: int | None = None,
     force: bool = False,
     quiet: bool = False,
     command: str = "mindseye.invert(...)",
@@ -76,7 +76,7 @@ def invert(
         raise UserError("no photo: name at least one")
     check_numbers(seed, snapshots, batch_size, size, steps)
     paths = [photo_path(photo) for photo in given]
-    chosen = chosen_recipe(recipe, changes, steps)
+    chosen = chosen_recipe(recipe, changes, steps, snapshots=snapshots)
     if patches is None:
         check_for_objectives(chosen)
         check_whole_views(chosen, "an inversion")
@@ -120,10 +120,9 @@ def invert(
                 view=ready.view,
                 prior=ready.prior,
                 batch_size=batch_size,
-                snapshots=snapshots,
             )
 
-        options |= {"batch_size": batch_size, "snapshots": snapshots}
+        options |= {"batch_size": batch_size}
         return carry_out("invert", folder, ready, options, order, *rest)
 
 

@@ -66,7 +66,7 @@ def opened(
         yield Opened(loaded, network, replace(recipe, size=side), place, view, prior)
 
 
-def check_numbers(seed: int, snapshots: int, *counts: int | None) -> None:
+def check_numbers(seed: int, snapshots: int | None, *counts: int | None) -> None:
     """Refuse an impossible seed, or counts that are no whole numbers.
 
     Raises:
@@ -74,7 +74,7 @@ def check_numbers(seed: int, snapshots: int, *counts: int | None) -> None:
     """
     if not (isinstance(seed, int) and 0 <= seed < 2**32):
         raise UserError(f"seed is a whole number from 0 to {2**32 - 1}, not {seed!r}")
-    if not (isinstance(snapshots, int) and snapshots >= 1):
+    if snapshots is not None and not (isinstance(snapshots, int) and snapshots >= 1):
         raise UserError(f"snapshots is a whole number above zero, not {snapshots!r}")
     for count in counts:
         if count is not None and not (isinstance(count, int) and count >= 0):
@@ -82,10 +82,14 @@ def check_numbers(seed: int, snapshots: int, *counts: int | None) -> None:
 
 
 def chosen_recipe(
-    recipe: str | Recipe, changes: Mapping[str, Any] | None, steps: int | None = None, top_k: int | None = None
+    recipe: str | Recipe,
+    changes: Mapping[str, Any] | None,
+    steps: int | None = None,
+    top_k: int | None = None,
+    snapshots: int | None = None,
 ) -> Recipe:
     """A recipe by name, file or value, with single numbers changed; the file of its prior by its whole path."""
-    given = {"steps": steps, "top_k": top_k}
+    given = {"steps": steps, "top_k": top_k, "snapshots": snapshots}
     replaced = dict(changes or {}) | {key: value for key, value in given.items() if value is not None}
     if isinstance(recipe, str):
         return with_whole_path(load_recipe(recipe, replaced))

@@ -127,7 +127,6 @@ def make_order(
     exemplars: Exemplars | None,
     seed: int,
     batch_size: int,
-    snapshots: int,
 ) -> Order:
     """The order for ``variants`` pictures of each objective.
 
@@ -160,5 +159,4 @@ def make_order(
         targets=targets,
         prior=ready.prior,
         batch_size=batch_size,
-        snapshots=snapshots,
     )

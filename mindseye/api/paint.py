@@ -44,7 +44,7 @@ def paint(
     seed: int = 0,
     device: str = "auto",
     batch_size: int = 0,
-    snapshots: int = 8,
+    snapshots: int | None = None,
     force: bool = False,
     judge: Network | Sequence[Network] = (),
     labels: str | int | Sequence[str | int] = (),
@@ -78,7 +78,7 @@ def paint(
     asked = [objectives] if isinstance(objectives, str) else list(objectives)
     check_numbers(seed, snapshots, batch_size, size, steps)
     _check(asked, together, interpolate, variants, diversity, examples is not None, batch_size)
-    chosen = chosen_recipe(recipe, changes, steps)
+    chosen = chosen_recipe(recipe, changes, steps, snapshots=snapshots)
     check_for_objectives(chosen)
     check_start(chosen, init is not None)
     if init is not None:
@@ -106,7 +106,6 @@ def paint(
             "probability": probability,
             "init": None if image is None else photo_digest(image),
             "batch_size": batch_size,
-            "snapshots": snapshots,
         }
 
         def order(note: Note) -> Order:
@@ -118,7 +117,7 @@ def paint(
                     note(line)
             beside = compared(layers, textures, variants, diversity, interpolate)
             reads = [*layers, *textures]
-            return make_order(ready, found, reads, variants, beside, image, exemplars, seed, batch_size, snapshots)
+            return make_order(ready, found, reads, variants, beside, image, exemplars, seed, batch_size)
 
         words = asked[0] if len(asked) == 1 else f"{len(asked)}-objectives"
         folder = RunFolder(Path(out) if out else default_path("paint", ready.model.name, words))

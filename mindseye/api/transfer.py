@@ -76,7 +76,7 @@ def transfer(
     seed: int = 0,
     device: str = "auto",
     batch_size: int = BATCH,
-    snapshots: int = 8,
+    snapshots: int | None = None,
     force: bool = False,
     quiet: bool = False,
     command: str = "mindseye.transfer(...)",
@@ -114,7 +114,7 @@ def transfer(
     for name, value in (("paintings", paintings), ("copies", copies)):
         if not (isinstance(value, int) and value >= 1):
             raise UserError(f"{name} is a whole number above zero, not {value!r}")
-    chosen = _recipe(recipe, changes, steps, copies)
+    chosen = _recipe(recipe, changes, steps, snapshots, copies)
     recipes = {one: augmented(chosen, one) for one in _conditions(augmentation, compare)}
     listed = read_classes(classes)
     place = torch_device(device)
@@ -127,7 +127,7 @@ def transfer(
         "size": size,
         "seed": seed,
     }
-    setting = Setting(paintings, size, seed, device, batch_size, snapshots, force, quiet, command)
+    setting = Setting(paintings, size, seed, device, batch_size, force, quiet, command)
     folder = TransferFolder(Path(out) if out else _default_path(everybody.parts[0].name))
     progress = Progress(quiet)
     with folder.locked():
@@ -212,8 +212,10 @@ def _fresh(command: str, options: dict[str, Any], everybody: Cast, device: str) 
     }
 
 
-def _recipe(recipe: str | Recipe, changes: Mapping[str, Any] | None, steps: int | None, copies: int) -> Recipe:
-    chosen = chosen_recipe(recipe, changes, steps)
+def _recipe(
+    recipe: str | Recipe, changes: Mapping[str, Any] | None, steps: int | None, snapshots: int | None, copies: int
+) -> Recipe:
+    chosen = chosen_recipe(recipe, changes, steps, snapshots=snapshots)
     if chosen.schedule("objective").is_zero:
         raise UserError(f"recipe {chosen.name} gives the objective no weight: --set objective=1")
     if chosen.start in ("photo", "weighted"):

@@ -47,7 +47,7 @@ def visualize(
     seed: int = 0,
     device: str = "auto",
     batch_size: int = 0,
-    snapshots: int = 8,
+    snapshots: int | None = None,
     recursive: bool = False,
     force: bool = False,
     judge: Network | Sequence[Network] = (),
@@ -73,7 +73,7 @@ def visualize(
         cluster_layer: where the facets are found; by default the deepest of the layers.
         penalty_layer: whose L1 norm the recipe holds down; by default the input of the target layer.
         weights, checkpoint: see ``load_model``. seed: of everything random. device: auto, cpu, cuda, cuda:1, mps.
-        batch_size: pictures painted at once; 0 for all. snapshots: pictures kept on the way.
+        batch_size: pictures painted at once; 0 for all. snapshots: pictures kept on the way; by default the recipe's.
         recursive: take sub-folders, whose names are the labels.
         judge, among, labels: who looks at the pictures when they are painted, as ``mindseye.evaluate`` takes them. A judge
             that has been asked the same of this run before is not asked again.
@@ -87,7 +87,7 @@ def visualize(
     if facets != "auto" and not (isinstance(facets, int) and facets >= 1):
         raise UserError(f"facets is a whole number above zero or auto, not {facets!r}")
     check_numbers(seed, snapshots, batch_size, size, steps, top_k)
-    chosen = chosen_recipe(recipe, changes, steps, top_k)
+    chosen = chosen_recipe(recipe, changes, steps, top_k, snapshots)
     check_for_facets(chosen)
     progress = Progress(quiet)
     photos = find_images(images, recursive)
@@ -115,7 +115,6 @@ def visualize(
             batch_size=batch_size,
             penalty=find_layer(ready.network, penalty_layer).address if penalty_layer else None,
             channels=channels,
-            snapshots=snapshots,
             prior=ready.prior,
         )
         folder = RunFolder(Path(out) if out else default_path(photos.root, ready.model.name, _joined(targets)))
@@ -159,7 +158,6 @@ def _options(job: Job, weights: str | None, checkpoint: str | None, recursive: b
         "size": job.size,
         "seed": job.seed,
         "batch_size": job.batch_size,
-        "snapshots": job.snapshots,
     }
 
 

@@ -56,7 +56,7 @@ def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0)
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
     at_once = f"pictures painted at once (default: {batch_size or 'all'})"
     add("--batch-size", type=count, default=batch_size, metavar="N", help=at_once)
-    add("--snapshots", type=count, default=8, metavar="N", help="pictures kept on the way (default: 8)")
+    add("--snapshots", type=count, metavar="N", help="pictures kept on the way (default: the recipe's)")
     add("--out", metavar="DIR", help=f"run folder (default: {out})")
     add("--force", action="store_true", help="replace what the folder holds")
     add_running(parser)

@@ -20,6 +20,8 @@ class Recipe:
     about: str = ""
 
     steps: int = 150
+    snapshots: int = 8
+    """How many pictures are kept on the way, the last of them at the end."""
     size: int = 0
     """Side of the canvas in px; 0: the size that the network sees."""
 

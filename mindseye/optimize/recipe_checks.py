@@ -17,7 +17,7 @@ CHOICES = {
     "padding": ("reflection", "grey"),
 }
 AT_LEAST_ONE = (
-    "steps", "members", "top_k", "levels", "cppn_width", "cppn_depth", "views", "octaves", "octave_scale", "lp_power",
+    "steps", "snapshots", "members", "top_k", "levels", "cppn_width", "cppn_depth", "views", "octaves", "octave_scale", "lp_power",
     "tv_power", "blur_every", "bilateral_every", "denoise_every", "brightness_every",
 )  # fmt: skip
 LARGEST = {"greyscale": 1.0, "perspective": 0.6, "shared": 0.99}

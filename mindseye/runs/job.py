@@ -20,7 +20,7 @@ class Job:
     network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
     the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
     channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
-    snapshots: pictures kept on the way. prior: the decoder of a recipe whose canvas is one.
+    prior: the decoder of a recipe whose canvas is one.
     """
 
     photos: ImageSet
@@ -36,7 +36,6 @@ class Job:
     batch_size: int = 0
     penalty: str | None = None
     channels: Sequence[int] | None = None
-    snapshots: int = 8
     prior: Prior | None = None
 
     @property

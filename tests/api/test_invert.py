@@ -168,7 +168,7 @@ def test_broken_photos_of_the_folder_are_listed(place):
         ({"layer": "body.0"}, "layers"),
         ({"steps": 9}, "recipe"),
         ({"seed": 1}, "seed"),
-        ({"snapshots": 2}, "snapshots"),
+        ({"snapshots": 2}, "recipe"),
         ({"patches": "photos", "steps": None}, "recipe, patches"),
     ],
 )

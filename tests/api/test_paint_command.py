@@ -323,7 +323,7 @@ def test_a_picture_does_not_depend_on_its_batch(place):
         ({"steps": 9}, "recipe"),
         ({"seed": 1}, "seed"),
         ({"batch_size": 1}, "batch_size"),
-        ({"snapshots": 2}, "snapshots"),
+        ({"snapshots": 2}, "recipe"),
     ],
 )
 def test_another_command_is_another_run(kept, changes, named, monkeypatch):
