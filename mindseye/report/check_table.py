@@ -54,7 +54,7 @@ def _mean(values: Sequence[float | None], with_error: bool = False) -> str:
         return "–"
     mean = sum(known) / len(known)
     if not with_error or len(known) < 2:
-        return shown(mean)
+        return shown(mean) if with_error else f"{round(mean, 2) + 0.0:.2f}"  # no "-0.00"
     error = math.sqrt(sum((value - mean) ** 2 for value in known) / (len(known) - 1) / len(known))
     return f"{shown(mean)} ± {shown(error)}"
 
