@@ -69,7 +69,9 @@ def class_pictures(folder: RunFolder, part: Part, recipe: Recipe, setting: Setti
 
 def _order(ready: Opened, layer: Layer, objectives: list[Objective], setting: Setting) -> Order:
     wanted = [
-        Wanted(objective.name, objective, about={"class": number} | ({"variant": variant} if setting.paintings > 1 else {}))
+        Wanted(
+            objective.name, objective, about={"class": number} | ({"variant": variant} if setting.paintings > 1 else {})
+        )
         for number, objective in enumerate(objectives)
         for variant in range(setting.paintings)
     ]

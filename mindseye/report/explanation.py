@@ -106,8 +106,7 @@ def _draw_map(
     """A heat map, the same over the photo, the bar of its colours, and the numbers and settings."""
     values = _values(folder, one)
     if one is None or square is None or values is None:
-        reason = model["refused"].get(method) or (one or {}).get("reason")
-        sheet.paste(x, y, failed(SIDE, str(reason)) if reason else grey(SIDE, "no map"))
+        sheet.paste(x, y, _absent(model["refused"].get(method), (one or {}).get("reason")))
         return
     end, signed = float(one["limit"]), bool(one["signed"])
     sheet.paste(x, y, framed(heat(values, end, signed), SIDE))
@@ -123,6 +122,13 @@ def _draw_map(
     for line in _about(one):
         y += LINE
         sheet.text(x, y, line, SMALL, colour=FAINT, width=SIDE)
+
+
+def _absent(refused: str | None, reason: str | None) -> Image.Image:
+    """The tile in place of a map: why the network does not allow the method, or why it gave none."""
+    if refused:
+        return grey(SIDE, f"not for this network: {refused}", WARNING)
+    return failed(SIDE, reason) if reason else grey(SIDE, "no map")
 
 
 def _values(folder: Path, one: Json | None) -> Any:
