@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mindseye.api.carrying import Note, carry_out
 from mindseye.api.opening import Opened, absolute, check_numbers, chosen_recipe, opened
-from mindseye.api.ordering import check_positions
+from mindseye.api.ordering import check_positions, order_for
 from mindseye.commission import Order, Wanted
 from mindseye.errors import UserError
 from mindseye.inputs.layers import Layer, find_layer
@@ -17,7 +17,6 @@ from mindseye.inputs.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import stages
 from mindseye.optimize.address import parse_objective
-from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.lookup import Surveyed, look_up
 from mindseye.optimize.objective import Objective
 from mindseye.optimize.photo_objectives import Caricature, Reconstruction
@@ -104,28 +103,18 @@ def accentuate(
             sizes = _sizes(ready, image, layers)
             held = Reconstruction(anchor.address) * near
             about = {"photo": None if path is None else str(path)}
-            return Order(
-                model=ready.model,
-                recipe=ready.recipe,
-                wanted=[
-                    Wanted(
-                        _words(objective, caricature),
-                        (objective if caricature else objective * (1 / sizes[layer.address])) - held,
-                        image,
-                        image,
-                        about,
-                        shown=objective,
-                    )
-                    for objective, layer in found
-                ],
-                layers=layers,
-                palette=palette_of(ready.recipe, image[None].mul(255).byte(), ready.model.channels),
-                seed=seed,
-                device=ready.device,
-                view=ready.view,
-                prior=ready.prior,
-                batch_size=batch_size,
-            )
+            wanted = [
+                Wanted(
+                    _words(objective, caricature),
+                    (objective if caricature else objective * (1 / sizes[layer.address])) - held,
+                    image,
+                    image,
+                    about,
+                    shown=objective,
+                )
+                for objective, layer in found
+            ]
+            return order_for(ready, wanted, layers, image[None].mul(255).byte(), seed, batch_size)
 
         words = asked[0] if len(asked) == 1 else f"{len(asked)}-objectives"
         folder = RunFolder(

@@ -7,6 +7,7 @@ import torch
 from mindseye.api.carrying import carry_out
 from mindseye.api.casting import Labels, Part
 from mindseye.api.opening import Opened, opened
+from mindseye.api.ordering import order_for
 from mindseye.commission import Order, Wanted
 from mindseye.errors import UserError
 from mindseye.inputs.labels import resolve_labels
@@ -14,10 +15,9 @@ from mindseye.inputs.layers import Layer
 from mindseye.inputs.models import Model
 from mindseye.inputs.outputs import find_output
 from mindseye.optimize.address import CLASS
-from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.objective import Objective
-from mindseye.optimize.prior import prior_of
 from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.set_objectives import summed
 from mindseye.optimize.unit_objectives import Channel
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
@@ -75,27 +75,12 @@ def _order(ready: Opened, layer: Layer, objectives: list[Objective], setting: Se
         for number, objective in enumerate(objectives)
         for variant in range(setting.paintings)
     ]
-    return Order(
-        model=ready.model,
-        recipe=ready.recipe,
-        wanted=wanted,
-        layers=[layer],
-        palette=palette_of(ready.recipe, None, ready.model.channels),
-        seed=setting.seed,
-        device=ready.device,
-        view=ready.view,
-        prior=prior_of(ready.recipe, ready.model.channels),
-        batch_size=setting.batch_size,
-    )
+    return order_for(ready, wanted, [layer], None, setting.seed, setting.batch_size)
 
 
 def _objective(labels: Labels, layer: Layer, model: Model) -> Objective:
-    objectives: list[Objective] = [Channel(layer.address, torch.tensor([label])) for label in labels]
-    whole = objectives[0]
-    for objective in objectives[1:]:
-        whole = whole + objective
-    whole.name = " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels)
-    return whole
+    logits = [Channel(layer.address, torch.tensor([label])) for label in labels]
+    return summed(logits, " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels))
 
 
 def _word(label: int, model: Model) -> str:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mindseye.api.carrying import Note, carry_out, carry_through
 from mindseye.api.opening import Opened, absolute, check_numbers, chosen_recipe, opened
+from mindseye.api.ordering import order_for
 from mindseye.commission import Order, Wanted
 from mindseye.errors import UserError
 from mindseye.inputs.images import Source, find_images
@@ -16,7 +17,6 @@ from mindseye.inputs.layers import Layer
 from mindseye.inputs.photo import Photo, listed, load_photo, photo_digest, photo_path
 from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import choose_layers
-from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.photo_objectives import Reconstruction
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_checks import check_for_objectives, check_whole_views
@@ -109,18 +109,8 @@ def invert(
             return run
 
         def order(note: Note) -> Order:
-            return Order(
-                model=ready.model,
-                recipe=ready.recipe,
-                wanted=_wanted(ready, paths, images, layers),
-                layers=layers,
-                palette=palette_of(ready.recipe, torch.stack(images).mul(255).byte(), ready.model.channels),
-                seed=seed,
-                device=ready.device,
-                view=ready.view,
-                prior=ready.prior,
-                batch_size=batch_size,
-            )
+            wanted = _wanted(ready, paths, images, layers)
+            return order_for(ready, wanted, layers, torch.stack(images).mul(255).byte(), seed, batch_size)
 
         options |= {"batch_size": batch_size}
         return carry_out("invert", folder, ready, options, order, *rest)

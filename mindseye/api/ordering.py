@@ -22,7 +22,7 @@ from mindseye.optimize.painting import Term
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_checks import check_one_size
 from mindseye.optimize.schedules import Schedule
-from mindseye.optimize.set_objectives import Alignment, Diversity
+from mindseye.optimize.set_objectives import Alignment, Diversity, summed
 from mindseye.report.drawing import printable
 
 ALIGNMENT, SHARED = 0.1, 0.5
@@ -61,11 +61,7 @@ def find_objectives(
     check_positions([objective for objective, _ in found], ready)
     if not together or len(found) == 1:
         return found, layers
-    whole = found[0][0]
-    for objective, _ in found[1:]:
-        whole = whole + objective
-    whole.name = " + ".join(asked)
-    return [(whole, layers[0])], layers
+    return [(summed([objective for objective, _ in found], " + ".join(asked)), layers[0])], layers
 
 
 def check_positions(objectives: Sequence[Objective], ready: Opened) -> None:
@@ -146,17 +142,28 @@ def make_order(
             if exemplars is not None:
                 about["members"] = [{"path": path} for path in exemplars.members[len(wanted)]]
             wanted.append(Wanted(printable(objective.name), objective, image, about=about))
+    plain = order_for(ready, wanted, list(read.values()), exemplars.pixels if exemplars else None, seed, batch_size)
+    return replace(plain, beside=beside, targets=targets)
+
+
+def order_for(
+    ready: Opened,
+    wanted: Sequence[Wanted],
+    layers: Sequence[Layer],
+    photos: Tensor | None,
+    seed: int,
+    batch_size: int,
+) -> Order:
+    """The order for some pictures on an opened network. photos: what the palette is taken from, uint8, or None."""
     return Order(
         model=ready.model,
         recipe=ready.recipe,
         wanted=wanted,
-        layers=list(read.values()),
-        palette=palette_of(ready.recipe, exemplars.pixels if exemplars else None, ready.model.channels),
+        layers=layers,
+        palette=palette_of(ready.recipe, photos, ready.model.channels),
         seed=seed,
         device=ready.device,
         view=ready.view,
-        beside=beside,
-        targets=targets,
         prior=ready.prior,
         batch_size=batch_size,
     )

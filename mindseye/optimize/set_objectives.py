@@ -1,6 +1,8 @@
 """Pictures in one batch: each with an objective of its own, on the way between two, alike in a row, or unlike in a group."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 import torch
 from torch import Tensor
@@ -45,6 +47,15 @@ class Each(Objective):
     @property
     def names_positions(self) -> bool:
         return any(objective.names_positions for objective in self._objectives)
+
+
+def summed(objectives: Sequence[Objective], name: str) -> Objective:
+    """The sum of objectives, at least one, under a name of its own."""
+    if not objectives:
+        raise ValueError("at least one objective is wanted")
+    whole = reduce(add, objectives)
+    whole.name = name
+    return whole
 
 
 def interpolate(first: Objective, second: Objective, count: int) -> list[Objective]:
