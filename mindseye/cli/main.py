@@ -1,7 +1,6 @@
 """Reads words, calls a command, and turns errors into one line and an exit code."""
 
 import argparse
-import ctypes
 import shlex
 import sys
 from collections.abc import Sequence
@@ -22,9 +21,8 @@ from mindseye.cli import (
     visualize,
 )
 from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
+from mindseye.cli.process import keep_memory, share_cores
 from mindseye.errors import UserError
-
-M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
 COMMANDS = (visualize, paint, invert, accentuate, examples, explain, evaluate, transfer, film, layers, recipe, demo)
@@ -48,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     keep_memory()
+    share_cores()
     options = build_parser().parse_args(words)
     try:
         code: int = options.act(options, shlex.join(["mindseye", *words]))
@@ -73,12 +72,3 @@ def build_parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         command.add(commands)
     return parser
-
-
-def keep_memory() -> None:
-    """Have glibc keep freed memory: returning every activation to the system costs a CPU up to 40 % of a step."""
-    if sys.platform == "linux":
-        library = ctypes.CDLL(None)
-        if hasattr(library, "mallopt"):
-            library.mallopt(M_MMAP_MAX, 0)
-            library.mallopt(M_TRIM_THRESHOLD, NEVER)
