@@ -7,7 +7,6 @@ runs goes through the same stages, and paints the pictures of several flows at o
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -45,12 +44,13 @@ class Found:
     """What the pictures of a run are painted from.
 
     members: per facet, uint8 [members, channels, side, side]. ranks: {address: [facets, channels, positions]} of every layer
-    that is matched.
+    that is matched. slope: mean ``spectrum_slope`` of photos spread over the whole set.
     """
 
     facets: list[Facet]
     members: list[Tensor]
     ranks: dict[str, Tensor]
+    slope: float
 
 
 class Flow:
@@ -119,7 +119,7 @@ class Flow:
         return facets
 
     def gather(self, facets: list[Facet]) -> Found:
-        """Stage 5: one pass over the members for what each facet wants of every layer that will be matched."""
+        """Stage 5: what each facet wants of every layer that will be matched, in one pass over the members."""
         job = self.job
         members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
@@ -136,7 +136,9 @@ class Flow:
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
-        return Found(facets, members, ranks)
+        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
+        slope = float(spectrum_slope(job.photos.load(spread).float() / 255).mean())
+        return Found(facets, members, ranks, slope)
 
     def aim(self, found: Found, means: dict[str, Tensor]) -> None:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
@@ -231,7 +233,7 @@ class Flow:
                 roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
                 photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
                 entry["measures"] = facet_measures(
-                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, self._folder_slope
+                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, found.slope
                 )
                 where = self.folder.where(layer.address, entry["index"])
                 score = facet_score(job.model, layer, target, entry["index"])
@@ -252,13 +254,6 @@ class Flow:
     @property
     def _name(self) -> str:
         return f"{self.job.name}/" if self.job.name else ""
-
-    @cached_property
-    def _folder_slope(self) -> float:
-        """Mean ``spectrum_slope`` of photos spread over the whole set; the same for every layer."""
-        photos = self.job.photos
-        spread = range(0, len(photos), math.ceil(len(photos) / SLOPE_PHOTOS))
-        return float(spectrum_slope(photos.load(spread).float() / 255).mean())
 
     def entries(self, layer: Layer) -> list[Manifest]:
         """What the manifest says of the facets of a layer."""

@@ -45,8 +45,11 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
 
 
-def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0) -> None:
-    """How pictures are painted. out: how the run folder is called by default. batch_size: painted at once, 0 for all."""
+def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0, at_once: str = "all") -> None:
+    """How pictures are painted.
+
+    out: how the run folder is called by default. batch_size: how many are painted at once by default; at_once: what 0 means.
+    """
     add = parser.add_argument
     add("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
     add("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it")
@@ -54,8 +57,8 @@ def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0)
     add("--steps", type=count, help="steps of the optimizer (default: the recipe's)")
     add("--size", type=count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
-    at_once = f"pictures painted at once (default: {batch_size or 'all'})"
-    add("--batch-size", type=count, default=batch_size, metavar="N", help=at_once)
+    painted = f"pictures painted at once (default: {batch_size or at_once})"
+    add("--batch-size", type=count, default=batch_size, metavar="N", help=painted)
     add("--snapshots", type=count, metavar="N", help="pictures kept on the way (default: the recipe's)")
     add("--out", metavar="DIR", help=f"run folder (default: {out})")
     add("--force", action="store_true", help="replace what the folder holds")
