@@ -22,7 +22,7 @@ from mindseye.evaluation.panel import Network, convene
 from mindseye.inputs.collection import ImageClass, open_collection
 from mindseye.inputs.images import find_images
 from mindseye.inputs.layers import Layer, find_layer
-from mindseye.inputs.models import digest
+from mindseye.inputs.models import Model, digest
 from mindseye.inputs.stages import choose_layers
 from mindseye.optimize.recipe import Recipe
 from mindseye.pipeline import Flow
@@ -71,13 +71,14 @@ class Order:
                 stack.enter_context(_threads(plan.threads))
             ready = stack.enter_context(self.opened(number))
             bench = _Bench(self, ready, found)
-            # Opening the judges is not what a class may fail of: it is done before the first.
+            copies = [replace(ready.model, network=deepcopy(ready.model.network)) for _ in range(2)]
             yield PackWorker(
                 Workshop(
                     folder=ledger.folder,
                     begin=bench.begin,
-                    spare=replace(ready.model, network=deepcopy(ready.model.network)),
-                    judge=bench.judge,
+                    preparing=copies[0],
+                    finishing=copies[1],
+                    judge=lambda path: bench.judge(path, copies[1]),
                     painting=ledger.painting,
                     facets=plan.facets,
                     batch_size=plan.batch_size,
@@ -152,11 +153,11 @@ class _Bench:
         model = describe_model(job.model) | {"spec": spec_of(order.model)}
         return job, fresh | {"model": model, "images": {}, "skipped": [], "layers": []}
 
-    def judge(self, path: Path) -> None:
+    def judge(self, path: Path, painter: Model) -> None:
         """Show a finished run to the judges that have not seen it."""
         if self._panel is None or has_looked(RunFolder(path).read(), self._panel):
             return
-        assess(path, self._panel, device=str(self._ready.device), quiet=True, painter=self._ready.model)
+        assess(path, self._panel, device=str(self._ready.device), quiet=True, painter=painter)
 
 
 @contextmanager

@@ -25,15 +25,16 @@ PATIENCE = 30.0
 class Workshop:
     """What a worker keeps for all its classes.
 
-    folder: the run folder of a class. begin: a class's job and the manifest of its run. spare: a second copy of the
-    network, for the thread that prepares: two threads must not run one network, as each reads it through hooks of its own.
-    judge: shows a finished run to the judges that have not seen it. painting: the folder of a pack's painting, by number.
-    facets: places of each class. batch_size: pictures painted at once.
+    folder: the run folder of a class. begin: a class's job and the manifest of its run. preparing, finishing: further
+    copies of the network, for the threads beside the one that paints: two threads must not run one network, as each reads
+    it through hooks of its own. judge: shows a finished run to the judges that have not seen it. painting: the folder of a
+    pack's painting, by number. facets: places of each class. batch_size: pictures painted at once.
     """
 
     folder: Callable[[str], RunFolder]
     begin: Callable[[str], tuple[Job, Manifest]]
-    spare: Model
+    preparing: Model
+    finishing: Model
     judge: Callable[[Path], None]
     painting: Callable[[int], Path]
     facets: int
@@ -79,6 +80,7 @@ class ClassRun:
         self.close()  # judges lock the folder themselves
         self.attempt(lambda: self.workshop.judge(self.folder.path))
         self.attempt(self._conclude)
+        self._prepared = None  # some hundred megabytes of a pack that waits for its last class
         if self.ended is None:
             raise RuntimeError(f"class {self.name} has not ended")
         return replace(self.ended, seconds=self._seconds)
@@ -116,7 +118,7 @@ class ClassRun:
         progress = Progress(quiet=True)
         progress.seconds.update(manifest["seconds"])
         record = Record(self.folder, manifest, progress.say, progress.seconds)
-        found = Flow(replace(job, model=self.workshop.spare), record, progress).prepare()
+        found = Flow(replace(job, model=self.workshop.preparing), record, progress).prepare()
         job.photos.forget()
         self._prepared = Flow(job, record, progress), found
 
@@ -135,8 +137,10 @@ class ClassRun:
     def _finish(self) -> None:
         if self._prepared is None:
             return
-        flow, found = self._prepared
-        for layer in flow.job.targets:
+        painted, found = self._prepared
+        job = replace(painted.job, model=self.workshop.finishing)
+        flow = Flow(job, painted.record, painted.progress)
+        for layer in job.targets:
             flow.measure(layer, found)
         flow.finish()
 

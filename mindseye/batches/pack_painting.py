@@ -1,7 +1,7 @@
 """The pictures of several classes in one painting, each at its own place."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,15 @@ class _Place:
     row: int
 
 
-def paint_pack(pack: Pack, runs: Sequence[ClassRun], layer: Layer, state: Path, facets: int, batch_size: int) -> None:
+def paint_pack(
+    pack: Pack,
+    runs: Sequence[ClassRun],
+    layer: Layer,
+    state: Path,
+    facets: int,
+    batch_size: int,
+    on_steps: Callable[[int], None],
+) -> None:
     """Paint what is waiting of some classes of a pack at a layer, into their run folders.
 
     A picture stands where the plan has put it, in batches of the planned size, whatever has become of the pictures beside
@@ -34,6 +42,7 @@ def paint_pack(pack: Pack, runs: Sequence[ClassRun], layer: Layer, state: Path, 
     bits do not depend on them.
 
     runs: prepared ones. state: the folder of what an interrupted painting continues from. facets: places of each class.
+    on_steps: counts finished steps of pictures.
     """
     if not runs:
         return
@@ -66,7 +75,7 @@ def paint_pack(pack: Pack, runs: Sequence[ClassRun], layer: Layer, state: Path, 
             state / file_name(layer.address),
             composition.recipe.snapshots,
             on_snapshot,
-            lambda steps: None,
+            on_steps,
             lambda done: _keep_painted(places, layer, done),
         )
     seconds = time.monotonic() - begun
