@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
+from typing import Literal
 
 from mindseye.batches.executor import Ended, Event, Executor, Lost, Opener
 from mindseye.batches.plan import Pack
@@ -30,22 +31,28 @@ class _Refused:
 class _Member:
     """A process and the packs that it has been given. asked: whether it has ever asked for one."""
 
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection
     packs: dict[int, Pack] = field(default_factory=dict)
     asked: bool = False
 
 
 class Processes(Executor):
-    """Workers in processes that were started anew, as CUDA and threads want; a dead one is replaced."""
+    """Workers in processes of their own; a dead one is replaced.
 
-    def __init__(self, workers: int) -> None:
+    method: how they are started, ``spawn`` or ``fork``. CUDA and threads want them started anew, which loads Python and torch
+    again.
+    """
+
+    def __init__(self, workers: int, method: Literal["spawn", "fork"] = "spawn") -> None:
         self.workers = workers
+        spawn = multiprocessing.get_context("spawn")
+        self._process = multiprocessing.get_context("fork").Process if method == "fork" else spawn.Process
 
     def run(self, opener: Opener, packs: Sequence[Pack]) -> Generator[Event, None, None]:
         """See ``Executor.run``."""
         waiting = deque(packs)
-        members = [_start(opener, number) for number in range(min(self.workers, len(packs)))]
+        members = [self._start(opener, number) for number in range(min(self.workers, len(packs)))]
         number = len(members)
         try:
             while members:
@@ -57,7 +64,7 @@ class Processes(Executor):
                         members.remove(member)
                         yield from _buried(member)
                         if waiting:
-                            members.append(_start(opener, number % self.workers))
+                            members.append(self._start(opener, number % self.workers))
                             number += 1
                         continue
                     if isinstance(told, _Refused):
@@ -69,14 +76,12 @@ class Processes(Executor):
             for member in members:
                 member.process.join()
 
-
-def _start(opener: Opener, number: int) -> _Member:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, opener, number, os.getpid()), name=f"worker {number}")
-    process.start()
-    theirs.close()
-    return _Member(process, ours)
+    def _start(self, opener: Opener, number: int) -> _Member:
+        ours, theirs = multiprocessing.Pipe()
+        process = self._process(target=_serve, args=(theirs, opener, number, os.getpid()), name=f"worker {number}")
+        process.start()
+        theirs.close()
+        return _Member(process, ours)
 
 
 def _answered(member: _Member, told: object, waiting: deque[Pack]) -> Iterator[Event]:
