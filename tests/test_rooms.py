@@ -21,6 +21,7 @@ ROOMS = [
     "commission",
     "patchwork",
     "evaluation",
+    "batches",
     "api",
     "demo",
     "cli",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mindseye import __version__
 from mindseye.cli import (
     accentuate,
+    batch,
     demo,
     evaluate,
     examples,
@@ -17,6 +18,7 @@ from mindseye.cli import (
     layers,
     paint,
     recipe,
+    status,
     transfer,
     visualize,
 )
@@ -25,13 +27,29 @@ from mindseye.cli.process import keep_memory, share_cores
 from mindseye.errors import UserError
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
-COMMANDS = (visualize, paint, invert, accentuate, examples, explain, evaluate, transfer, film, layers, recipe, demo)
+COMMANDS = (
+    visualize,
+    batch,
+    status,
+    paint,
+    invert,
+    accentuate,
+    examples,
+    explain,
+    evaluate,
+    transfer,
+    film,
+    layers,
+    recipe,
+    demo,
+)
 
 EXAMPLES = """examples:
   mindseye demo                                              see it work, on photos that come along
   mindseye layers resnet50                                   which layers there are
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
+  mindseye batch imagenet/train --model resnet50             the same for each of many folders
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
