@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from mindseye.errors import UserError
 from mindseye.inputs.decode import View, decode
 from mindseye.inputs.pixels import Bytes, UndecodableError
+from mindseye.inputs.shards import Member
 
 FEW = 32
 MOST_WORKERS = 8
@@ -97,7 +98,7 @@ def _end_with(parent: int) -> None:
 
 
 def _default_workers(sources: Sequence[Any]) -> int:
-    if len(sources) < FEW or not all(isinstance(source, str) for source in sources):
+    if len(sources) < FEW or not all(isinstance(source, str | Member) for source in sources):
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_WORKERS)

@@ -25,7 +25,7 @@ KEPT_BYTES = 512 * 2**20
 
 
 def find_images(source: Source, recursive: bool = False) -> "ImageSet":
-    """The images of a folder, a list of paths or a list of arrays; none is decoded yet. See ``list_images``.
+    """The images of a folder, an archive, a list of paths or a list of arrays; none is decoded yet. See ``list_images``.
 
     Arrays are uint8, uint16, bool, or floats in [0, 1], as [height, width] or [height, width, channels].
 
