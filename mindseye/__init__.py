@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mindseye.api.accentuate import accentuate
+    from mindseye.api.cache import cache
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "UserError",
     "accentuate",
+    "cache",
     "evaluate",
     "examples",
     "explain",
@@ -41,6 +43,7 @@ _HOMES = {
     "evaluate": "mindseye.evaluation.evaluate",
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
+    "cache": "mindseye.api.cache",
     "UserError": "mindseye.errors",
     "Run": "mindseye.report.notebook",
 }

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from mindseye import __version__
 from mindseye.cli import (
     accentuate,
+    cache,
     demo,
     evaluate,
     examples,
@@ -27,7 +28,21 @@ from mindseye.errors import UserError
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
-COMMANDS = (visualize, paint, invert, accentuate, examples, explain, evaluate, transfer, film, layers, recipe, demo)
+COMMANDS = (
+    visualize,
+    paint,
+    invert,
+    accentuate,
+    examples,
+    explain,
+    evaluate,
+    transfer,
+    film,
+    layers,
+    recipe,
+    cache,
+    demo,
+)
 
 EXAMPLES = """examples:
   mindseye demo                                              see it work, on photos that come along

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -21,7 +21,7 @@ MOST_WORKERS = 8
 AHEAD = 16
 
 
-def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -> Iterator[Tensor | str]:
+def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -> Generator[Tensor | str, None, None]:
     """Each source (path or array) as uint8 [channels, side, side], or the reason why it cannot be read; in order.
 
     workers: number of processes; None for as many as there are cores, none for few photos or for arrays. Each decodes
