@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mindseye.api.accentuate import accentuate
     from mindseye.api.batch import Batch, batch
+    from mindseye.api.cache import cache
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
@@ -25,6 +26,7 @@ __all__ = [
     "UserError",
     "accentuate",
     "batch",
+    "cache",
     "evaluate",
     "examples",
     "explain",
@@ -48,6 +50,7 @@ _HOMES = {
     "evaluate": "mindseye.evaluation.evaluate",
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
+    "cache": "mindseye.api.cache",
     "UserError": "mindseye.errors",
     "Batch": "mindseye.api.batch",
     "Run": "mindseye.report.notebook",

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from mindseye.attribution.score import facet_score
-from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
+from mindseye.facets.activations import facet_ranks, weighted_images
 from mindseye.facets.clustering import Facet, find_facets
 from mindseye.facets.embedding import embed
+from mindseye.facets.extraction import extract
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target, channel_shares
 from mindseye.inputs.layers import INPUT, Layer, find_layer
@@ -34,8 +35,8 @@ from mindseye.runs.manifest import describe_facet, describe_layer, facet_from
 from mindseye.runs.paint import Painted, paint
 from mindseye.runs.record import Record
 from mindseye.runs.where import write_where
+from mindseye.store.store import Store
 
-EXTRACT_BATCH = 32
 SLOPE_PHOTOS = 200
 
 
@@ -54,10 +55,10 @@ class Found:
 
 
 class Flow:
-    """One run from photos to pictures, kept in its folder as it goes."""
+    """One run from photos to pictures, kept in its folder as it goes. store: where activations are kept between runs."""
 
-    def __init__(self, job: Job, record: Record, progress: Progress) -> None:
-        self.job, self.record, self.progress = job, record, progress
+    def __init__(self, job: Job, record: Record, progress: Progress, store: Store | None = None) -> None:
+        self.job, self.record, self.progress, self.store = job, record, progress, store
         self.folder, self.manifest = record.folder, record.manifest
         self._tensors: dict[str, Tensor] = {}
 
@@ -88,9 +89,9 @@ class Flow:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
         job = self.job
         layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
-        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader(layers) as read:
-            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
-            means = mean_activations(read, job.model.preprocessing, batches, job.device, advance)
+        with self.progress.stage("extract", len(job.photos), "photos") as advance:
+            say = self.progress.say
+            means = extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:

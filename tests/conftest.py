@@ -9,6 +9,13 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """Every test has an empty cache of its own; the user's is not touched."""
+    monkeypatch.setenv("MINDSEYE_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.delenv("MINDSEYE_CACHE_LIMIT", raising=False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)

@@ -10,6 +10,7 @@ import mindseye
 ROOMS = [
     "errors",
     "inputs",
+    "store",
     "facets",
     "optimize",
     "measure",

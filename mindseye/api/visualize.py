@@ -25,6 +25,7 @@ from mindseye.runs.job import Job
 from mindseye.runs.manifest import describe_model, new_manifest
 from mindseye.runs.painter import spec_of
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.store.store import Store, open_store
 
 
 def visualize(
@@ -53,6 +54,7 @@ def visualize(
     judge: Network | Sequence[Network] = (),
     among: Folder | Sequence[Folder] = (),
     labels: str | int | Sequence[str | int] = (),
+    cache: bool = True,
     quiet: bool = False,
     command: str = "mindseye.visualize(...)",
 ) -> Run:
@@ -62,7 +64,8 @@ def visualize(
     top-k features is painted.
 
     Args:
-        images: a folder, a list of paths, or a list of arrays (uint8, or floating point in [0, 1], [H, W] or [H, W, C]).
+        images: a folder, a tar archive, a list of paths, or a list of arrays (uint8, or floating point in [0, 1], [H, W] or
+            [H, W, C]).
         model: a name (torchvision's, ``timm/NAME``, ``efficientnet_lite0``...), ``file.py:factory``, or a module.
         layer: one address or several, ``"auto"`` for one per stage; by default the last before pooling.
         facets: how many groups, or ``"auto"`` for the best silhouette among 2 to 12.
@@ -77,6 +80,7 @@ def visualize(
         recursive: take sub-folders, whose names are the labels.
         judge, among, labels: who looks at the pictures when they are painted, as ``mindseye.evaluate`` takes them. A judge
             that has been asked the same of this run before is not asked again.
+        cache: take photos' activations from the user's cache, and keep them there (see docs/cache.md).
 
     Returns:
         The run, which shows itself in a notebook.
@@ -132,7 +136,7 @@ def visualize(
             if is_finished(manifest):
                 progress.say(f"{folder.path} is finished already; --force paints it anew")
             else:
-                _run(job, folder, manifest, progress)
+                _run(job, folder, manifest, progress, open_store(progress.say) if cache else None)
     run = Run(folder.path)
     if panel is not None and not has_looked(run.manifest, panel):
         return assess(folder.path, panel, device=device, quiet=quiet)
@@ -164,13 +168,13 @@ def run_options(
     }
 
 
-def _run(job: Job, folder: RunFolder, manifest: Manifest, progress: Progress) -> None:
+def _run(job: Job, folder: RunFolder, manifest: Manifest, progress: Progress, store: Store | None) -> None:
     if folder.exists():
         progress.say(f"continuing {folder.path}")
     progress.seconds.update(manifest["seconds"])
     record = Record(folder, manifest, progress.say, progress.seconds)
     try:
-        Flow(job, record, progress).run()
+        Flow(job, record, progress, store).run()
     except KeyboardInterrupt:
         record.save("interrupted")
         raise

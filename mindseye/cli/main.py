@@ -9,6 +9,7 @@ from mindseye import __version__
 from mindseye.cli import (
     accentuate,
     batch,
+    cache,
     demo,
     evaluate,
     examples,
@@ -41,6 +42,7 @@ COMMANDS = (
     film,
     layers,
     recipe,
+    cache,
     demo,
 )
 

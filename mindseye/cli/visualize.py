@@ -6,6 +6,7 @@ from typing import Any
 from mindseye.cli.options import (
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
+    add_cache,
     add_command,
     add_judging,
     add_model,
@@ -27,7 +28,7 @@ EXAMPLES = """examples:
 
 An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
 
-OWN = ("facets", "top_k", "channels", "cluster_layer", "penalty_layer", "recursive", "among", "labels")
+OWN = ("facets", "top_k", "channels", "cluster_layer", "penalty_layer", "recursive", "among", "labels", "cache")
 
 
 def add(commands: Any) -> None:
@@ -35,7 +36,7 @@ def add(commands: Any) -> None:
     about = "Paint what a layer sees in a folder of photos, a picture per facet."
     parser = add_command(commands, "visualize", act, about, EXAMPLES)
     add = parser.add_argument
-    add("images", metavar="IMAGES", help="folder of photos")
+    add("images", metavar="IMAGES", help="folder of photos, or a tar archive of them")
     add_model(parser)
     add(
         "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
@@ -47,6 +48,7 @@ def add(commands: Any) -> None:
     add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
     add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
+    add_cache(parser)
     add_painting(parser, "runs/FOLDER-MODEL-LAYER")
     add_judging(parser)
 

@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageOps
 
 from mindseye.inputs.pixels import UndecodableError, read_photo, to_rgb
+from mindseye.inputs.shards import open_file
 from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font, wrap
 
 
@@ -74,7 +75,7 @@ def _reduced(path: str, side: int) -> Image.Image | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as opened:
+            with open_file(path) as file, Image.open(file) as opened:
                 if opened.format != "JPEG":
                     return None
                 opened.draft("RGB", (side, side))
