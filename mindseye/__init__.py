@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from mindseye.api.explain import explain
     from mindseye.api.film import film
     from mindseye.api.invert import invert
+    from mindseye.api.open import open_run
     from mindseye.api.paint import paint
+    from mindseye.api.report import write_report
     from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
     from mindseye.errors import UserError
@@ -26,9 +28,11 @@ __all__ = [
     "explain",
     "film",
     "invert",
+    "open_run",
     "paint",
     "transfer",
     "visualize",
+    "write_report",
 ]
 
 _HOMES = {
@@ -41,6 +45,8 @@ _HOMES = {
     "evaluate": "mindseye.evaluation.evaluate",
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
+    "open_run": "mindseye.api.open",
+    "write_report": "mindseye.api.report",
     "UserError": "mindseye.errors",
     "Run": "mindseye.report.notebook",
 }

@@ -18,16 +18,33 @@ from mindseye.cli import (
     layers,
     paint,
     recipe,
+    report,
     transfer,
     visualize,
 )
+from mindseye.cli import open as open_page
 from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
 from mindseye.errors import UserError
 
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
-COMMANDS = (visualize, paint, invert, accentuate, examples, explain, evaluate, transfer, film, layers, recipe, demo)
+COMMANDS = (
+    visualize,
+    paint,
+    invert,
+    accentuate,
+    examples,
+    explain,
+    evaluate,
+    transfer,
+    open_page,
+    report,
+    film,
+    layers,
+    recipe,
+    demo,
+)
 
 EXAMPLES = """examples:
   mindseye demo                                              see it work, on photos that come along
@@ -38,6 +55,7 @@ EXAMPLES = """examples:
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
   mindseye explain photo.jpg --model resnet50 --method all   which parts of a photo speak for its class
+  mindseye open runs/ants                                    its page, in the browser
   mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
   mindseye transfer --painter resnet50 --judge vit_b_16      how often it names the classes that are painted
 
