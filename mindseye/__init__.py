@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from mindseye.api.explain import explain
     from mindseye.api.film import film
     from mindseye.api.invert import invert
+    from mindseye.api.open import open_run
     from mindseye.api.paint import paint
+    from mindseye.api.report import write_report
     from mindseye.api.status import status
     from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
@@ -32,10 +34,12 @@ __all__ = [
     "explain",
     "film",
     "invert",
+    "open_run",
     "paint",
     "status",
     "transfer",
     "visualize",
+    "write_report",
 ]
 
 _HOMES = {
@@ -51,6 +55,8 @@ _HOMES = {
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
     "cache": "mindseye.api.cache",
+    "open_run": "mindseye.api.open",
+    "write_report": "mindseye.api.report",
     "UserError": "mindseye.errors",
     "Batch": "mindseye.api.batch",
     "Run": "mindseye.report.notebook",

@@ -27,6 +27,7 @@ from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import Manifest
@@ -246,11 +247,12 @@ class Flow:
         self.record.save("running")
 
     def finish(self) -> None:
-        """Stage 9: the figures, and the manifest's last word."""
+        """Stage 9: the figures, the manifest's last word, and the page."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
         self.record.finish()
+        leave_page(self.folder.path, self.progress)
 
     @property
     def _name(self) -> str:

@@ -19,10 +19,12 @@ from mindseye.cli import (
     layers,
     paint,
     recipe,
+    report,
     status,
     transfer,
     visualize,
 )
+from mindseye.cli import open as open_page
 from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
 from mindseye.cli.process import keep_memory, share_cores
 from mindseye.errors import UserError
@@ -39,6 +41,8 @@ COMMANDS = (
     explain,
     evaluate,
     transfer,
+    open_page,
+    report,
     film,
     layers,
     recipe,
@@ -56,6 +60,7 @@ EXAMPLES = """examples:
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
   mindseye explain photo.jpg --model resnet50 --method all   which parts of a photo speak for its class
+  mindseye open runs/ants                                    its page, in the browser
   mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
   mindseye transfer --painter resnet50 --judge vit_b_16      how often it names the classes that are painted
 

@@ -17,8 +17,9 @@ SCHEMA = 1
 MANIFEST = "run.json"
 FACETS = "facets.safetensors"
 STATE = "state"
+PAGE = "report.html"
 FINISHED = ("done", "partial")
-OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, "report.html")
+OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, PAGE)
 
 Manifest = dict[str, Any]
 
