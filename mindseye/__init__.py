@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
+    from mindseye.api.inspect import inspect
     from mindseye.api.invert import invert
     from mindseye.api.paint import paint
     from mindseye.api.transfer import transfer
@@ -25,6 +26,7 @@ __all__ = [
     "examples",
     "explain",
     "film",
+    "inspect",
     "invert",
     "paint",
     "transfer",
@@ -34,6 +36,7 @@ __all__ = [
 _HOMES = {
     "visualize": "mindseye.api.visualize",
     "paint": "mindseye.api.paint",
+    "inspect": "mindseye.api.inspect",
     "invert": "mindseye.api.invert",
     "accentuate": "mindseye.api.accentuate",
     "examples": "mindseye.api.examples",

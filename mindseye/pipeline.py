@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import torch
@@ -29,7 +29,7 @@ from mindseye.report.progress import Progress
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import Manifest
 from mindseye.runs.job import Job
-from mindseye.runs.manifest import describe_facet, describe_layer, facet_from
+from mindseye.runs.manifest import common, describe_facet, describe_layer, facet_from
 from mindseye.runs.paint import Painted, paint
 from mindseye.runs.record import Record
 from mindseye.runs.where import write_where
@@ -44,22 +44,28 @@ class Flow:
     def __init__(self, job: Job, record: Record, progress: Progress) -> None:
         self.job, self.record, self.progress = job, record, progress
         self.folder, self.manifest = record.folder, record.manifest
+        self.activations: dict[str, Tensor] | None = None
+        """What ``extract`` has found, where this process has extracted anything."""
         self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
         """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
-        if self.manifest["layers"]:
-            facets = self.restore()
-            members, ranks = self.gather(facets)
-        else:
-            means = self.extract()
-            facets = self.find(means)
-            members, ranks = self.gather(facets)
-            self.aim(facets, ranks, means)
+        facets, members, ranks = self.begin()
         for layer in self.job.targets:
             self.paint(layer, facets, members, ranks)
             self.measure(layer, members, ranks)
         self.finish()
+
+    def begin(self) -> tuple[list[Facet], list[Tensor], dict[str, Tensor]]:
+        """Everything up to the first stroke: the facets, their members and the ranks of their targets, as ``gather`` has them."""
+        if self.manifest["layers"]:
+            facets = self.restore()
+            return facets, *self.gather(facets)
+        means = self.extract()
+        facets = self.find(means)
+        members, ranks = self.gather(facets)
+        self.aim(facets, ranks, means)
+        return facets, members, ranks
 
     def restore(self) -> list[Facet]:
         """Take photos and facets up as the interrupted run found them."""
@@ -69,16 +75,21 @@ class Flow:
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
-        job = self.job
-        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
-        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader(layers) as read:
-            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
-            means = mean_activations(read, job.model.preprocessing, batches, job.device, advance)
+        job, means = self.job, self.means("extract")
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.activations = means
         return means
+
+    def means(self, stage: str) -> dict[str, Tensor]:
+        """One pass over the photos, under the name of a stage: {address: [photos, channels]}."""
+        job = self.job
+        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
+        with self.progress.stage(stage, len(job.photos), "photos") as advance, self._reader(layers) as read:
+            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
+            return mean_activations(read, job.model.preprocessing, batches, job.device, advance)
 
     def find(self, means: dict[str, Tensor]) -> list[Facet]:
         """Stages 2-4: embed the activations in a plane, cluster it, and weigh the members nearest to each centre."""
@@ -107,12 +118,18 @@ class Flow:
         Returns the members of each facet, uint8 [members, channels, side, side], and {address: [facets, channels,
         positions]}.
         """
+        members = [self.job.photos.load(facet.members) for facet in facets]
+        return members, self.ranks("targets", self.job.targets, facets, members)
+
+    def ranks(
+        self, stage: str, targets: Sequence[Layer], facets: Sequence[Facet], members: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
+        """What some facets want of every layer that will be matched for these target layers."""
         job = self.job
-        members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
-        wanted = dict.fromkeys(address for layer in job.targets for address in [*self._matched(layer), layer.address])
+        wanted = dict.fromkeys(address for layer in targets for address in [*self.matched(layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
-        with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
+        with self.progress.stage(stage, len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
                 read,
                 job.model.preprocessing,
@@ -123,7 +140,7 @@ class Flow:
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
-        return members, ranks
+        return ranks
 
     def aim(self, facets: list[Facet], ranks: dict[str, Tensor], means: dict[str, Tensor]) -> None:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
@@ -134,7 +151,9 @@ class Flow:
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entries = [
-                describe_facet(facet, self.job.photos.paths, self._label(facet), channels, shares)
+                describe_facet(
+                    facet, self.job.photos.paths, common(self.job.photos.labels, facet.members), channels, shares
+                )
                 for facet, channels, shares in zip(facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(describe_layer(layer) | {"facets": entries})
@@ -148,26 +167,8 @@ class Flow:
         waiting = [index for index, entry in enumerate(entries) if entry["status"] == "todo"]
         if not waiting:
             return
-        matched = self._matched(layer)
-        holds_down = not recipe.schedule("penalty").is_zero
-        penalty = (job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None
-        composition = Composition(
-            recipe=recipe,
-            preprocessing=job.model.preprocessing,
-            targets={address: self._target(address, ranks) for address in {*matched, layer.address}},
-            target=layer.address,
-            matched=matched,
-            penalty=penalty,
-            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
-            palette=palette_of(recipe, torch.cat(members), job.model.channels),
-            side=job.size,
-            view=job.view,
-            seed=job.seed,
-            device=job.device,
-            prior=job.prior,
-        )
-        addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
-        reads = [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
+        targets = {address: self._target(address, ranks) for address in {*self.matched(layer), layer.address}}
+        composition, reads = self.compose(layer, targets, facets, members)
         with (
             self._reader(reads) as read,
             self.progress.stage(f"paint {layer.address}", recipe.steps * len(waiting), "steps") as advance,
@@ -183,6 +184,34 @@ class Flow:
                 lambda done: self._keep_painted(layer, entries, done),
             )
 
+    def compose(
+        self, layer: Layer, targets: Mapping[str, Target], facets: Sequence[Facet], members: Sequence[Tensor]
+    ) -> tuple[Composition, list[Layer]]:
+        """Everything about some facets' pictures but the pictures, and the layers that are read for them.
+
+        targets: at the layer and at those that are matched for it, one entry per facet.
+        """
+        job, recipe, matched = self.job, self.job.recipe, self.matched(layer)
+        holds_down = not recipe.schedule("penalty").is_zero
+        penalty = (job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None
+        composition = Composition(
+            recipe=recipe,
+            preprocessing=job.model.preprocessing,
+            targets=targets,
+            target=layer.address,
+            matched=matched,
+            penalty=penalty,
+            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
+            palette=palette_of(recipe, torch.cat(list(members)), job.model.channels),
+            side=job.size,
+            view=job.view,
+            seed=job.seed,
+            device=job.device,
+            prior=job.prior,
+        )
+        addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
+        return composition, [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
+
     def measure(self, layer: Layer, members: list[Tensor], ranks: dict[str, Tensor]) -> None:
         """Stage 8: what the pictures are worth to the network itself, beside their members and starts; where facets live."""
         job, entries = self.job, self._entries(layer)
@@ -193,7 +222,7 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        goals = {address: ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
+        goals = {address: ranks[address] for address in dict.fromkeys([*self.matched(layer), layer.address])}
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
@@ -240,7 +269,8 @@ class Flow:
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
-    def _matched(self, layer: Layer) -> list[str]:
+    def matched(self, layer: Layer) -> list[str]:
+        """The addresses whose sorted activations the recipe matches for the pictures of a layer."""
         below = stages_below(self.job.model.network, self.job.network, layer)
         return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
 
@@ -251,13 +281,6 @@ class Flow:
         if by_hand is None and is_painted and top_k > width:
             self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
-
-    def _label(self, facet: Facet) -> str | None:
-        labels = self.job.photos.labels
-        if labels is None:
-            return None
-        found = [labels[index] for index in facet.members]
-        return max(sorted(set(found)), key=found.count)
 
     def _keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
         path = self.folder.step(layer.address, entry["index"], step)

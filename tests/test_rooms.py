@@ -19,6 +19,7 @@ ROOMS = [
     "pipeline",
     "exemplars",
     "commission",
+    "inspection",
     "patchwork",
     "evaluation",
     "api",

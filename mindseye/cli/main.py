@@ -14,6 +14,7 @@ from mindseye.cli import (
     examples,
     explain,
     film,
+    inspect,
     invert,
     layers,
     paint,
@@ -27,13 +28,28 @@ from mindseye.errors import UserError
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
-COMMANDS = (visualize, paint, invert, accentuate, examples, explain, evaluate, transfer, film, layers, recipe, demo)
+COMMANDS = (
+    visualize,
+    inspect,
+    paint,
+    invert,
+    accentuate,
+    examples,
+    explain,
+    evaluate,
+    transfer,
+    film,
+    layers,
+    recipe,
+    demo,
+)
 
 EXAMPLES = """examples:
   mindseye demo                                              see it work, on photos that come along
   mindseye layers resnet50                                   which layers there are
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
+  mindseye inspect photos --model resnet50 --recursive       which channels mean several things
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
