@@ -185,11 +185,17 @@ class Flow:
             )
 
     def compose(
-        self, layer: Layer, targets: Mapping[str, Target], facets: Sequence[Facet], members: Sequence[Tensor]
+        self,
+        layer: Layer,
+        targets: Mapping[str, Target],
+        facets: Sequence[Facet],
+        members: Sequence[Tensor],
+        raised: Target | None = None,
     ) -> tuple[Composition, list[Layer]]:
         """Everything about some facets' pictures but the pictures, and the layers that are read for them.
 
-        targets: at the layer and at those that are matched for it, one entry per facet.
+        targets: at the layer and at those that are matched for it, one entry per facet. raised: what the dot product reads,
+        where that is not the target's own top-k.
         """
         job, recipe, matched = self.job, self.job.recipe, self.matched(layer)
         holds_down = not recipe.schedule("penalty").is_zero
@@ -208,6 +214,7 @@ class Flow:
             seed=job.seed,
             device=job.device,
             prior=job.prior,
+            raised=raised,
         )
         addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
         return composition, [find_layer(job.network, address) for address in addresses if not is_of_image(address)]

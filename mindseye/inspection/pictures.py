@@ -61,7 +61,12 @@ class ChannelPictures:
             )
 
     def paint_facets(self, layer: Layer) -> None:
-        """A picture for each facet of these channels: the facet's target, and of the dot product this channel alone."""
+        """A picture for each facet of these channels: the facet's target, and of the dot product this channel alone.
+
+        The dot product ``a t / t^2`` would lower a channel whose target is below zero, as that of a layer without an activation
+        function may be, and outweigh all else where it is near zero. Here it is ``a / max(|t|, s)``, s being the channel's
+        standard deviation over the photos: the same wherever the target is well above zero.
+        """
         job, pairs = self.job, self._pairs(layer)
         waiting = [place for place, (_, facet) in enumerate(pairs) if facet["status"] == "todo"]
         if not waiting:
@@ -72,7 +77,10 @@ class ChannelPictures:
         targets = {address: build_target(address, found, job.recipe.top_k) for address, found in ranks.items()}
         own = torch.tensor([[entry["channel"]] for entry, _ in pairs])
         targets[layer.address] = Target(layer.address, ranks[layer.address], own)
-        composition, reads = self.flow.compose(layer, targets, facets, members)
+        least = torch.tensor([entry["over_photos"]["deviation"] for entry, _ in pairs])
+        sizes = ranks[layer.address].mean(-1).abs().maximum(least[:, None])
+        raised = Target(layer.address, sizes[..., None], own)
+        composition, reads = self.flow.compose(layer, targets, facets, members, raised)
         with Reader(job.model.network, reads) as read:
             entries, parents = [facet for _, facet in pairs], [entry for entry, _ in pairs]
             self._paint(

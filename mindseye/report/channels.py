@@ -1,5 +1,6 @@
 """The sheet of a layer's most and least entangled channels: each one's plain picture and photos, and its own facets beside."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -23,18 +24,22 @@ from mindseye.report.tiles import failed, mosaic, picture
 
 SIDE = 224
 GAP = 20
-ABOUT = 300
+ABOUT = 330
 BETWEEN = 56
 SECTION = 74
 LINE = SMALL + 8
 MOST_FACETS = 6
 MEANING = (
-    "Each row is one channel of the layer. Left: the picture that excites it most, and the photos that do. Right: those photos "
-    "in groups of their own (by what the network makes of them at its end), with a picture of the channel for each group: "
-    "an entangled channel shows different things there, a pure one the same thing again. The percentage is how strongly a "
-    "group excites the channel, on average, beside its best photos."
+    "Each row is one channel of the layer. Left: the picture that excites it most, and the photos that do. Right: the photos "
+    "that excite it, in groups of their own (by what the network makes of them at its end), with a picture of the channel for "
+    "each group. An entangled channel is excited by several groups that have nothing in common. The percentage says how much, "
+    "on average: 0 % as all photos together, 100 % as the best photo. A pure channel has one strong group, and others only "
+    "because there were not more photos of its kind."
 )
-TITLES = {"most": "most entangled", "least": "least entangled"}
+TITLES = {
+    "most": "most entangled",
+    "least": "least entangled, of the half of the channels that the facets explain best",
+}
 
 
 def draw_channels(folder: Path, manifest: Json, layer: Json) -> Image.Image:
@@ -42,8 +47,8 @@ def draw_channels(folder: Path, manifest: Json, layer: Json) -> Image.Image:
     found = channel_pictures(layer)
     across = max([min(MOST_FACETS, len(facets(one))) for one in found], default=1)
     left = MARGIN + ABOUT + GAP
-    width = max(left + 2 * (SIDE + GAP) + BETWEEN + across * (SIDE + GAP) - GAP + MARGIN, 1500)
-    meaning = wrap(MEANING, width - 2 * MARGIN, SMALL, 4)
+    width = max(left + SIDE + GAP + BETWEEN + across * (SIDE + GAP) - GAP + MARGIN, 1500)
+    meaning = wrap(MEANING, width - 2 * MARGIN, SMALL, 5)
     sections = [which for which in TITLES if any(one.get("which") == which for one in found)]
     row = LINE + 2 * SIDE + GAP + 3 * LINE
     top = MARGIN + HEADER + 20 + len(meaning) * LINE + GAP
@@ -68,21 +73,19 @@ def draw_channels(folder: Path, manifest: Json, layer: Json) -> Image.Image:
 def _draw_row(sheet: Sheet, folder: Path, one: Json, stats: Json, x: int, y: int) -> None:
     _draw_about(sheet, one, stats, y)
     sheet.text(x, y, "the channel", SMALL, colour=FAINT)
-    sheet.text(x + SIDE + GAP, y, "its best photos", SMALL, colour=FAINT)
     top = y + LINE
     sheet.paste(x, top, _tile(folder, one))
     examples = [example for example in one.get("examples") or [] if isinstance(example, dict)]
-    sheet.paste(x + SIDE + GAP, top, mosaic(examples, SIDE, 3, 4))
-    left = x + 2 * (SIDE + GAP) + BETWEEN
+    sheet.paste(x, top + SIDE + GAP, mosaic(examples, SIDE, 3, 4))
+    sheet.text(x, top + 2 * SIDE + GAP + 8, "its best photos", SMALL, colour=FAINT, width=SIDE)
+    left = x + SIDE + GAP + BETWEEN
     sheet.rule(left - BETWEEN // 2 - GAP // 2, y, left - BETWEEN // 2 - GAP // 2, y + LINE + 2 * SIDE + GAP, RULE)
-    strongest = max(
-        (value for example in examples if (value := finite(example.get("activation"))) is not None), default=None
-    )
+    scale = _scale(one, examples)
     for column, facet in enumerate(facets(one)[:MOST_FACETS]):
-        _draw_facet(sheet, folder, facet, strongest, left + column * (SIDE + GAP), y)
+        _draw_facet(sheet, folder, facet, scale, left + column * (SIDE + GAP), y)
 
 
-def _draw_facet(sheet: Sheet, folder: Path, facet: Json, strongest: float | None, x: int, y: int) -> None:
+def _draw_facet(sheet: Sheet, folder: Path, facet: Json, scale: tuple[float, float] | None, x: int, y: int) -> None:
     draw_facet_name(sheet, facet, x, y, SIDE, SMALL)
     top = y + LINE
     sheet.paste(x, top, _tile(folder, facet))
@@ -91,8 +94,18 @@ def _draw_facet(sheet: Sheet, folder: Path, facet: Json, strongest: float | None
     with sheet.smooth(x, top - 12, SIDE, 4) as brush:
         brush.box(x, top - 12, SIDE, 4, facet_colour(number(facet)), 2)
     mean = finite(facet.get("activation"))
-    share = f", {mean / strongest:.0%}" if mean is not None and strongest else ""
+    share = f" · {(mean - scale[0]) / (scale[1] - scale[0]):.0%}" if mean is not None and scale else ""
     sheet.text(x, top + SIDE + 8, f"{facet.get('size')} photos{share}", SMALL, colour=FAINT, width=SIDE)
+
+
+def _scale(one: Json, examples: Sequence[Json]) -> tuple[float, float] | None:
+    """What the channel does on average over all photos and in the best one; None where that is not known, or the same."""
+    over = one.get("over_photos")
+    mean = finite(over.get("mean")) if isinstance(over, dict) else None
+    best = max(
+        (value for example in examples if (value := finite(example.get("activation"))) is not None), default=mean
+    )
+    return (mean, best) if mean is not None and best is not None and best > mean else None
 
 
 def _draw_about(sheet: Sheet, one: Json, stats: Json, y: int) -> None:
@@ -104,8 +117,8 @@ def _draw_about(sheet: Sheet, one: Json, stats: Json, y: int) -> None:
     rows = [("shuffled", shown(null)), ("among the top-k of", f"{stats.get('facets', '–')} facets")]
     names = ("explained", "spread", "meanings", "selectivity", "class_selectivity", "stability")
     rows += [(name.replace("_", " "), shown(finite(stats.get(name)))) for name in names if name in stats]
-    groups, chance = finite(one.get("silhouette")), finite(one.get("silhouette_shuffled"))
-    rows += [("silhouette of groups", f"{shown(groups)} ({shown(chance)})")] if groups is not None else []
+    groups, chance = finite(one.get("silhouette")), finite(one.get("silhouette_chance"))
+    rows += [("groups: silhouette", f"{shown(groups)} ({shown(chance)})")] if groups is not None else []
     for index, (name, text) in enumerate(rows):
         top = y + LINE + 82 + index * LINE
         sheet.text(MARGIN, top, name, SMALL, colour=FAINT, width=ABOUT - 90)

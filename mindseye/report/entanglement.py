@@ -29,7 +29,7 @@ NULL_BAND: Colour = (46, 49, 57)
 WIDEST, COLUMN = 2400, 200
 AXIS = 130
 CURVE, CHANNELS = 380, 460
-BETWEEN = 130
+BETWEEN = 90
 ROW = SMALL + 12
 MEANING = (
     "Entanglement of a channel: the share of its variation over the photos that the facets explain, times how unlike the "
@@ -85,7 +85,7 @@ def draw_entanglement(manifest: Json) -> Image.Image:
     top = MARGIN + HEADER + 20 + len(meaning) * (SMALL + 8) + 90
     below = top + CURVE + BETWEEN
     names = below + CHANNELS + 20
-    sheet = Sheet(width, names + 70 + len(shown_rows) * ROW + 40 + MARGIN)
+    sheet = Sheet(width, names + 70 + len(shown_rows) * ROW + 66 + MARGIN)
     where = image_set(manifest)
     title = f"Entanglement by layer · {model_name(manifest)}" + (f" · {where}" if where else "")
     draw_header(sheet, manifest, title, MARGIN, MARGIN)
@@ -101,7 +101,7 @@ def draw_entanglement(manifest: Json) -> Image.Image:
         _draw_row(sheet, rows, columns, name, key, names + 70 + index * ROW, int(step))
     foot = names + 70 + len(shown_rows) * ROW + 12
     words = " · ".join(f"{name}: {meaning}" for name, _, meaning in shown_rows)
-    for index, line in enumerate(wrap(f"mean over channels (shuffled) · {words}", width - 2 * MARGIN, SMALL, 2)):
+    for index, line in enumerate(wrap(f"mean over channels (shuffled) · {words}", width - 2 * MARGIN, SMALL, 3)):
         sheet.text(MARGIN, foot + index * (SMALL + 6), line, SMALL, colour=FAINT)
     return sheet.image
 

@@ -49,14 +49,16 @@ def describe_channels(found: ChannelNumbers, facets: Mapping[int, int], seed: in
 def most_and_least(stats: Sequence[Mapping[str, Any]], count: int) -> list[tuple[int, str]]:
     """The ``count`` most entangled channels, most first, then as many of the least, least first, with which of both they are.
 
-    Of channels that are equally entangled, as pure ones are, the one that the facets explain best is the least. No channel
-    comes twice; those without a number not at all.
+    The least are taken of the half of the channels that the facets explain best, and of several that are equally entangled the
+    one that they explain better: a channel that tells nothing apart is not entangled either, but shows nothing. No channel
+    comes twice, one without a number not at all.
     """
     known = [one for one in stats if np.isfinite(one["entanglement"])]
     ordered = sorted(known, key=lambda one: (one["entanglement"], -one["explained"], one["channel"]))
     most = [one["channel"] for one in ordered[::-1][:count]]
-    least = [one["channel"] for one in ordered[:count] if one["channel"] not in most]
-    return [*((channel, MOST) for channel in most), *((channel, LEAST) for channel in least)]
+    half = np.median([one["explained"] for one in known]) if known else 0.0
+    telling = [one["channel"] for one in ordered if one["explained"] >= half and one["channel"] not in most]
+    return [*((channel, MOST) for channel in most), *((channel, LEAST) for channel in telling[:count])]
 
 
 def describe_channel_picture(
@@ -83,10 +85,11 @@ def describe_channel_picture(
         "start": None,
         "steps": [],
         "loss": {},
+        "over_photos": {"mean": float(values.mean()), "deviation": float(values.std(correction=0))},
         "photos": len(photos),
         "examples": [{"path": paths[index], "activation": value} for index, value in photos[:EXAMPLES]],
         "silhouette": excited.silhouette,
-        "silhouette_shuffled": excited.chance,
+        "silhouette_chance": excited.chance,
         "facets": facets,
     }
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mindseye.facets.excited import excited_facets, exciting
+from mindseye.facets.excited import cloud, excited_facets, exciting
 
 SETTINGS = (10, 0, 1e-5, "uniform")
 
@@ -36,12 +36,12 @@ def test_groups_that_are_there_are_found():
 
 
 def test_one_cloud_stays_one():
-    """k-Means would cut it, and its silhouette is no better than that of shuffled features."""
+    """k-Means would cut it, and its silhouette is no better than that of other clouds."""
     found = excited_facets(*made(1), "auto", *SETTINGS)
     assert len(found.facets) == 1
     assert found.facets[0].size == 30
     assert found.silhouette <= found.chance
-    assert "no better than shuffled" in found.notes[0]
+    assert "no better than a single cloud" in found.notes[0]
 
 
 def test_a_number_that_is_given_is_kept():
@@ -55,3 +55,24 @@ def test_photos_that_are_all_the_same_to_the_features():
     found = excited_facets(values, features * 0, "auto", *SETTINGS)
     assert len(found.facets) == 1
     assert found.silhouette is None
+
+
+def test_groups_of_features_that_are_on_or_off():
+    """One concept per photo, as behind a ReLU; shuffled features would fall into groups, too."""
+    values, _ = made(1)
+    features = torch.eye(5)[torch.arange(40) % 5] + 0.05 * torch.randn(
+        40, 5, generator=torch.Generator().manual_seed(0)
+    )
+    found = excited_facets(values, features, "auto", *SETTINGS)
+    assert all(len({member % 5 for member in facet.members}) == 1 for facet in found.facets)
+    assert len(found.facets) == 5
+
+
+def test_a_cloud_has_mean_and_covariance_of_the_photos():
+    """To within what so many draws tell."""
+    features = made(2, photos=2000)[1]
+    points = cloud(features, [0])
+    np.testing.assert_allclose(points.mean(axis=0), features.mean(0), atol=0.5)
+    np.testing.assert_allclose(
+        np.cov(points.T), np.cov(features.numpy().T), atol=0.1 * np.cov(features.numpy().T).max()
+    )
