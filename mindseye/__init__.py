@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
+    from mindseye.api.inspect import inspect
     from mindseye.api.invert import invert
     from mindseye.api.open import open_run
     from mindseye.api.paint import paint
@@ -33,6 +34,7 @@ __all__ = [
     "examples",
     "explain",
     "film",
+    "inspect",
     "invert",
     "open_run",
     "paint",
@@ -45,6 +47,7 @@ __all__ = [
 _HOMES = {
     "visualize": "mindseye.api.visualize",
     "paint": "mindseye.api.paint",
+    "inspect": "mindseye.api.inspect",
     "invert": "mindseye.api.invert",
     "accentuate": "mindseye.api.accentuate",
     "examples": "mindseye.api.examples",

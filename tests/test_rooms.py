@@ -20,6 +20,7 @@ ROOMS = [
     "pipeline",
     "exemplars",
     "commission",
+    "inspection",
     "patchwork",
     "evaluation",
     "batches",

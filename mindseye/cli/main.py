@@ -15,6 +15,7 @@ from mindseye.cli import (
     examples,
     explain,
     film,
+    inspect,
     invert,
     layers,
     paint,
@@ -34,6 +35,7 @@ COMMANDS = (
     visualize,
     batch,
     status,
+    inspect,
     paint,
     invert,
     accentuate,
@@ -56,6 +58,7 @@ EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
   mindseye batch imagenet/train --model resnet50             the same for each of many folders
+  mindseye inspect photos --model resnet50 --recursive       which channels mean several things
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11

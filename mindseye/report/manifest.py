@@ -23,6 +23,26 @@ def members(facet: Json) -> list[Json]:
     return objects(facet.get("members"))
 
 
+def entanglement(layer: Json) -> Json:
+    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
+    return mapping(layer.get("entanglement"))
+
+
+def channel_means(layer: Json, measure: str) -> Json:
+    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
+    return mapping(mapping(layer.get("channel_means")).get(measure))
+
+
+def channel_stats(layer: Json) -> list[Json]:
+    """The numbers of each of the layer's channels that were looked at."""
+    return objects(layer.get("channel_stats"))
+
+
+def channel_pictures(layer: Json) -> list[Json]:
+    """The most and least entangled channels of the layer, with their pictures and their own facets."""
+    return objects(layer.get("channel_pictures"))
+
+
 def number(facet: Json) -> int:
     """Index of the facet, which is also its colour."""
     index = facet.get("index")
@@ -106,16 +126,6 @@ def has_where(facet: Json) -> bool:
 def channels(facet: Json) -> list[Json]:
     """The top-k channels of one facet, each with its share."""
     return objects(facet.get("channels"))
-
-
-def channel_stats(layer: Json) -> list[Json]:
-    """What is known of each channel that was looked at, of a run that looks for entanglement."""
-    return objects(layer.get("channel_stats"))
-
-
-def channel_pictures(layer: Json) -> list[Json]:
-    """The channels that such a run painted, each with its own facets."""
-    return objects(layer.get("channel_pictures"))
 
 
 def examples(shown: Json) -> list[Json]:
