@@ -194,6 +194,7 @@ def _paint(painter: Model, recipe: Recipe, aims: list[Aim]) -> tuple[Tensor, Ten
         composition = Composition(
             recipe=recipe,
             preprocessing=painter.preprocessing,
+            keys=[f"{layer.address}/{index}" for index in range(len(aims))],
             targets={address: build_target(address, ranks[address], recipe.top_k) for address in goals},
             target=layer.address,
             matched=matched,

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mindseye.api.accentuate import accentuate
+    from mindseye.api.batch import Batch, batch
     from mindseye.api.cache import cache
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
     from mindseye.api.invert import invert
     from mindseye.api.paint import paint
+    from mindseye.api.status import status
     from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
     from mindseye.errors import UserError
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Batch",
     "Run",
     "UserError",
     "accentuate",
+    "batch",
     "cache",
     "evaluate",
     "examples",
@@ -29,6 +33,7 @@ __all__ = [
     "film",
     "invert",
     "paint",
+    "status",
     "transfer",
     "visualize",
 ]
@@ -40,11 +45,14 @@ _HOMES = {
     "accentuate": "mindseye.api.accentuate",
     "examples": "mindseye.api.examples",
     "explain": "mindseye.api.explain",
+    "batch": "mindseye.api.batch",
+    "status": "mindseye.api.status",
     "evaluate": "mindseye.evaluation.evaluate",
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
     "cache": "mindseye.api.cache",
     "UserError": "mindseye.errors",
+    "Batch": "mindseye.api.batch",
     "Run": "mindseye.report.notebook",
 }
 

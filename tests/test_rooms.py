@@ -22,6 +22,7 @@ ROOMS = [
     "commission",
     "patchwork",
     "evaluation",
+    "batches",
     "api",
     "demo",
     "cli",

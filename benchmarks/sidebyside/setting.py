@@ -90,6 +90,7 @@ class Setting:
         composition = Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,
+            keys=[f"{self.layer.address}/{facet.index}" for facet in facets],
             targets={
                 address: build_target(address, ranks[address], recipe.top_k)
                 for address in {*matched, self.layer.address}

@@ -123,7 +123,7 @@ def visualize(
         )
         folder = RunFolder(Path(out) if out else default_path(photos.root, ready.model.name, _joined(targets)))
         fresh = new_manifest(
-            "visualize", command, _options(job, weights, checkpoint, recursive), job.recipe, seed, job.device
+            "visualize", command, run_options(job, weights, checkpoint, recursive), job.recipe, seed, job.device
         )
         fresh |= {
             "model": describe_model(job.model) | {"spec": spec_of(model)},
@@ -144,15 +144,18 @@ def visualize(
     return run
 
 
-def _options(job: Job, weights: str | None, checkpoint: str | None, recursive: bool) -> dict[str, Any]:
-    """What must be the same for an interrupted run to be continued."""
-    return {
+def run_options(
+    job: Job, weights: str | None, checkpoint: str | None, recursive: bool, weights_digest: str | None = None
+) -> dict[str, Any]:
+    """What must be the same for an interrupted run to be continued. weights_digest: where it is known already."""
+    named = {"name": job.name} if job.name else {}
+    return named | {
         "images": job.photos.root,
         "images_digest": job.photos.digest(),
         "recursive": recursive,
         "model": job.model.name,
         "weights": weights,
-        "weights_digest": digest(job.model.network),
+        "weights_digest": weights_digest or digest(job.model.network),
         "checkpoint": checkpoint,
         "layers": [layer.address for layer in job.targets],
         "cluster_layer": job.cluster.address,

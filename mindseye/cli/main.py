@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from mindseye import __version__
 from mindseye.cli import (
     accentuate,
+    batch,
     cache,
     demo,
     evaluate,
@@ -19,6 +20,7 @@ from mindseye.cli import (
     layers,
     paint,
     recipe,
+    status,
     transfer,
     visualize,
 )
@@ -30,6 +32,8 @@ M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
 COMMANDS = (
     visualize,
+    batch,
+    status,
     paint,
     invert,
     accentuate,
@@ -49,6 +53,7 @@ EXAMPLES = """examples:
   mindseye layers resnet50                                   which layers there are
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
+  mindseye batch imagenet/train --model resnet50             the same for each of many folders
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 DONE, MISTAKE, PARTIAL, INTERRUPTED = 0, 2, 3, 130
+PRECISIONS = ("auto", "float32", "bfloat16")
 MODEL = "a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
 
 # Options that the Python functions take by the names that they have here.
@@ -45,17 +46,23 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
 
 
-def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0) -> None:
-    """How pictures are painted. out: how the run folder is called by default. batch_size: painted at once, 0 for all."""
+def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0, at_once: str = "all") -> None:
+    """How pictures are painted.
+
+    out: how the run folder is called by default. batch_size: how many are painted at once by default; at_once: what 0 means.
+    """
     add = parser.add_argument
     add("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
     add("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it")
     add("--prior", metavar="FILE", help="paint the latent of this decoder: FILE.py:FACTORY, or a TorchScript archive")
+    add(
+        "--precision", choices=PRECISIONS, help="what the network computes in (default: the recipe's, bfloat16 on CUDA)"
+    )
     add("--steps", type=count, help="steps of the optimizer (default: the recipe's)")
     add("--size", type=count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
-    at_once = f"pictures painted at once (default: {batch_size or 'all'})"
-    add("--batch-size", type=count, default=batch_size, metavar="N", help=at_once)
+    painted = f"pictures painted at once (default: {batch_size or at_once})"
+    add("--batch-size", type=count, default=batch_size, metavar="N", help=painted)
     add("--snapshots", type=count, metavar="N", help="pictures kept on the way (default: the recipe's)")
     add("--out", metavar="DIR", help=f"run folder (default: {out})")
     add("--force", action="store_true", help="replace what the folder holds")
@@ -93,11 +100,12 @@ def picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What ``--set`` and ``--prior`` change of a recipe."""
+    """What ``--set``, ``--prior`` and ``--precision`` change of a recipe."""
     from mindseye.optimize.recipe_files import parse_changes
 
     prior = {"canvas": "prior", "prior": options.prior} if options.prior else {}
-    return prior | parse_changes(options.changes)
+    precision = {"precision": options.precision} if options.precision else {}
+    return prior | precision | parse_changes(options.changes)
 
 
 def show_scores(run: Any, options: argparse.Namespace) -> int:

@@ -66,15 +66,15 @@ def has_looked(manifest: Manifest, panel: Panel) -> bool:
     return all(judged.get(judge.name, {}).get("asked") == panel.asked(judge) for judge in panel.judges)
 
 
-def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = False) -> Run:
-    """``evaluate`` with judges that are loaded already."""
+def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = False, painter: Model | None = None) -> Run:
+    """``evaluate`` with judges that are loaded already, and the painted network too where it is at hand."""
     folder, progress = RunFolder(path), Progress(quiet)
     with folder.locked():
         manifest = _finished(folder)
         if names_objectives(manifest):
             judge_pictures(folder, manifest, panel, torch_device(device), progress)
         else:
-            _Evaluation(folder, manifest, panel, torch_device(device), progress).run()
+            _Evaluation(folder, manifest, panel, torch_device(device), progress, painter).run()
         with progress.stage("figures", 1, "set") as advance:
             write_figures(path)
             advance(1)
@@ -86,8 +86,15 @@ class _Evaluation:
     """One evaluation of one run; nothing is written before everything is known."""
 
     def __init__(
-        self, folder: RunFolder, manifest: Manifest, panel: Panel, device: torch.device, progress: Progress
+        self,
+        folder: RunFolder,
+        manifest: Manifest,
+        panel: Panel,
+        device: torch.device,
+        progress: Progress,
+        painter: Model | None,
     ) -> None:
+        self._painter = painter
         self.folder, self.manifest, self.panel = folder, manifest, panel
         self.device, self.progress = device, progress
         self.album = open_album(folder, manifest, panel.among)
@@ -158,6 +165,8 @@ class _Evaluation:
 
     def painter(self) -> Model | None:
         """The network that was painted from, where it can be had."""
+        if self._painter is not None:
+            return self._painter
         try:
             return load_painter(self.manifest)
         except UserError as error:

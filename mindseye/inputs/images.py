@@ -175,6 +175,10 @@ class ImageSet:
             return torch.empty(0, self._view.channels, self._view.side, self._view.side, dtype=torch.uint8)
         return torch.stack([self._photo(int(index), self._view) for index in indices])
 
+    def forget(self) -> None:
+        """Let go of the decoded photos in memory; they are decoded again where they are wanted again."""
+        self._kept.clear()
+
     def _photo(self, index: int, view: View) -> Tensor:
         if index not in self._kept:
             entry = self._entries[index]

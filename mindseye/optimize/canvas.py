@@ -140,7 +140,9 @@ class Phase(Decorrelated):
     """
 
     def __init__(self, phase: Tensor, magnitude: Tensor, colours: Colours) -> None:
-        """phase: [pictures, channels, side, side // 2 + 1] in radians. magnitude: [channels, side, side // 2 + 1]."""
+        """phase: [pictures, channels, side, side // 2 + 1] in radians. magnitude: the same, or that of all,
+        [channels, side, side // 2 + 1].
+        """
         self.phase = phase.clone().requires_grad_()
         self.magnitude = magnitude
         self.colours = colours

@@ -17,7 +17,8 @@ IMAGENET = ((0.5628, 0.1948, 0.0433), (0.5846, 0.0, -0.1081), (0.5846, -0.1948, 
 class Colours:
     """Turns decorrelated channels into an image in [0, 1] and back: ``image = sigmoid(matrix @ channels + mean)``.
 
-    matrix: [channels, channels]. mean: [channels], the logit of the photos' mean colour or zero.
+    matrix: [channels, channels], or [pictures, channels, channels] where each picture has its own. mean: [channels] or
+    [pictures, channels], the logit of the photos' mean colour or zero.
     """
 
     matrix: Tensor
@@ -25,23 +26,26 @@ class Colours:
 
     def to_image(self, decorrelated: Tensor) -> Tensor:
         """[B, C, H, W] of any range to an image in (0, 1)."""
-        mixed = torch.einsum("dc,bchw->bdhw", self.matrix, decorrelated)
-        return torch.sigmoid(mixed + self.mean.view(1, -1, 1, 1))
+        mixed = torch.einsum(self._axes("dc", "bchw->bdhw"), self.matrix, decorrelated)
+        return torch.sigmoid(mixed + self.mean[..., None, None])
 
     def from_image(self, image: Tensor) -> Tensor:
         """The decorrelated channels of an image in [0, 1]; values near 0 and 1 are pulled in, as their logit is infinite."""
-        logit = torch.logit(image.clamp(LOGIT_MARGIN, 1 - LOGIT_MARGIN)) - self.mean.view(1, -1, 1, 1)
-        return torch.einsum("cd,bdhw->bchw", torch.linalg.inv(self.matrix), logit)
+        logit = torch.logit(image.clamp(LOGIT_MARGIN, 1 - LOGIT_MARGIN)) - self.mean[..., None, None]
+        return torch.einsum(self._axes("cd", "bdhw->bchw"), torch.linalg.inv(self.matrix), logit)
 
     def with_alpha(self) -> "Colours":
         """The same with one more channel behind them, which mixes with none: ``alpha = sigmoid(channel)``."""
         matrix = functional.pad(self.matrix, (0, 1, 0, 1))
-        matrix[-1, -1] = 1
+        matrix[..., -1, -1] = 1
         return Colours(matrix, functional.pad(self.mean, (0, 1)))
 
     def to(self, device: torch.device) -> "Colours":
         """The same on a device."""
         return Colours(self.matrix.to(device), self.mean.to(device))
+
+    def _axes(self, matrix: str, images: str) -> str:
+        return f"{'b' * (self.matrix.ndim - 2)}{matrix},{images}"
 
 
 def measured_colours(images: Tensor) -> Colours:

@@ -39,13 +39,15 @@ LEAST = {COLOUR: 1e-3} | dict.fromkeys(DETAIL, 1e-5)
 class Composition:
     """Everything about one layer's pictures but the pictures themselves.
 
-    targets: of all facets, by address, on the CPU. target: the address whose top-k counts. matched, penalty: as
-    ``compose_terms`` wants them. weighted: the weighted members of all facets. side, view: of canvas and views, in px.
-    prior: the decoder of a recipe whose canvas is one.
+    keys: what each picture's random numbers are called. targets: of all facets, by address, on the CPU. target: the
+    address whose top-k counts. matched, penalty: as ``compose_terms`` wants them. weighted: the weighted members of all
+    facets. palette: of all pictures, or of each. side, view: of canvas and views, in px. prior: the decoder of a recipe
+    whose canvas is one.
     """
 
     recipe: Recipe
     preprocessing: Preprocessing
+    keys: Sequence[str]
     targets: Mapping[str, Target]
     target: str
     matched: Sequence[str]
@@ -60,10 +62,10 @@ class Composition:
 
     def paint(self, read: Reader, pictures: Sequence[int]) -> Painting:
         """The painting of some facets at its very start; ``read`` gives the layers of the targets and the penalty."""
-        dice = Dice(self.seed, tuple(f"{self.target}/{index}" for index in pictures))
-        weighted = self.weighted[list(pictures)]
+        dice = Dice(self.seed, tuple(self.keys[index] for index in pictures))
+        weighted, palette = self.weighted[list(pictures)], self.palette.select(pictures)
         canvas = compose_canvas(
-            self.recipe, self.side, weighted.shape[1], weighted, self.palette, dice, self.device, self.prior
+            self.recipe, self.side, weighted.shape[1], weighted, palette, dice, self.device, self.prior
         )
         chosen = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
         views = Views.of(self.recipe, self.view, self.preprocessing.fixed_size)
@@ -72,18 +74,42 @@ class Composition:
         terms = compose_terms(self.recipe, chosen, self.target, self.matched, self.penalty, start)
         return Painting(canvas, terms, self.recipe, views, dice, read, self.preprocessing)
 
+    @classmethod
+    def joined(cls, several: Sequence["Composition"]) -> "Composition":
+        """One composition of the pictures of several runs, in their order; each keeps its own palette.
 
-def target_views(recipe: Recipe, size: int, seed: int) -> Callable[[int, Tensor], list[Tensor]] | None:
+        They must be of one network, layer and recipe, and differ in their photos only.
+        """
+        first = several[0]
+        targets = {
+            address: Target(
+                address,
+                torch.cat([one.targets[address].ranks for one in several]),
+                torch.cat([one.targets[address].channels for one in several]),
+            )
+            for address in first.targets
+        }
+        return replace(
+            first,
+            keys=[key for one in several for key in one.keys],
+            targets=targets,
+            weighted=torch.cat([one.weighted for one in several]),
+            palette=Palette.joined([one.palette for one in several for _ in one.keys]),
+        )
+
+
+def target_views(recipe: Recipe, size: int, seed: int, name: str = "") -> Callable[[int, Tensor], list[Tensor]] | None:
     """Random views of a facet's members, drawn as the picture's last ones but without noise; None where none are wanted.
 
-    Maps a facet's number and its photos [members, channels, side, side] to ``target_views`` batches of views.
+    Maps a facet's number and its photos [members, channels, side, side] to ``target_views`` batches of views. name: what
+    the facet's random numbers start with.
     """
     if not recipe.target_views:
         return None
     views = replace(Views.of(replace(recipe, octaves=1), size), noise=0.0, colour_jitter=0.0)
 
     def look(facet: int, photos: Tensor) -> list[Tensor]:
-        dice = Dice(seed, tuple(f"member/{facet}/{number}" for number in range(len(photos))))
+        dice = Dice(seed, tuple(f"{name}member/{facet}/{number}" for number in range(len(photos))))
         return [views(photos, number, dice) for number in range(recipe.target_views)]
 
     return look

@@ -1,7 +1,7 @@
 """One batch of pictures while it is painted: canvas, loss, optimizers, and the step that moves them."""
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -204,9 +204,7 @@ class Painting:
     def _values(
         self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None, progress: float
     ) -> Tensor:
-        device = views.device
-        saves = torch.autocast(device.type, torch.bfloat16) if device.type == "cuda" else nullcontext()
-        with saves:
+        with _saving(self.recipe.precision, views.device):
             activations = self._read(self._preprocessing.normalise(views))
             if photos is not None:
                 with torch.no_grad():
@@ -244,6 +242,13 @@ def _optimizer(recipe: Recipe, parameters: list[Tensor]) -> torch.optim.Optimize
             parameters, lr=lr, momentum=recipe.momentum, nesterov=recipe.nesterov and recipe.momentum > 0
         )
     return torch.optim.Adam(parameters, lr=lr)
+
+
+def _saving(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 where it is asked for, and by default on a CUDA device that computes in it."""
+    knows = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    saves = precision == "bfloat16" or (precision == "auto" and knows)
+    return torch.autocast(device.type, torch.bfloat16) if saves else nullcontext()
 
 
 def _is_of_network(address: str) -> bool:

@@ -85,6 +85,8 @@ class Recipe:
     """Share of the steps during which fine detail is held back: the finest frequency that moves freely rises."""
     momentum: float = 0.9
     nesterov: bool = True
+    precision: str = "auto"
+    """What the network computes in while it is painted from; the canvas and the loss stay in float32."""
 
     views: int = 1
     """Random views per step, over which the gradient is averaged."""

@@ -15,6 +15,7 @@ CHOICES = {
     "colours": ("images", "imagenet", "none"),
     "optimizer": ("adam", "sgd"),
     "padding": ("reflection", "grey"),
+    "precision": ("auto", "float32", "bfloat16"),
 }
 AT_LEAST_ONE = (
     "steps", "snapshots", "members", "top_k", "levels", "cppn_width", "cppn_depth", "views", "octaves", "octave_scale", "lp_power",

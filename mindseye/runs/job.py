@@ -20,7 +20,8 @@ class Job:
     network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
     the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
     channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
-    prior: the decoder of a recipe whose canvas is one.
+    prior: the decoder of a recipe whose canvas is one. name: what its random numbers are called beside those of others in
+    one batch, "" for a run by itself.
     """
 
     photos: ImageSet
@@ -37,6 +38,7 @@ class Job:
     penalty: str | None = None
     channels: Sequence[int] | None = None
     prior: Prior | None = None
+    name: str = ""
 
     @property
     def view(self) -> int:

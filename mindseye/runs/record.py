@@ -75,7 +75,7 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
         return fresh
     manifest = folder.read()
     there, here = ({"kind": one["kind"], "recipe": one["recipe"]} | one["options"] for one in (manifest, fresh))
-    differing = [key for key in here if here[key] != there.get(key)]
+    differing = [key for key in here | there if here.get(key) != there.get(key)]
     if differing:
         raise UserError(
             f"{folder.path} holds a run with another {', '.join(differing)}; choose another --out, or --force to replace it"

@@ -152,3 +152,20 @@ def test_mask_keeps_the_rim_still(network, read):
     run(painting, 10, lambda *_: None)
     change = (painting.images() - before).abs().mean((0, 1))
     assert change[:3, :3].mean() < 1e-3 * change[14:18, 14:18].mean()
+
+
+def test_the_network_computes_in_what_is_asked_for(network, read):
+    """bfloat16 inside the network moves the last digits only; canvas and loss stay in float32, and auto is float32 here."""
+    seen = []
+    network.stem.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    found = {}
+    for precision in ("auto", "float32", "bfloat16"):
+        seen.clear()
+        painting = paint(network, read, replace(NOISE, precision=precision))
+        run(painting, 10, lambda *_: None)
+        assert set(seen[1:]) == {torch.bfloat16 if precision == "bfloat16" else torch.float32}
+        assert painting.values.dtype == painting.images().dtype == torch.float32
+        found[precision] = painting.start
+    assert torch.equal(found["auto"], found["float32"])
+    assert not torch.equal(found["bfloat16"], found["float32"])
+    torch.testing.assert_close(found["bfloat16"], found["float32"], atol=0, rtol=0.02)  # eight bits, some layers deep

@@ -1,0 +1,238 @@
+"""What a batch costs beside the work in it, how it scales, and that kills leave no trace.
+
+    python benchmarks/batch.py PHOTOS --classes 6 --photos 20 --steps 20
+    python benchmarks/batch.py PHOTOS --classes 30 --kills 5
+
+PHOTOS is a folder of class folders. Prints a table:
+
+bare: seconds of the parts by themselves, one after the other, in one process: decoding of all photos; forward passes of all
+photos, and of the members under the recipe's random views; optimizer steps of every pack. batch: seconds of ``mindseye.batch`` on
+the same photos, less those of the same call when all is done (loading and looking). The ratio of both is the batch's throughput
+over the sum of its parts; what the batch takes besides is divided by the classes. Then the same with two workers; and the command
+line killed (``kill -9``) at random moments and continued, its pictures compared byte by byte.
+"""
+
+import argparse
+import random
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+import mindseye
+from mindseye.api.batch import Batch
+from mindseye.api.class_orders import Order
+from mindseye.batches.ledger import Ledger, Plan, read_plan
+from mindseye.batches.plan import Pack
+from mindseye.batches.worker import PackWorker
+from mindseye.cli import keep_memory
+from mindseye.inputs.reader import Reader
+from mindseye.optimize.compose import Composition, target_views
+from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe_files import load_recipe
+from mindseye.pipeline import EXTRACT_BATCH, Flow, Found
+from mindseye.report.progress import Progress
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.job import Job
+from mindseye.runs.record import Record
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", metavar="PHOTOS")
+    parser.add_argument("--model", default="efficientnet_lite0")
+    parser.add_argument("--weights")
+    parser.add_argument("--layer")
+    parser.add_argument("--facets", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--classes", type=int, default=6)
+    parser.add_argument("--photos", type=int, default=20)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=2, help="of the second batch; 0 leaves it out")
+    parser.add_argument("--kills", type=int, default=5, help="0 leaves them out")
+    options = parser.parse_args()
+    keep_memory()
+    with tempfile.TemporaryDirectory() as place:
+        root = _sample(Path(options.root), Path(place) / "photos", options.classes, options.photos)
+        bench = Bench(options, root, Path(place))
+        whole, again = (_seconds(lambda: bench.batch("one", 1)) for _ in range(2))
+        bare = bench.bare("one")
+        ratio, rest = sum(bare.values()) / (whole - again), whole - again - sum(bare.values())
+        print(
+            f"{options.model}, {options.classes} classes of {options.photos} photos, {options.facets} facets, ", end=""
+        )
+        print(f"{options.steps} steps, {options.device}, {torch.get_num_threads()} threads\n")
+        print("| what | seconds |\n|---|---|")
+        for name, seconds in bare.items():
+            print(f"| bare {name} | {seconds:.1f} |")
+        print(f"| sum of the parts | {sum(bare.values()):.1f} |")
+        print(f"| batch, 1 worker | {whole - again:.1f} |")
+        print(f"| the same when all is done | {again:.1f} |")
+        print(f"| throughput over the parts | {ratio:.2f} |")
+        print(f"| besides, per class | {rest / options.classes:.2f} |", flush=True)
+        if options.workers:
+            several = _seconds(lambda: bench.batch("several", options.workers))
+            print(f"| batch, {options.workers} workers, with loading | {several:.1f} |")
+            print(f"| batch, 1 worker, with loading | {whole:.1f} |")
+            print(f"| the same pictures | {bench.same('one', 'several')} |", flush=True)
+        if options.kills:
+            begun = time.perf_counter()
+            moments = bench.killed("killed", options.kills, whole)
+            print(f"| batch killed {options.kills} times | {time.perf_counter() - begun:.1f} |")
+            print(f"| killed after (s) | {', '.join(f'{moment:.1f}' for moment in moments)} |")
+            print(f"| the same pictures | {bench.same('one', 'killed')} |")
+
+
+class Bench:
+    """One collection and what is asked of it."""
+
+    def __init__(self, options: argparse.Namespace, root: Path, place: Path) -> None:
+        self.options, self.root, self.place = options, root, place
+        self.recipe: Recipe = load_recipe("distribution", {"steps": options.steps})
+
+    def batch(self, name: str, workers: int) -> Batch:
+        """The batch, into a folder of a name."""
+        wanted = self.options
+        return mindseye.batch(
+            self.root,
+            wanted.model,
+            wanted.layer,
+            facets=wanted.facets,
+            steps=wanted.steps,
+            weights=wanted.weights,
+            device=wanted.device,
+            workers=workers,
+            out=self.place / name,
+            quiet=True,
+        )
+
+    def killed(self, name: str, kills: int, whole: float) -> list[float]:
+        """The same by the command line, killed at random moments and continued; the moments, in seconds of each attempt."""
+        wanted = self.options
+        words = [sys.executable, "-m", "mindseye.cli", "batch", self.root, "--model", wanted.model, "--quiet"]
+        words += ["--facets", wanted.facets, "--steps", wanted.steps, "--device", wanted.device]
+        words += ["--out", self.place / name]
+        words += ["--layer", wanted.layer] if wanted.layer else []
+        words += ["--weights", wanted.weights] if wanted.weights else []
+        command = [str(word) for word in words]
+        dice, moments = random.Random(), []
+        for _ in range(kills):
+            moments.append(dice.uniform(0.1, 0.5) * whole)
+            try:
+                subprocess.run(command, timeout=moments[-1], check=False)  # which kills it, as kill -9 does
+            except subprocess.TimeoutExpired:
+                continue
+        code = subprocess.run(command, check=False).returncode
+        if code:
+            raise SystemExit(f"{shlex.join(command)} ended with {code}")
+        return moments
+
+    def same(self, first: str, second: str) -> str:
+        """Whether two batches left the same pictures, byte for byte."""
+        one, other = (
+            {path.relative_to(self.place / name): path.read_bytes() for path in self._pictures(self.place / name)}
+            for name in (first, second)
+        )
+        return f"{sum(one[path] == other.get(path) for path in one)} of {len(one)}"
+
+    def bare(self, name: str) -> dict[str, float]:
+        """Seconds of each part by itself."""
+        wanted, out = self.options, self.place / name
+        plan = _plan(out)
+        layers = (wanted.layer,) if wanted.layer else ()
+        order = Order(
+            str(self.root),
+            out,
+            wanted.model,
+            layers,
+            wanted.facets,
+            self.recipe,
+            None,
+            0,
+            wanted.device,
+            wanted.weights,
+        )
+        with order.open(0) as worker:
+            taken = {"decoding": 0.0, "forward passes": 0.0, "optimizer steps": 0.0}
+            for pack in plan.packs:
+                flows = [self._flow(worker, Ledger(out, plan), name) for name in pack.classes]
+                for flow in flows:
+                    taken["decoding"] += _seconds(lambda flow=flow: _decode(flow.job))  # type: ignore[misc]
+                found = [flow.prepare() for flow in flows]
+                for flow, one in zip(flows, found, strict=True):
+                    taken["forward passes"] += _seconds(lambda flow=flow, one=one: _look(flow, one))  # type: ignore[misc]
+                taken["optimizer steps"] += self._paint(pack, flows, found)
+        return taken
+
+    def _flow(self, worker: PackWorker, ledger: Ledger, name: str) -> Flow:
+        job, manifest = worker.workshop.begin(name)
+        folder = RunFolder(self.place / "bare" / ledger.folder(name).path.name)
+        return Flow(job, Record(folder, manifest, lambda line: None, {}), Progress(quiet=True))
+
+    def _paint(self, pack: Pack, flows: list[Flow], found: list[Found]) -> float:
+        seconds = 0.0
+        for layer in flows[0].job.targets:
+            pairs = zip(flows, found, strict=True)
+            composition = Composition.joined([flow.composition(layer, one) for flow, one in pairs])
+            with Reader(flows[0].job.model.network, flows[0].reads(composition)) as read:
+                painting = composition.paint(read, range(len(composition.keys)))
+                seconds += _seconds(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
+        return seconds
+
+    @staticmethod
+    def _pictures(out: Path) -> list[Path]:
+        return [path for path in sorted(out.rglob("*.png")) if "figures" not in path.parts]
+
+
+def _decode(job: Job) -> None:
+    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH):
+        pass
+
+
+@torch.no_grad()
+def _look(flow: Flow, found: Found) -> None:
+    """A forward pass of every photo up to the deepest layer, and of every member under every random view."""
+    job = flow.job
+    photos = job.photos.load(range(len(job.photos)))
+    looks = target_views(job.recipe, job.view, job.seed)
+    with Reader(job.model.network, [job.targets[-1]]) as read:
+        for batch in photos.split(EXTRACT_BATCH):
+            read(job.model.preprocessing.normalise(batch.to(job.device).float() / 255))
+        for facet, members in enumerate(found.members):
+            images = members.to(job.device).float() / 255
+            for view in looks(facet, images) if looks else [images]:
+                read(job.model.preprocessing.normalise(view))
+
+
+def _plan(out: Path) -> Plan:
+    plan = read_plan(out)
+    if plan is None:
+        raise SystemExit(f"no ledger in {out}")
+    return plan
+
+
+def _sample(root: Path, into: Path, classes: int, photos: int) -> Path:
+    """Links to some photos of some classes."""
+    for folder in sorted(path for path in root.iterdir() if path.is_dir())[:classes]:
+        (into / folder.name).mkdir(parents=True)
+        for path in sorted(folder.iterdir())[:photos]:
+            (into / folder.name / path.name).symlink_to(path.absolute())
+    return into
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Threads in a row, each doing its part of the work on what the one before has finished, a little ahead of the next."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
+
+AHEAD = 1
+"""Items that lie finished between two parts of the line."""
+WAKE_SECONDS = 0.1
+
+
+class StoppedError(BaseException):
+    """The line is being stopped; no Exception, so that what catches the failures of an item lets it through."""
+
+
+class Line(Generic[T]):
+    """Threads that pass items on, and tell the caller of what happens meanwhile; a context manager, which ends them.
+
+    with Line() as line:
+        made = line.part(items, make)
+        line.last(made, check)          # either may call line.tell(...)
+        for told in line.told(): ...
+    """
+
+    def __init__(self) -> None:
+        self._told: queue.Queue[T | BaseException | None] = queue.Queue()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> "Line[T]":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def part(self, items: Iterable[V], work: Callable[[V], U], name: str) -> Iterator[U]:
+        """The items after some work on them, which a thread of its own does."""
+        box: queue.Queue[U | None] = queue.Queue(AHEAD)
+
+        def run() -> None:
+            for item in items:
+                self._put(box, work(item))
+            self._put(box, None)
+
+        self._begin(run, name)
+        return self._taken(box)
+
+    def last(self, items: Iterable[U], work: Callable[[U], None], name: str) -> None:
+        """The last part: what comes out of it is told only."""
+
+        def run() -> None:
+            for item in items:
+                work(item)
+            self._told.put(None)
+
+        self._begin(run, name)
+
+    def tell(self, word: T) -> None:
+        """Tell the caller something."""
+        self._told.put(word)
+
+    def told(self) -> Iterator[T]:
+        """What is told, until the last item is through; an error of any part is raised here."""
+        while (word := self._told.get()) is not None:
+            if isinstance(word, BaseException):
+                raise word
+            yield word
+
+    def check(self) -> None:
+        """Leave long work early where the line is being stopped.
+
+        Raises:
+            StoppedError: where it is.
+        """
+        if self._stop.is_set():
+            raise StoppedError
+
+    def _begin(self, run: Callable[[], None], name: str) -> None:
+        def guarded() -> None:
+            try:
+                run()
+            except StoppedError:
+                return
+            except BaseException as error:  # raised again where the caller waits
+                self._told.put(error)
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _put(self, box: "queue.Queue[U | None]", item: U | None) -> None:
+        while True:
+            self.check()
+            try:
+                box.put(item, timeout=WAKE_SECONDS)
+            except queue.Full:
+                continue
+            return
+
+    def _taken(self, box: "queue.Queue[U | None]") -> Iterator[U]:
+        while True:
+            self.check()
+            try:
+                item = box.get(timeout=WAKE_SECONDS)
+            except queue.Empty:
+                continue
+            if item is None:
+                return
+            yield item

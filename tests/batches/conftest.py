@@ -1,0 +1,46 @@
+"""A small collection of class folders, and the batch of it that nothing has disturbed."""
+
+import numpy as np
+import pytest
+from batch_runs import run
+from PIL import Image
+
+from mindseye import pipeline
+
+CLASSES = ("ant", "bee", "crab 7", "duck", "eel")
+
+
+def draw_class(folder, kind, count=8):
+    """Photos of stripes whose colour and width tell the class."""
+    draw = np.random.default_rng(kind)
+    folder.mkdir(parents=True)
+    for number in range(count):
+        noise = draw.integers(0, 60, (40, 40, 3))
+        noise[..., kind % 3] += (np.arange(40)[:, None] // (3 + number % 2 * 3) % 2 * 120).astype(int)
+        Image.fromarray(noise.astype(np.uint8)).save(folder / f"{number:02d}.png")
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory):
+    """Five classes, one of them of two photos only, which give a facet each."""
+    folder = tmp_path_factory.mktemp("collection")
+    for kind, name in enumerate(CLASSES):
+        draw_class(folder / name, kind, 2 if name == "duck" else 8)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_figures(request, monkeypatch):
+    """Figures have tests of their own, and take longer than all else here."""
+    if "figures" not in request.keywords:
+        monkeypatch.setattr(pipeline, "write_figures", lambda path: None)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(root, tmp_path_factory):
+    """The batch folder as one call leaves it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "write_figures", lambda path: None)
+        out = tmp_path_factory.mktemp("batch") / "undisturbed"
+        run(root, out)
+    return out
