@@ -1,7 +1,8 @@
 """Many classes as one call: ``mindseye.batch(root, model=..., layer=...)``."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from mindseye.api.class_orders import Order
 from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
 from mindseye.batches.executor import Executor
 from mindseye.batches.executors import choose_executor
-from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, write_plan
+from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
 from mindseye.batches.locks import guarded, held, holders
 from mindseye.batches.plan import Shard, parse_shard
 from mindseye.batches.results import write_results
@@ -21,6 +22,7 @@ from mindseye.batches.standing import Standing, read_standing
 from mindseye.batches.view import View
 from mindseye.errors import UserError
 from mindseye.evaluation.panel import Network, convene
+from mindseye.inputs.choice import class_words
 from mindseye.inputs.collection import ImageClass, open_collection
 from mindseye.inputs.layers import find_layer
 from mindseye.inputs.models import digest
@@ -110,7 +112,8 @@ def batch(
     if chosen.shared:
         raise UserError("a batch paints pictures that do not depend on each other: leave 'shared' out of the recipe")
     part = parse_shard(shard) if shard else Shard()
-    collection = open_collection(root, _patterns(classes))
+    wanted = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
+    collection = open_collection(root, wanted)
     order = Order(
         root=str(Path(root).absolute()),
         out=Path(out) if out else default_path(str(Path(root).absolute()), _name(model), _joined(layer)),
@@ -150,11 +153,12 @@ def write_results_page(ledger: Ledger) -> None:
     cards = []
     for entry in ledger.plan.classes:
         state = ledger.states[entry.name]
+        name = entry.name if entry.title == entry.name else f"{entry.title} ({entry.name})"
         try:
-            card = card_of(ledger.path / entry.folder, ledger.path)
+            card = replace(card_of(ledger.path / entry.folder, ledger.path), name=name)
         except UserError:
-            card = Card(entry.title, entry.folder, None, None, state.status, state.reason or "")
-        cards.append(card)
+            card = Card(name, "", None, None, state.status, "")
+        cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
     write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)
 
 
@@ -164,6 +168,8 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
         if len(holders(order.out / LOCKS, alone=True)) > 1:
             raise UserError(f"other shards are at work in {order.out}; end them before it is replaced")
         clear(order.out)
+    if len(holders(order.out / LOCKS, alone=True)) == 1:
+        sweep(order.out)
     there = read_plan(order.out)
     with order.opened() as ready:
         targets = order.targets(ready)
@@ -199,24 +205,6 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
     )
     write_plan(order.out, plan)
     return Ledger(order.out, plan)
-
-
-def _patterns(classes: str | Path | Sequence[str] | None) -> list[str] | None:
-    """The names or patterns of the classes that are wanted: those in the lines of a file, or as they are."""
-    if classes is None:
-        return None
-    if not isinstance(classes, str | Path):
-        return list(classes)
-    if not Path(classes).is_file():
-        return [str(classes)]
-    try:
-        lines = [line.strip() for line in Path(classes).read_text("utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read the classes in {str(classes)!r}: {error}") from error
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if not wanted:
-        raise UserError(f"{str(classes)!r} names no class: write one in each line")
-    return wanted
 
 
 def _check(facets: int, workers: int, retries: int, model: str | nn.Module) -> None:
