@@ -18,7 +18,7 @@ from mindseye.batches.locks import guarded, held, holders
 from mindseye.batches.plan import Shard, parse_shard
 from mindseye.batches.results import write_results
 from mindseye.batches.run import run_batch
-from mindseye.batches.standing import Standing, read_standing
+from mindseye.batches.standing import Failure, Standing, read_standing, standing
 from mindseye.batches.view import View
 from mindseye.errors import UserError
 from mindseye.evaluation.panel import Network, convene
@@ -37,10 +37,14 @@ RETRIES = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch folder, as ``mindseye.batch`` returns it. results: the table of every facet's numbers."""
+    """A batch folder, as ``mindseye.batch`` returns it.
+
+    results: the table of every facet's numbers. failures: of this shard, what failed, or did in part.
+    """
 
     path: Path
     results: Path
+    failures: tuple[Failure, ...]
 
     @property
     def standing(self) -> Standing:
@@ -100,7 +104,7 @@ def batch(
         executor: who works on the packs, where it is neither this process nor others on this machine.
 
     Returns:
-        The batch folder; ``standing.failures`` names what failed.
+        The batch folder; ``failures`` names what failed.
 
     Raises:
         UserError: for anything that the caller can mend, in one line.
@@ -142,10 +146,11 @@ def batch(
         with View(ledger, part, names, quiet) as view:
             run_batch(ledger, packs, executor or choose_executor(workers), order.open, retries, view.tell)
             ledger.save()
-            results = write_results(ledger)
-            write_results_page(ledger)
-            view.say(read_standing(order.out).counts)
-    return Batch(order.out, results)
+            whole = Ledger(order.out, ledger.plan)  # with what other shards have done meanwhile
+            results = write_results(whole)
+            write_results_page(whole)
+            view.say(standing(whole, ()).counts)
+    return Batch(order.out, results, standing(ledger, (), names).failures)
 
 
 def write_results_page(ledger: Ledger) -> None:

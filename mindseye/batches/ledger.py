@@ -128,8 +128,13 @@ class Ledger:
             self._unwritten.discard(name)
 
     def reopen(self) -> None:
-        """Count failed classes as still to be done, as a process does that begins: what made them fail may be mended."""
-        self.states = {name: state if self.is_finished(name) else State() for name, state in self.states.items()}
+        """Count failed classes as still to be done, as a process does that begins: what made them fail may be mended.
+
+        So are those whose run somebody has removed.
+        """
+        for name in self.states:
+            if not (self.is_finished(name) and self.folder(name).exists()):
+                self.states[name] = State()
 
     def painting(self, pack: int) -> Path:
         """The folder of what an interrupted painting of a pack continues from."""

@@ -71,7 +71,6 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
     )
-    failures = done.standing.failures
-    for one in failures:
+    for one in done.failures:
         print(f"mindseye: {one.status}: {one.name}: {one.reason}", file=sys.stderr)
-    return PARTIAL if failures else DONE
+    return PARTIAL if done.failures else DONE

@@ -51,6 +51,19 @@ def test_the_same_again_does_nothing(root, undisturbed):
     assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("run.json")} == before
 
 
+def test_a_run_that_was_removed_is_made_anew(root, undisturbed, tmp_path):
+    """And no other."""
+    import shutil
+
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    shutil.rmtree(out / "bee")
+    before = (out / "ant" / "run.json").stat().st_mtime_ns
+    run(root, out)
+    assert (out / "ant" / "run.json").stat().st_mtime_ns == before
+    assert pictures(out) == pictures(undisturbed)
+
+
 def test_a_picture_does_not_depend_on_its_pack(root, undisturbed, tmp_path):
     """In packs of other classes, or alone, a picture is the same up to the last bits of another batch size."""
     alone = run(root, tmp_path / "alone", batch_size=2)
@@ -72,9 +85,9 @@ def test_a_lost_neighbour_leaves_every_bit(root, undisturbed, tmp_path):
         else:
             (broken / name).symlink_to(root / name)
     batch = run(broken, tmp_path / "out")
-    assert [(one.name, one.attempts) for one in batch.standing.failures] == [("ant", 1), ("duck", 1)]
-    assert "none of 1 images" in batch.standing.failures[0].reason
-    assert "Traceback" in batch.standing.failures[0].log.read_text()
+    assert [(one.name, one.attempts) for one in batch.failures] == [("ant", 1), ("duck", 1)]
+    assert "none of 1 images" in batch.failures[0].reason
+    assert "Traceback" in batch.failures[0].log.read_text()
     whole = pictures(undisturbed)
     found = pictures(batch.path)
     assert {path.parts[0] for path in found} == {"bee", "crab_7", "eel"}
@@ -153,9 +166,9 @@ def test_a_class_that_makes_nan_costs_only_itself(root, undisturbed, tmp_path, m
 
     monkeypatch.setattr(painting.Painting, "advance", advance)
     batch = run(root, tmp_path / "out")
-    told = {one.name: (one.status, one.attempts) for one in batch.standing.failures}
+    told = {one.name: (one.status, one.attempts) for one in batch.failures}
     assert told == {"ant": ("partial", 1), "eel": ("failed", 1)}
-    assert "NaN" in batch.standing.failures[0].reason
+    assert "NaN" in batch.failures[0].reason
     whole, found = pictures(undisturbed), pictures(batch.path)
     assert all(whole[path] == found[path] for path in found if path.parts[0] in ("bee", "crab_7", "duck"))
 
@@ -183,7 +196,7 @@ def test_a_full_disk_fails_what_it_hits_and_no_more(root, undisturbed, tmp_path,
     monkeypatch.setattr(os, "fsync", sometimes)
     batch = run(root, tmp_path / "out")
     assert counts[0] > 31
-    assert batch.standing.failures == ()
+    assert batch.failures == ()
     assert pictures(batch.path) == pictures(undisturbed)
 
 
@@ -225,6 +238,9 @@ def test_shards_fill_one_folder(root, undisturbed, tmp_path):
     for process in shards:
         process.join()
     assert [process.exitcode for process in shards] == [0, 0]
+    again = run(root, out, shard="2/2")
+    assert again.failures == ()
+    assert len((out / "index.html").read_text().split("done")) > 5
     assert pictures(out) == pictures(undisturbed)
     assert mindseye.status(out).done == 5
 
