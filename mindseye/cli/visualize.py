@@ -8,12 +8,13 @@ from mindseye.cli.options import (
     PAINTING_OPTIONS,
     add_command,
     add_judging,
+    add_layers,
     add_model,
     add_painting,
     changes_of,
     code_of,
-    count,
     count_or_auto,
+    layers_of,
     numbers,
     picked,
     show_scores,
@@ -37,15 +38,9 @@ def add(commands: Any) -> None:
     add = parser.add_argument
     add("images", metavar="IMAGES", help="folder of photos")
     add_model(parser)
-    add(
-        "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
-        " (default: the last before pooling)",
-    )  # fmt: skip
+    add_layers(parser)
     add("--facets", type=count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)")
-    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
     add("--channels", type=numbers, metavar="I,J", help="features given by hand instead of the top-k")
-    add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
-    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
     add_painting(parser, "runs/FOLDER-MODEL-LAYER")
     add_judging(parser)
@@ -58,7 +53,7 @@ def act(options: argparse.Namespace, command: str) -> int:
 
     run = visualize(
         options.images,
-        layer=[layer.strip() for layer in options.layers.split(",")] if options.layers else None,
+        layer=layers_of(options),
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=changes_of(options),
         judge=options.judges,
