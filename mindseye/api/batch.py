@@ -1,7 +1,8 @@
 """Many classes as one call: ``mindseye.batch(root, model=..., layer=...)``."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from mindseye.api.class_orders import Order
 from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
 from mindseye.batches.executor import Executor
 from mindseye.batches.executors import choose_executor
-from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, write_plan
+from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
 from mindseye.batches.locks import guarded, held, holders
 from mindseye.batches.plan import Shard, parse_shard
 from mindseye.batches.results import write_results
 from mindseye.batches.run import run_batch
-from mindseye.batches.standing import Standing, read_standing
+from mindseye.batches.standing import Failure, Standing, read_standing, standing
 from mindseye.batches.view import View
 from mindseye.errors import UserError
 from mindseye.evaluation.panel import Network, convene
@@ -37,10 +38,14 @@ RETRIES = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch folder, as ``mindseye.batch`` returns it. results: the table of every facet's numbers."""
+    """A batch folder, as ``mindseye.batch`` returns it.
+
+    results: the table of every facet's numbers. failures: of this shard, what failed, or did in part.
+    """
 
     path: Path
     results: Path
+    failures: tuple[Failure, ...]
 
     @property
     def standing(self) -> Standing:
@@ -103,7 +108,7 @@ def batch(
         executor: who works on the packs, where it is neither this process nor others on this machine.
 
     Returns:
-        The batch folder; ``standing.failures`` names what failed.
+        The batch folder; ``failures`` names what failed.
 
     Raises:
         UserError: for anything that the caller can mend, in one line.
@@ -115,7 +120,8 @@ def batch(
     if chosen.shared:
         raise UserError("a batch paints pictures that do not depend on each other: leave 'shared' out of the recipe")
     part = parse_shard(shard) if shard else Shard()
-    collection = open_collection(root, class_words(classes) if isinstance(classes, str | Path) else classes)
+    wanted = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
+    collection = open_collection(root, wanted)
     order = Order(
         root=str(Path(root).absolute()),
         out=Path(out) if out else default_path(str(Path(root).absolute()), _name(model), _joined(layer)),
@@ -149,10 +155,11 @@ def batch(
                 open_store(view.say)  # workers say nothing: where it cannot be used, it shows here
             run_batch(ledger, packs, executor or choose_executor(workers), order.open, retries, view.tell)
             ledger.save()
-            results = write_results(ledger)
-            write_results_page(ledger)
-            view.say(read_standing(order.out).counts)
-    return Batch(order.out, results)
+            whole = Ledger(order.out, ledger.plan)  # with what other shards have done meanwhile
+            results = write_results(whole)
+            write_results_page(whole)
+            view.say(standing(whole, ()).counts)
+    return Batch(order.out, results, standing(ledger, (), names).failures)
 
 
 def write_results_page(ledger: Ledger) -> None:
@@ -160,11 +167,12 @@ def write_results_page(ledger: Ledger) -> None:
     cards = []
     for entry in ledger.plan.classes:
         state = ledger.states[entry.name]
+        name = entry.name if entry.title == entry.name else f"{entry.title} ({entry.name})"
         try:
-            card = card_of(ledger.path / entry.folder, ledger.path)
+            card = replace(card_of(ledger.path / entry.folder, ledger.path), name=name)
         except UserError:
-            card = Card(entry.title, entry.folder, None, None, state.status, state.reason or "")
-        cards.append(card)
+            card = Card(name, "", None, None, state.status, "")
+        cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
     write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)
 
 
@@ -174,6 +182,8 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
         if len(holders(order.out / LOCKS, alone=True)) > 1:
             raise UserError(f"other shards are at work in {order.out}; end them before it is replaced")
         clear(order.out)
+    if len(holders(order.out / LOCKS, alone=True)) == 1:
+        sweep(order.out)
     there = read_plan(order.out)
     with order.opened() as ready:
         targets = order.targets(ready)

@@ -91,9 +91,9 @@ class Order:
 
     @contextmanager
     def opened(self, number: int = 0) -> Iterator[Opened]:
-        """The network on its device: of several GPUs, each worker takes its own."""
+        """The network on its device: of several GPUs, each worker takes its own. A module that was given stays where it is."""
         device = self.device
-        if device in ("auto", "cuda") and torch.cuda.is_available():
+        if device in ("auto", "cuda") and isinstance(self.model, str) and torch.cuda.is_available():
             device = f"cuda:{number % torch.cuda.device_count()}"
         progress = Progress(quiet=True)
         with opened(self.model, self.weights, self.checkpoint, device, self.size, self.recipe, progress) as ready:

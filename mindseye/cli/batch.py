@@ -11,11 +11,13 @@ from mindseye.cli.options import (
     PARTIAL,
     add_cache,
     add_command,
+    add_layers,
     add_model,
     add_painting,
     changes_of,
     count,
     index,
+    layers_of,
     picked,
 )
 
@@ -37,10 +39,7 @@ def add(commands: Any) -> None:
     add = parser.add_argument
     add("root", metavar="ROOT", help="class folders, ImageNet's layout, or tar shards")
     add_model(parser)
-    add(
-        "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
-        " (default: the last before pooling)",
-    )  # fmt: skip
+    add_layers(parser)
     add("--facets", type=count, default=4, metavar="N", help="groups to find in each class (default: 4)")
     add(
         "--classes",
@@ -52,9 +51,6 @@ def add(commands: Any) -> None:
         "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
     )
     add("--retries", type=index, default=2, metavar="N", help="more attempts at what may go well then (default: 2)")
-    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
-    add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
-    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
     judges = "a network that looks at the pictures, another than the painted one; repeatable"
     add("--judge", dest="judges", action="append", default=[], metavar="MODEL", help=judges)
     add_cache(parser)
@@ -68,14 +64,13 @@ def act(options: argparse.Namespace, command: str) -> int:
 
     done = batch(
         options.root,
-        layer=[layer.strip() for layer in options.layers.split(",")] if options.layers else None,
+        layer=layers_of(options),
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=changes_of(options),
         judge=options.judges,
         command=command,
         **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
     )
-    failures = done.standing.failures
-    for one in failures:
+    for one in done.failures:
         print(f"mindseye: {one.status}: {one.name}: {one.reason}", file=sys.stderr)
-    return PARTIAL if failures else DONE
+    return PARTIAL if done.failures else DONE
