@@ -17,10 +17,10 @@ def jpeg(seed, side=40, kind="JPEG"):
     return buffer.getvalue()
 
 
-def tar_bytes(files: Mapping[str, bytes]) -> bytes:
+def tar_bytes(files: Mapping[str, bytes], mode: str = "w") -> bytes:
     """An archive of these files, in their order."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)

@@ -1,7 +1,8 @@
 """Many classes as one call: ``mindseye.batch(root, model=..., layer=...)``."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ from mindseye.api.class_orders import Order
 from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
 from mindseye.batches.executor import Executor
 from mindseye.batches.executors import choose_executor
-from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, write_plan
+from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
 from mindseye.batches.locks import guarded, held, holders
 from mindseye.batches.plan import Shard, parse_shard
 from mindseye.batches.results import write_results
 from mindseye.batches.run import run_batch
-from mindseye.batches.standing import Standing, read_standing
+from mindseye.batches.standing import Failure, Standing, read_standing, standing
 from mindseye.batches.view import View
 from mindseye.errors import UserError
 from mindseye.evaluation.panel import Network, convene
+from mindseye.inputs.choice import class_words
 from mindseye.inputs.collection import ImageClass, open_collection
 from mindseye.inputs.layers import find_layer
 from mindseye.inputs.models import digest
@@ -29,16 +31,21 @@ from mindseye.optimize.recipe_checks import check_for_facets
 from mindseye.report.index import Card, card_of, write_index
 from mindseye.runs.folder import default_path
 from mindseye.runs.painter import spec_of
+from mindseye.store.store import open_store
 
 RETRIES = 2
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch folder, as ``mindseye.batch`` returns it. results: the table of every facet's numbers."""
+    """A batch folder, as ``mindseye.batch`` returns it.
+
+    results: the table of every facet's numbers. failures: of this shard, what failed, or did in part.
+    """
 
     path: Path
     results: Path
+    failures: tuple[Failure, ...]
 
     @property
     def standing(self) -> Standing:
@@ -72,6 +79,7 @@ def batch(
     snapshots: int | None = None,
     force: bool = False,
     judge: Network | Sequence[Network] = (),
+    cache: bool = True,
     quiet: bool = False,
     command: str = "mindseye.batch(...)",
     executor: Executor | None = None,
@@ -82,23 +90,25 @@ def batch(
     what was interrupted, however it ended, and ends the same: on a CPU, bit for bit.
 
     Args:
-        root: the collection: a folder of class folders.
+        root: the collection: a folder of class folders, ImageNet as torchvision lays it out, or tar shards.
         model, layer, recipe, steps, size, top_k, changes, cluster_layer, penalty_layer, weights, checkpoint, seed, snapshots:
             as ``visualize`` takes them. With several workers the model is given by its name.
         facets: groups per class; a class of few photos has fewer.
         out: the batch folder; by default ``runs/ROOT-MODEL-LAYER``. Each class is a run folder in it.
-        classes: names or patterns (``n0144*``) of those wanted, or a file with one in each line; by default all.
+        classes: names, WordNet ids, titles or patterns (``n0144*``) of those wanted, or a file with one in each line; by
+            default all.
         workers: processes on this machine. shard: ``3/8`` for the third of eight parts, each a call of its own, all into one
             folder.
         retries: how often a class is tried again whose worker died, or which failed for a reason that may pass.
         device: auto, cpu, cuda, cuda:1, mps; several workers share the GPUs that are there.
         batch_size: pictures painted at once; 0 for what the device's memory holds, or 8 on a CPU.
         judge: who looks at the pictures of each class, as ``evaluate`` takes them.
+        cache: take photos' activations from the user's cache, and keep them there (see docs/cache.md).
         force: replace the batch that the folder holds.
         executor: who works on the packs, where it is neither this process nor others on this machine.
 
     Returns:
-        The batch folder; ``standing.failures`` names what failed.
+        The batch folder; ``failures`` names what failed.
 
     Raises:
         UserError: for anything that the caller can mend, in one line.
@@ -110,7 +120,8 @@ def batch(
     if chosen.shared:
         raise UserError("a batch paints pictures that do not depend on each other: leave 'shared' out of the recipe")
     part = parse_shard(shard) if shard else Shard()
-    collection = open_collection(root, _patterns(classes))
+    wanted = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
+    collection = open_collection(root, wanted)
     order = Order(
         root=str(Path(root).absolute()),
         out=Path(out) if out else default_path(str(Path(root).absolute()), _name(model), _joined(layer)),
@@ -127,6 +138,7 @@ def batch(
         penalty_layer=penalty_layer,
         judges=(judge,) if isinstance(judge, str | nn.Module) else tuple(judge),
         command=command,
+        cache=cache,
     )
     if order.judges:
         convene(order.judges, painter=_name(model))
@@ -137,12 +149,17 @@ def batch(
         packs = part.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
         with View(ledger, part, names, quiet) as view:
+            for line in collection.notes:
+                view.say(f"note: {line}")
+            if cache:
+                open_store(view.say)  # workers say nothing: where it cannot be used, it shows here
             run_batch(ledger, packs, executor or choose_executor(workers), order.open, retries, view.tell)
             ledger.save()
-            results = write_results(ledger)
-            write_results_page(ledger)
-            view.say(read_standing(order.out).counts)
-    return Batch(order.out, results)
+            whole = Ledger(order.out, ledger.plan)  # with what other shards have done meanwhile
+            results = write_results(whole)
+            write_results_page(whole)
+            view.say(standing(whole, ()).counts)
+    return Batch(order.out, results, standing(ledger, (), names).failures)
 
 
 def write_results_page(ledger: Ledger) -> None:
@@ -150,11 +167,12 @@ def write_results_page(ledger: Ledger) -> None:
     cards = []
     for entry in ledger.plan.classes:
         state = ledger.states[entry.name]
+        name = entry.name if entry.title == entry.name else f"{entry.title} ({entry.name})"
         try:
-            card = card_of(ledger.path / entry.folder, ledger.path)
+            card = replace(card_of(ledger.path / entry.folder, ledger.path), name=name)
         except UserError:
-            card = Card(entry.title, entry.folder, None, None, state.status, state.reason or "")
-        cards.append(card)
+            card = Card(name, "", None, None, state.status, "")
+        cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
     write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)
 
 
@@ -164,6 +182,8 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
         if len(holders(order.out / LOCKS, alone=True)) > 1:
             raise UserError(f"other shards are at work in {order.out}; end them before it is replaced")
         clear(order.out)
+    if len(holders(order.out / LOCKS, alone=True)) == 1:
+        sweep(order.out)
     there = read_plan(order.out)
     with order.opened() as ready:
         targets = order.targets(ready)
@@ -199,24 +219,6 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
     )
     write_plan(order.out, plan)
     return Ledger(order.out, plan)
-
-
-def _patterns(classes: str | Path | Sequence[str] | None) -> list[str] | None:
-    """The names or patterns of the classes that are wanted: those in the lines of a file, or as they are."""
-    if classes is None:
-        return None
-    if not isinstance(classes, str | Path):
-        return list(classes)
-    if not Path(classes).is_file():
-        return [str(classes)]
-    try:
-        lines = [line.strip() for line in Path(classes).read_text("utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read the classes in {str(classes)!r}: {error}") from error
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if not wanted:
-        raise UserError(f"{str(classes)!r} names no class: write one in each line")
-    return wanted
 
 
 def _check(facets: int, workers: int, retries: int, model: str | nn.Module) -> None:

@@ -32,6 +32,7 @@ from mindseye.runs.job import Job
 from mindseye.runs.manifest import describe_model, new_manifest
 from mindseye.runs.painter import spec_of
 from mindseye.runs.record import Record
+from mindseye.store.store import open_store
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Order:
     """A batch as it was asked for. It goes to other processes, so it holds names rather than what they name.
 
     root: of the collection. out: of the batch. layers, cluster_layer, penalty_layer: addresses. checkpoint: its whole path.
+    cache: whether activations are kept between runs, each machine's by itself.
     """
 
     root: str
@@ -56,6 +58,7 @@ class Order:
     penalty_layer: str | None = None
     judges: tuple[Network, ...] = ()
     command: str = ""
+    cache: bool = True
 
     @contextmanager
     def open(self, number: int) -> Iterator[PackWorker]:
@@ -82,14 +85,15 @@ class Order:
                     painting=ledger.painting,
                     facets=plan.facets,
                     batch_size=plan.batch_size,
+                    store=open_store(lambda line: None) if self.cache else None,
                 )
             )
 
     @contextmanager
     def opened(self, number: int = 0) -> Iterator[Opened]:
-        """The network on its device: of several GPUs, each worker takes its own."""
+        """The network on its device: of several GPUs, each worker takes its own. A module that was given stays where it is."""
         device = self.device
-        if device in ("auto", "cuda") and torch.cuda.is_available():
+        if device in ("auto", "cuda") and isinstance(self.model, str) and torch.cuda.is_available():
             device = f"cuda:{number % torch.cuda.device_count()}"
         progress = Progress(quiet=True)
         with opened(self.model, self.weights, self.checkpoint, device, self.size, self.recipe, progress) as ready:

@@ -18,7 +18,7 @@ from typing import Any
 from mindseye.batches.executor import Ended
 from mindseye.batches.plan import Pack, make_packs
 from mindseye.errors import UserError
-from mindseye.runs.files import write_bytes, write_json
+from mindseye.runs.files import UNFINISHED, write_bytes, write_json
 from mindseye.runs.folder import RunFolder, file_name
 
 SCHEMA = 1
@@ -128,8 +128,13 @@ class Ledger:
             self._unwritten.discard(name)
 
     def reopen(self) -> None:
-        """Count failed classes as still to be done, as a process does that begins: what made them fail may be mended."""
-        self.states = {name: state if self.is_finished(name) else State() for name, state in self.states.items()}
+        """Count failed classes as still to be done, as a process does that begins: what made them fail may be mended.
+
+        So are those whose run somebody has removed.
+        """
+        for name in self.states:
+            if not (self.is_finished(name) and self.folder(name).exists()):
+                self.states[name] = State()
 
     def painting(self, pack: int) -> Path:
         """The folder of what an interrupted painting of a pack continues from."""
@@ -210,6 +215,13 @@ def check_same(path: Path, there: Plan, options: Mapping[str, Any]) -> None:
         raise UserError(
             f"{path} holds a batch with another {', '.join(differing)}; choose another --out, or --force to replace it"
         )
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed process left half written, where no other is at work."""
+    for folder in (path, path / STATES, path / LOGS, *(path / PAINTING).glob("*")):
+        for part in folder.glob(f".*{UNFINISHED}"):
+            part.unlink(missing_ok=True)
 
 
 def clear(path: Path) -> None:

@@ -9,12 +9,15 @@ from mindseye.cli.options import (
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     PARTIAL,
+    add_cache,
     add_command,
+    add_layers,
     add_model,
     add_painting,
     changes_of,
     count,
     index,
+    layers_of,
     picked,
 )
 
@@ -26,7 +29,7 @@ EXAMPLES = """examples:
 
 The same command continues what was interrupted, however it ended. --force starts anew."""
 
-OWN = ("facets", "top_k", "cluster_layer", "penalty_layer", "classes", "workers", "shard", "retries")
+OWN = ("facets", "top_k", "cluster_layer", "penalty_layer", "classes", "workers", "shard", "retries", "cache")
 
 
 def add(commands: Any) -> None:
@@ -34,26 +37,23 @@ def add(commands: Any) -> None:
     about = "Paint what a layer sees in each of many classes, a run folder per class."
     parser = add_command(commands, "batch", act, about, EXAMPLES)
     add = parser.add_argument
-    add("root", metavar="ROOT", help="folder of class folders")
+    add("root", metavar="ROOT", help="class folders, ImageNet's layout, or tar shards")
     add_model(parser)
-    add(
-        "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
-        " (default: the last before pooling)",
-    )  # fmt: skip
+    add_layers(parser)
     add("--facets", type=count, default=4, metavar="N", help="groups to find in each class (default: 4)")
     add(
-        "--classes", metavar="FILE|GLOB", help="which classes: a file with a name a line, or a pattern such as 'n0144*'"
+        "--classes",
+        metavar="FILE|GLOB",
+        help="which: a file with a name or WordNet id a line, or a pattern such as 'n0144*'",
     )
     add("--workers", type=count, default=1, metavar="N", help="processes on this machine (default: 1)")
     add(
         "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
     )
     add("--retries", type=index, default=2, metavar="N", help="more attempts at what may go well then (default: 2)")
-    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
-    add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
-    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
     judges = "a network that looks at the pictures, another than the painted one; repeatable"
     add("--judge", dest="judges", action="append", default=[], metavar="MODEL", help=judges)
+    add_cache(parser)
     add_painting(parser, "runs/ROOT-MODEL-LAYER", at_once="what the memory holds, 8 on a CPU")
 
 
@@ -64,14 +64,13 @@ def act(options: argparse.Namespace, command: str) -> int:
 
     done = batch(
         options.root,
-        layer=[layer.strip() for layer in options.layers.split(",")] if options.layers else None,
+        layer=layers_of(options),
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=changes_of(options),
         judge=options.judges,
         command=command,
         **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
     )
-    failures = done.standing.failures
-    for one in failures:
+    for one in done.failures:
         print(f"mindseye: {one.status}: {one.name}: {one.reason}", file=sys.stderr)
-    return PARTIAL if failures else DONE
+    return PARTIAL if done.failures else DONE

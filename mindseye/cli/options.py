@@ -46,6 +46,21 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", metavar="FILE", help="weights of your own: safetensors, or a state dict")
 
 
+def add_layers(parser: argparse.ArgumentParser) -> None:
+    """Which layers facets are found and painted at."""
+    add = parser.add_argument
+    layers = "addresses from 'mindseye layers', or auto: one per stage (default: the last before pooling)"
+    add("--layer", "--layers", dest="layers", metavar="A[,B,C]", help=layers)
+    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
+    add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
+    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
+
+
+def layers_of(options: argparse.Namespace) -> list[str] | None:
+    """The addresses that ``--layer`` names; None for the default."""
+    return [layer.strip() for layer in options.layers.split(",")] if options.layers else None
+
+
 def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0, at_once: str = "all") -> None:
     """How pictures are painted.
 

@@ -9,12 +9,13 @@ from mindseye.cli.options import (
     add_cache,
     add_command,
     add_judging,
+    add_layers,
     add_model,
     add_painting,
     changes_of,
     code_of,
-    count,
     count_or_auto,
+    layers_of,
     numbers,
     picked,
     show_scores,
@@ -38,15 +39,9 @@ def add(commands: Any) -> None:
     add = parser.add_argument
     add("images", metavar="IMAGES", help="folder of photos, or a tar archive of them")
     add_model(parser)
-    add(
-        "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
-        " (default: the last before pooling)",
-    )  # fmt: skip
+    add_layers(parser)
     add("--facets", type=count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)")
-    add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
     add("--channels", type=numbers, metavar="I,J", help="features given by hand instead of the top-k")
-    add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")
-    add("--penalty-layer", metavar="A", help="whose L1 norm is held down (default: the layer's input)")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
     add_cache(parser)
     add_painting(parser, "runs/FOLDER-MODEL-LAYER")
@@ -60,7 +55,7 @@ def act(options: argparse.Namespace, command: str) -> int:
 
     run = visualize(
         options.images,
-        layer=[layer.strip() for layer in options.layers.split(",")] if options.layers else None,
+        layer=layers_of(options),
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=changes_of(options),
         judge=options.judges,

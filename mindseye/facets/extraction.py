@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import check_finite, normalised
+from mindseye.inputs.decode import View
 from mindseye.inputs.images import ImageSet
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.models import Model
@@ -60,7 +61,8 @@ def extract(
     wanted = [layer for layer in layers if len(rows[layer.address]) < len(photos)]
     with Reader(model.network, wanted) as read:
         forward = partial(_forward, read, model, device)
-        batches = photos.named_batches(model.preprocessing, side, model.channels, BATCH, known=complete)
+        view = View(model.preprocessing, side, model.channels)
+        batches = photos.named_batches(view, BATCH, known=complete)
         for paths, _, images in batches:
             means = forward(images)
             for address, values in means.items():

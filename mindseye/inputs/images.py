@@ -96,17 +96,15 @@ class ImageSet:
         Raises:
             UserError: if no photo decodes, if a worker dies, or, in a later pass, if a photo does not decode any more.
         """
-        named = self.named_batches(preprocessing, side, channels, batch_size, workers, progress)
+        named = self.named_batches(View(preprocessing, side, channels), batch_size, workers, progress)
         with closing(named):
             for _, indices, images in named:
                 yield indices, images
 
     def named_batches(
         self,
-        preprocessing: Preprocessing,
-        side: int,
-        channels: int,
-        batch_size: int = 32,
+        view: View,
+        batch_size: int,
         workers: int | None = None,
         progress: Progress | None = None,
         known: Container[str] = (),
@@ -115,7 +113,7 @@ class ImageSet:
 
         known: paths of photos that decode, as is known, and are not wanted: they have their indices, and are in no batch.
         """
-        view = self._look_at(View(preprocessing, side, channels))
+        self._look_at(view)
         found: list[Entry] = []
         skipped: list[Skipped] = []
         indices: list[int] = []
@@ -192,11 +190,10 @@ class ImageSet:
             return photo
         return self._kept[index]
 
-    def _look_at(self, view: View) -> View:
+    def _look_at(self, view: View) -> None:
         if view != self._view:
             self._kept.clear()
         self._view = view
-        return view
 
     def _keep(self, index: int, photo: Tensor) -> None:
         if (len(self._kept) + 1) * photo.numel() <= self._kept_bytes:

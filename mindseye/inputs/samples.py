@@ -21,7 +21,7 @@ _LEADING_WNID = re.compile(r"(n\d{8})(?!\d)")
 
 
 def classes_of_shards(shards: Sequence[Path]) -> tuple[dict[str, Source], list[str]]:
-    """The photos of each class in some archives, and what was left out, in a few lines.
+    """The photos of each class in some archives, in natural order of their names, and what was left out, in a few lines.
 
     A sample is the files of one name up to the first dot (WebDataset). Its class is the first of these that there is: a name
     in its ``.cls`` or ``.json``; a WordNet id that its folder or its own name begins with (``n01440764_10026.JPEG``); its
@@ -49,6 +49,8 @@ def classes_of_shards(shards: Sequence[Path]) -> tuple[dict[str, Source], list[s
         raise UserError(f"class {both[0]} has an archive of its own, and photos in another one; name one of them")
     if not whole and not mixed:
         raise UserError(f"no photos in {shards[0]}{f' and {len(shards) - 1} more' if len(shards) > 1 else ''}")
+    for members in mixed.values():
+        members.sort(key=lambda member: (natural_key(PurePosixPath(member.name)), member.archive))
     return whole | {name: tuple(members) for name, members in mixed.items()}, notes
 
 
@@ -60,7 +62,7 @@ def _index(shard: Path) -> Index:
 
 
 def _samples(shard: Path, index: Index) -> dict[str, list[Member]]:
-    """The photos of an archive by class, each class's in natural order."""
+    """The photos of an archive by class."""
     images: dict[str, list[Member]] = {}
     beside: dict[str, dict[str, Member]] = {}
     for name, member in index.members.items():
@@ -76,8 +78,6 @@ def _samples(shard: Path, index: Index) -> dict[str, list[Member]]:
     classes: dict[str, list[Member]] = {}
     for key, members in images.items():
         classes.setdefault(_class_of(shard, key, beside.get(key, {})), []).extend(members)
-    for members in classes.values():
-        members.sort(key=lambda member: natural_key(PurePosixPath(member.name)))
     return classes
 
 

@@ -13,15 +13,21 @@ import torch
 from batch_runs import QUICK, forked, pictures, run
 from nets import TinyConv, seeded
 from PIL import Image
+from tars import write_tar
 
 import mindseye
+from mindseye.api.class_orders import Order
 from mindseye.batches.locks import held, holders
 from mindseye.batches.plan import Shard
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize import painting
+from mindseye.optimize.recipe_files import load_recipe
+from mindseye.pipeline import Flow
+from mindseye.report.progress import Progress
 from mindseye.runs import paint
 from mindseye.runs.folder import RunFolder
+from mindseye.runs.record import Record
 
 CLASSES = ["ant", "bee", "crab 7", "duck", "eel"]
 FOLDERS = ["ant", "bee", "crab_7", "duck", "eel"]
@@ -51,6 +57,19 @@ def test_the_same_again_does_nothing(root, undisturbed):
     assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("run.json")} == before
 
 
+def test_a_run_that_was_removed_is_made_anew(root, undisturbed, tmp_path):
+    """And no other."""
+    import shutil
+
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    shutil.rmtree(out / "bee")
+    before = (out / "ant" / "run.json").stat().st_mtime_ns
+    run(root, out)
+    assert (out / "ant" / "run.json").stat().st_mtime_ns == before
+    assert pictures(out) == pictures(undisturbed)
+
+
 def test_a_picture_does_not_depend_on_its_pack(root, undisturbed, tmp_path):
     """In packs of other classes, or alone, a picture is the same up to the last bits of another batch size."""
     alone = run(root, tmp_path / "alone", batch_size=2)
@@ -58,6 +77,20 @@ def test_a_picture_does_not_depend_on_its_pack(root, undisturbed, tmp_path):
     assert [len(pack) for pack in _packs(alone.path)] == [1] * 5
     for path in pictures(undisturbed):
         first, second = (np.asarray(Image.open(out / path)).astype(int) for out in (undisturbed, alone.path))
+        assert np.abs(first - second).max() <= 1, path
+
+
+def test_a_picture_is_what_visualize_paints(root, undisturbed, tmp_path):
+    """The flow of one run, with the class's random numbers, paints the same up to the last bits of another batch size."""
+    recipe = load_recipe("distribution", {"steps": QUICK["steps"], "snapshots": 1})
+    order = Order(str(root), undisturbed, seeded(TinyConv), ("body.2",), 2, recipe, 32, 0, "cpu")
+    with order.open(0) as worker:
+        job, manifest = worker.workshop.begin("bee")
+        Flow(job, Record(RunFolder(tmp_path), manifest, print, {}), Progress(quiet=True)).run()
+    found = pictures(tmp_path)
+    assert len(found) == 6
+    for path in found:
+        first, second = (np.asarray(Image.open(run / path)).astype(int) for run in (undisturbed / "bee", tmp_path))
         assert np.abs(first - second).max() <= 1, path
 
 
@@ -72,9 +105,9 @@ def test_a_lost_neighbour_leaves_every_bit(root, undisturbed, tmp_path):
         else:
             (broken / name).symlink_to(root / name)
     batch = run(broken, tmp_path / "out")
-    assert [(one.name, one.attempts) for one in batch.standing.failures] == [("ant", 1), ("duck", 1)]
-    assert "none of 1 images" in batch.standing.failures[0].reason
-    assert "Traceback" in batch.standing.failures[0].log.read_text()
+    assert [(one.name, one.attempts) for one in batch.failures] == [("ant", 1), ("duck", 1)]
+    assert "none of 1 images" in batch.failures[0].reason
+    assert "Traceback" in batch.failures[0].log.read_text()
     whole = pictures(undisturbed)
     found = pictures(batch.path)
     assert {path.parts[0] for path in found} == {"bee", "crab_7", "eel"}
@@ -153,9 +186,9 @@ def test_a_class_that_makes_nan_costs_only_itself(root, undisturbed, tmp_path, m
 
     monkeypatch.setattr(painting.Painting, "advance", advance)
     batch = run(root, tmp_path / "out")
-    told = {one.name: (one.status, one.attempts) for one in batch.standing.failures}
+    told = {one.name: (one.status, one.attempts) for one in batch.failures}
     assert told == {"ant": ("partial", 1), "eel": ("failed", 1)}
-    assert "NaN" in batch.standing.failures[0].reason
+    assert "NaN" in batch.failures[0].reason
     whole, found = pictures(undisturbed), pictures(batch.path)
     assert all(whole[path] == found[path] for path in found if path.parts[0] in ("bee", "crab_7", "duck"))
 
@@ -183,7 +216,7 @@ def test_a_full_disk_fails_what_it_hits_and_no_more(root, undisturbed, tmp_path,
     monkeypatch.setattr(os, "fsync", sometimes)
     batch = run(root, tmp_path / "out")
     assert counts[0] > 31
-    assert batch.standing.failures == ()
+    assert batch.failures == ()
     assert pictures(batch.path) == pictures(undisturbed)
 
 
@@ -225,6 +258,9 @@ def test_shards_fill_one_folder(root, undisturbed, tmp_path):
     for process in shards:
         process.join()
     assert [process.exitcode for process in shards] == [0, 0]
+    again = run(root, out, shard="2/2")
+    assert again.failures == ()
+    assert len((out / "index.html").read_text().split("done")) > 5
     assert pictures(out) == pictures(undisturbed)
     assert mindseye.status(out).done == 5
 
@@ -242,6 +278,19 @@ def test_other_options_are_refused_and_force_starts_anew(root, tmp_path):
     again = run(root, out, classes=classes, seed=3, force=True)
     assert RunFolder(again.path / "ant").read()["seed"] == 3
     assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_shards_instead_of_folders(root, undisturbed, tmp_path):
+    """The photos in two archives, each class in both: the same pictures, and from the cache the same again."""
+    photos = sorted(root.glob("*/*.png"))
+    for number in range(2):
+        part = {path.relative_to(root).as_posix(): path.read_bytes() for path in photos[number::2]}
+        write_tar(tmp_path / "shards" / f"part-{number}.tar", part)
+    for name in ("one", "two"):
+        out = run(tmp_path / "shards", tmp_path / name).path
+        assert sorted(path.parent.name for path in out.glob("*/run.json")) == FOLDERS
+    assert pictures(tmp_path / "one") == pictures(tmp_path / "two") == pictures(undisturbed)
+    assert mindseye.cache().hits == len(photos)
 
 
 def test_classes_from_a_file(root, tmp_path):
@@ -320,9 +369,9 @@ def test_the_table_has_every_number_of_every_facet(undisturbed, root, monkeypatc
 
 
 def test_the_index_has_every_class(undisturbed):
-    """Also by the name that it has on disk."""
+    """By the name that it has in the collection."""
     page = (undisturbed / "index.html").read_text()
-    assert all(folder in page for folder in FOLDERS)
+    assert all(name in page for name in CLASSES)
 
 
 def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):

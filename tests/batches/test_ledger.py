@@ -6,7 +6,7 @@ import os
 import pytest
 
 from mindseye.batches.executor import Ended
-from mindseye.batches.ledger import Ledger, check_same, clear, failed, new_plan, read_plan, write_plan
+from mindseye.batches.ledger import Ledger, check_same, clear, failed, new_plan, read_plan, sweep, write_plan
 from mindseye.errors import UserError
 
 
@@ -103,6 +103,18 @@ def test_mistakes_stay_and_accidents_may_pass():
     full = UserError("cannot write")
     full.__cause__ = OSError("full")
     assert failed("a", full).may_retry
+
+
+def test_what_was_left_half_written_is_swept(tmp_path):
+    """Wherever a ledger writes, and nothing else."""
+    ledger = begun(tmp_path)
+    ledger.record(Ended("a", "failed", "x"))
+    ledger.painting(0).mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    for folder in (tmp_path, tmp_path / "ledger.classes", tmp_path / "logs", ledger.painting(0)):
+        (folder / ".abc.mindseye-part").write_text("half")
+    sweep(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_clearing_leaves_what_is_not_ours(tmp_path):

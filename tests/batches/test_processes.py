@@ -15,6 +15,7 @@ from mindseye.batches.processes import Processes
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize.recipe_files import load_recipe
+from mindseye.runs.folder import RunFolder
 
 NETWORK = """
 import sys
@@ -23,6 +24,12 @@ from nets import TinyConv, seeded
 
 def build():
     return seeded(TinyConv)
+
+def judge():
+    network = seeded(TinyConv, 3, 4)
+    network.image_size = 32
+    network.labels = list("abcde")
+    return network
 """
 
 
@@ -120,3 +127,25 @@ def test_the_command_tells_failures_by_its_code(root, network, tmp_path, capsys)
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert "mindseye: failed: empty: no images" in told.err
+
+
+def test_judges_look_at_every_class(root, network, tmp_path):
+    """Once: what a judge has made of a class stands in its run and in the table, and it is not asked again."""
+    import pyarrow.parquet as pq
+
+    judge = network.replace(":build", ":judge")
+    options = QUICK | {"classes": ["ant", "bee"], "judge": judge, "out": tmp_path / "out"}
+    batch = mindseye.batch(root, network, **options)
+    assert batch.failures == ()
+    rows = pq.read_table(batch.results).to_pylist()
+    assert len(rows) == 4
+    for row in rows:
+        (name,) = RunFolder(batch.path / row["run"]).read()["judges"]
+        assert 0 <= row[f"transfer.{name}.picture.probability"] <= 1
+    before = [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))]
+    for state in (batch.path / "ledger.classes").iterdir():
+        state.unlink()  # as if the batch had been killed before it could note the end
+    assert mindseye.batch(root, network, **options).standing.done == 2
+    assert [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))] == before
+    with pytest.raises(UserError, match="another judges"):
+        mindseye.batch(root, network, **options | {"judge": ()})

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import sys
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +33,7 @@ def devkit():
     truth = "".join(f"{number}\n" for number in TRUTH).encode()
     data = "ILSVRC2012_devkit_t12/data"
     files = {f"{data}/meta.mat": meta.getvalue(), f"{data}/ILSVRC2012_validation_ground_truth.txt": truth}
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return packed.getvalue()
+    return tar_bytes(files, "w:gz")
 
 
 @pytest.fixture
