@@ -61,11 +61,12 @@ def write_index(path: Path, title: str, cards: Sequence[Card]) -> None:
         UserError: if it cannot be written.
     """
     side = fitting(BUDGET, sum(card.picture is not None for card in cards), LEAST, MOST)
-    code = script("dom", "index")
+    early, code = script("early"), script("dom", "match", "index")
     page = render(
         "index.html",
         title=printable(title),
-        policy=policy(code),
+        policy=policy(early, code),
+        early=early,
         style=style("base", "front", "index"),
         script=code,
         cards=[(card, _thumbnail(card.picture, side)) for card in cards],

@@ -115,6 +115,11 @@ def shown(value: float | None) -> str:
     return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
+def probable(value: float | None) -> str:
+    """A probability as ``shown``, where a tiny one is no more than that."""
+    return "<0.001" if value is not None and 0 < value < 0.001 else shown(value)
+
+
 def _sighting(judge: str, block: dict[str, Any]) -> Sighting:
     listed = block.get("sees")
     seen = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []

@@ -28,13 +28,14 @@ from mindseye.report.manifest import (
     random_weights,
     title,
 )
-from mindseye.report.numbers import VALUE, reading, shown, sightings
+from mindseye.report.numbers import VALUE, probable, reading, shown, sightings
 from mindseye.report.page.headlines import headlines
 from mindseye.report.page.items import hue, item_name
 from mindseye.report.page.map import PhotoMap, photo_map
 from mindseye.report.page.measures import SCORE, judged_label, score_of
 from mindseye.report.page.photos import strip
 from mindseye.report.page.pictures import any_photo, data_uri, own_picture
+from mindseye.report.thinning import thinned
 from mindseye.report.tiles import framed
 
 TINY, MEMBER = 56, 44
@@ -47,6 +48,15 @@ class Held:
 
     uri: str
     number: int | None = None
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small picture and its size in px."""
+
+    uri: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class Card:
     hue: tuple[int, int]
     failure: str | None
     picture: Held | None
-    strip: str | None
+    strip: Small | None
     strip_text: str
     depth: list[tuple[int, str, str | None]]
     score: str
@@ -148,7 +158,7 @@ def _facet_groups(folder: Path, rows: list[Json], hold: Holding, most: int | Non
         photos = strip(facet, MEMBER)
         return Card(
             **_common(place, facet, hold),
-            strip=None if photos is None else data_uri(photos),
+            strip=_small(photos),
             strip_text=f"the nearest photos of facet {number(facet)}" if members(facet) else "",
             depth=list(_depth(folder, rows, by_layer, number(facet))),
         )
@@ -162,11 +172,14 @@ def _depth(
     """Number, name and small picture of the facet at each layer; at most eight layers, evenly spread."""
     if len(rows) < 2:
         return
-    count = min(len(rows), MOST_LAYERS)
-    for place in sorted({round(step * (len(rows) - 1) / (count - 1)) for step in range(count)}):
+    for place in thinned(range(len(rows)), MOST_LAYERS):
         small = own_picture(folder, by_layer[place].get(index, {}).get("picture"))
         about = ", ".join([layer_name(rows[place]), *layer_lines(rows[place])])
-        yield place, about, None if small is None else _small(small)
+        yield (
+            place,
+            about,
+            None if small is None else data_uri(framed(small, TINY) if min(small.size) > TINY else small),
+        )
 
 
 def _named_groups(folder: Path, manifest: Json, hold: Holding, most: int | None) -> list[tuple[str, list[Card]]]:
@@ -196,25 +209,14 @@ def _named_card(place: int, one: Json, hold: Holding, name: str) -> Card:
     text = f"the photo {printable(Path(source).name)}" if source else "the photos that the picture stands for"
     return Card(
         **_common(place, one, hold, name),
-        strip=None if row is None else data_uri(row),
+        strip=_small(row),
         strip_text=text if row is not None else "",
         depth=[],
     )
 
 
 def _common(place: int, entry: Json, hold: Holding, name: str | None = None) -> dict[str, Any]:
-    judge, score = score_of(entry)
-    said, words = "", ""
-    if score.picture is not None:
-        beside = [
-            f"{role} {shown(value)}" for role, value in (("members", score.members), ("start", score.start)) if value
-        ]
-        said = f"p {shown(score.picture)}"
-        words = f"{judge or 'judge'}: {printable(judged_label(entry))} ({', '.join(beside)}). {SCORE.words}"
-    elif (value := reading(entry, VALUE)).picture is not None:
-        seen = next((one.sees[0][0] for one in sightings(entry) if one.sees), "")
-        said = f"value {shown(value.start)} → {shown(value.picture)}"
-        words = f"What the objective says of the start and of the picture.{f' A judge sees: {printable(seen)}.' if seen else ''}"
+    said, words = _score(entry)
     return {
         "place": place,
         "number": number(entry),
@@ -228,8 +230,25 @@ def _common(place: int, entry: Json, hold: Holding, name: str | None = None) -> 
     }
 
 
-def _small(image: Image.Image) -> str:
-    return data_uri(framed(image, TINY) if min(image.size) > TINY else image)
+def _score(entry: Json) -> tuple[str, str]:
+    """The one number that stands below a picture, and what it means: what judges say, or else the objective's value."""
+    judge, score = score_of(entry)
+    if score.picture is not None:
+        beside = "" if score.members is None else f" · photos {probable(score.members)}"
+        who = printable(f"{judge or 'judge'}: {judged_label(entry)}")
+        return f"transfer {probable(score.picture)}{beside}", f"{who}, start {probable(score.start)}. {SCORE.words}"
+    value = reading(entry, VALUE)
+    if value.picture is None:
+        return "", ""
+    seen = next((one.sees[0][0] for one in sightings(entry) if one.sees), "")
+    words = "What the objective says of the start and of the picture." + (
+        f" A judge sees: {printable(seen)}." if seen else ""
+    )
+    return f"value {shown(value.start)} → {shown(value.picture)}", words
+
+
+def _small(image: Image.Image | None) -> Small | None:
+    return None if image is None else Small(data_uri(image), image.width, image.height)
 
 
 def paths_of_map(manifest: Json, found: PhotoMap | None) -> dict[int, str]:

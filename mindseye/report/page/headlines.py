@@ -7,7 +7,7 @@ from typing import Any
 
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import Json, facets, layers, names_objectives, pictures
-from mindseye.report.numbers import Reading, shown
+from mindseye.report.numbers import Reading, probable, shown
 from mindseye.report.page.measures import SCORE, numbers_of
 
 
@@ -72,12 +72,12 @@ def scores(manifest: Json) -> dict[str, list[Reading]]:
 def _score(judge: str, readings: Sequence[Reading]) -> Headline:
     means = {role: _mean([getattr(one, role) for one in readings]) for role in ("picture", "members", "start")}
     beside = [
-        f"{name} {shown(means[role])}"
+        f"{name} {probable(means[role])}"
         for role, name in (("members", "photos"), ("start", "start"))
         if means[role] is not None
     ]
     return Headline(
-        shown(means["picture"]),
+        probable(means["picture"]),
         f"transfer score, {printable(judge)}",
         " · ".join(beside),
         f"Mean over the pictures. {SCORE.words}",

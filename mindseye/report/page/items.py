@@ -22,6 +22,7 @@ from mindseye.report.numbers import Reading, loss_terms, sightings
 from mindseye.report.page.measures import judged_label, numbers_of
 from mindseye.report.page.photos import Photos
 from mindseye.report.page.pictures import Sizes, Store, any_photo, own_picture
+from mindseye.report.thinning import thinned
 from mindseye.report.where import where_tiles
 
 Content = dict[str, Any]
@@ -61,9 +62,11 @@ def item_of(entry: Json, shelf: Shelf) -> Content:
         "failure": failure(entry),
         "picture": shelf.picture(entry.get("picture"), sizes.picture),
         "start": shelf.picture(entry.get("start"), sizes.start),
-        "steps": [[step, shelf.picture(path, sizes.step)] for step, path in sorted(steps(entry).items())],
+        "steps": [
+            [step, shelf.picture(path, sizes.step)] for step, path in thinned(sorted(steps(entry).items()), sizes.snapshots)
+        ],
         "photo": _source(entry, shelf),
-        "where": [shelf.store.add(tile, sizes.where) for tile in where_tiles(shelf.folder, shelf.manifest, entry, 224)],
+        "where": [shelf.store.add(tile, sizes.where) for tile in where_tiles(shelf.folder, shelf.manifest, entry, sizes.where)],
         "members": [
             [shelf.photos.member(str(member.get("path", ""))), short(member.get("weight"))] for member in members(entry)
         ],

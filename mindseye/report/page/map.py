@@ -13,6 +13,7 @@ from mindseye.report.page.items import hue
 
 LEAST_SIDE = 84
 RADIUS, LEAST_RADIUS = 60, 5
+MARK, LEAST_MARK, MARKS = 30, 11, 150
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,16 @@ class Group:
 
 @dataclass(frozen=True)
 class PhotoMap:
-    """A square of `extent` units. radius of the points, side of the thumbnails, whose upper left corner is told."""
+    """A square of `extent` units. radius of the points, side of the thumbnails, whose upper left corner is told.
+
+    mark: radius of the marks at the centres of facets.
+    """
 
     groups: list[Group]
     layer: str
     radius: int
     side: int
+    mark: int
     extent: int = MAP
 
 
@@ -70,7 +75,8 @@ def photo_map(folder: Path, manifest: Json, most: int) -> PhotoMap | None:
             )
 
     radius = max(LEAST_RADIUS, round(RADIUS / len(places) ** 0.35)) if len(places) else LEAST_RADIUS
-    return PhotoMap(list(groups()), layer_name(chosen), radius, side)
+    mark = max(LEAST_MARK, min(MARK, round(MARKS / max(1, len(centres)) ** 0.5)))
+    return PhotoMap(list(groups()), printable(layer_name(chosen)), radius, side, mark)
 
 
 def _rounded(place: np.ndarray) -> tuple[int, int]:

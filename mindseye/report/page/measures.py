@@ -83,12 +83,12 @@ EXPLAINED = (
         "Do the picture's top features stand in the same proportion as the target's? 1 is the same. Noise can score high too: "
         "never read it alone.", (None, 1),
     ),
-    Explained("fidelity", "cosine_all", "cosine, all channels", "The same over all channels of the layer.", (None, 1)),
+    Explained("fidelity", "cosine_all", "cosine, all", "The cosine over all channels of the layer.", (None, 1)),
     Explained(
         "fidelity", "distance", "distance", "How far the top features are from the target's (Barron's loss). Good: near 0.",
         (0, None),
     ),
-    Explained("fidelity", "distance_all", "distance, all channels", "The same over all channels of the layer.", (0, None)),
+    Explained("fidelity", "distance_all", "distance, all", "The distance over all channels of the layer.", (0, None)),
     Explained(
         "fidelity", "percentile", "rank among photos",
         "The share of the photos that excite the target's features less than the picture does. Good: high, like the members'.",

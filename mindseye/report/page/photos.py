@@ -40,14 +40,15 @@ class Photos:
 
     def thumbnails(self, sizes: Sizes) -> list[str | None]:
         """A data URI of each, None for those that are gone and for those beyond ``MOST``."""
-        chosen = self._chosen()
+        chosen = self.chosen()
         sides = (sizes.member if number in self._members else sizes.photo for number in range(len(self.paths)))
         return [
             _thumbnail(path, side) if number in chosen else None
             for (number, path), side in zip(enumerate(self.paths), sides, strict=True)
         ]
 
-    def _chosen(self) -> set[int]:
+    def chosen(self) -> set[int]:
+        """Those that get a thumbnail, if they are still there."""
         others = [number for number in range(len(self.paths)) if number not in self._members]
         room = self.counts()[1]
         spread = {others[place * len(others) // room] for place in range(room)}

@@ -30,15 +30,15 @@ def script(*names: str) -> Markup:
     return Markup(f'(() => {{\n"use strict";\n{parts}\n}})();')
 
 
-def policy(script: str) -> str:
-    """What a browser is to allow the page: its own script and inlined pictures, and no request of any kind.
+def policy(*scripts: str) -> str:
+    """What a browser is to allow the page: its own scripts and inlined pictures, and no request of any kind.
 
-    Content Security Policy Level 3; the script is named by its digest, so that no other would run, wherever it came from.
+    Content Security Policy Level 3; the scripts are named by their digests, so that no other would run, wherever it came from.
     """
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    digests = [f"'sha256-{_digest(one)}'" for one in scripts]
     return (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src {' '.join(digests)}; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -55,3 +55,7 @@ def _environment() -> Environment:
 
 def _text(folder: str, name: str) -> str:
     return files(PACKAGE).joinpath(folder, name).read_text("utf-8")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -17,6 +17,7 @@ from mindseye.runs.folder import PAGE, RunFolder
 STYLES = ("base", "front", "item", "wide", "channels")
 SCRIPTS = (
     "dom",
+    "match",
     "data",
     "tip",
     "photo",
@@ -68,13 +69,14 @@ def page_of(run: Path, manifest: Json) -> str:
     thumbnails = content["photos"]["thumbnails"]
     on_map = {photo for group in (front.map.groups if front.map else []) for *_, photo in group.thumbnails}
     on_front = {card.picture.number for _, cards in front.groups for card in cards if card.picture}
-    code = script(*SCRIPTS)
+    early, code = script("early"), script(*SCRIPTS)
     content["pictures"] = [None if number in on_front else uri for number, uri in enumerate(store.uris)]
     content["photos"]["thumbnails"] = [None if number in on_map else uri for number, uri in enumerate(thumbnails)]
     return render(
         "page.html",
-        policy=policy(code),
+        policy=policy(early, code),
         style=style(*STYLES),
+        early=early,
         script=code,
         front=front,
         content=content,

@@ -15,7 +15,7 @@ function entangledView(place) {
   const best = Math.max(0, columns.findIndex((one) => one.key === "entanglement" || one.key === "spread"));
   return [
     el("h2", {}, "Entanglement over depth"),
-    el("p", { class: "words" }, "A channel is entangled when it answers to several unlike things. The line is the mean over the channels that were looked at, its band the 95 % interval; the dashed line is what chance gives, with each channel shuffled over the photos. What lies above the dashed line is real."),
+    el("p", { class: "words" }, "A channel is entangled when it answers to several unlike things. The line is the mean over the channels that were looked at, its band the 95 % interval; the dashed line is what chance gives, with each channel shuffled over the photos. What lies above the dashed line is more than chance."),
     chartLegend([["of-picture", "mean over channels"], ["of-members", "shuffled (null)"]]),
     el("div", { class: "chart" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
     layers.length > 1 ? el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>
@@ -27,7 +27,7 @@ function entangledView(place) {
         : el("td", {}, columns[at].key === "channel" || columns[at].key === "facets" ? (value === null ? "–" : String(value)) : shown(value)), best)
       : el("p", { class: "me-faint" }, "No channel was looked at."),
     ...["most", "least"].flatMap((which) => channelGroup(which, found.shown.filter((one) => one.which === which))),
-  ];
+  ].flat();
 }
 
 function channelGroup(which, shownChannels) {

@@ -27,4 +27,6 @@ function shown(value) {
   return minus(value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0));
 }
 
+// A probability of next to nothing is no more than that.
+const shownOn = (span, value) => (span[0] === 0 && span[1] === 1 && value > 0 && value < 0.001 ? "<0.001" : shown(value));
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;

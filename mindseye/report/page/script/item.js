@@ -91,7 +91,7 @@ function makingList(item) {
 }
 
 function itemView(item, place) {
-  const order = visibleNumbers(), at = order.indexOf(item.number), layer = layers[place];
+  const order = visibleNumbers(), at = order.indexOf(item.number);
   const suffix = place === deepest ? "" : `/${place}`;
   const step = (offset, text, label) => {
     const other = at < 0 ? undefined : order[at + offset];
@@ -104,7 +104,9 @@ function itemView(item, place) {
     el("p", { class: "facts" }, item.facts.map(([text, words]) => why(text, words))),
     layers.length > 1 ? el("nav", { class: "pills", "aria-label": "layers" }, layers.map((one, number) =>
       el("a", { href: `#/picture/${item.number}${number === deepest ? "" : `/${number}`}`, "aria-current": number === place ? "true" : null, title: one.about.join(", ") }, one.name))) : null,
-    el("div", { class: "look me-hue", ...tint(item.hue) }, stage(item), el("div", {}, bigNumber(item), numberTables(item))),
-    sightings(item), memberList(item), whereList(item), channelList(item), makingList(item, layer),
+    el("div", { class: "look me-hue", ...tint(item.hue) },
+      fill(stage(item), {}, [memberList(item), whereList(item)]),
+      el("div", {}, bigNumber(item), sightings(item), numberTables(item))),
+    channelList(item), makingList(item),
   ].flat(3).filter(Boolean);
 }

@@ -16,7 +16,7 @@ function numberRow([number, , ...values], measure, hasMembers) {
   return el("tr", {},
     el("th", { scope: "row" }, why(measure.title, measure.words)),
     el("td", { class: "axis-cell" }, axis(measure.span, values)),
-    shownRoles.map((value, place) => el("td", { class: place ? null : "own" }, shown(value))));
+    shownRoles.map((value, place) => el("td", { class: place ? null : "own", title: value }, shownOn(measure.span, value))));
 }
 
 function numberTable(family, judge, rows) {
@@ -42,8 +42,9 @@ function bigNumber(item) {
   const score = item.numbers.find(([number]) => number === 0);
   if (!score) return null;
   const [, judge, value, members, start] = score;
-  const beside = [members === null ? null : `members ${shown(members)}`, start === null ? null : `start ${shown(start)}`].filter(Boolean);
-  return el("p", { class: "big" }, el("b", {}, shown(value)),
+  const p = (probability) => shownOn([0, 1], probability);
+  const beside = [members === null ? null : `members ${p(members)}`, start === null ? null : `start ${p(start)}`].filter(Boolean);
+  return el("p", { class: "big" }, el("b", {}, p(value)),
     why("transfer score", content.legend[0].measures[0].words),
     el("span", { class: "me-faint" }, `${judge === null ? "" : content.judges[judge]} · ${beside.join(" · ")}`));
 }

@@ -3,32 +3,27 @@ const field = byId("filter"), found = byId("found");
 const cards = [...document.querySelectorAll(".me-card")];
 
 function filter() {
-  const wanted = field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = matcher(field.value);
   let left = 0;
   for (const card of cards) {
-    const words = wordsOf.get(Number(card.dataset.number)) || "";
-    card.hidden = !wanted.every((word) => words.includes(word));
+    card.hidden = !fits(linesOf.get(Number(card.dataset.number)) || []);
     left += !card.hidden;
   }
-  for (const group of document.querySelectorAll(".me-cards")) {
-    const empty = !group.querySelector(".me-card:not([hidden])");
-    group.hidden = empty;
-    if (group.previousElementSibling && group.previousElementSibling.matches(".me-group")) group.previousElementSibling.hidden = empty;
-  }
+  for (const group of document.querySelectorAll(".me-group")) group.hidden = !group.querySelector(".me-card:not([hidden])");
   byId("nothing").hidden = left > 0 || !cards.length;
-  found.textContent = wanted.length ? `${left} of ${cards.length}` : "";
+  found.textContent = words(field.value).length ? `${left} of ${cards.length}` : "";
 }
 
 field.addEventListener("input", filter);
-field.closest(".filter").hidden = cards.length < 4;
+field.hidden = cards.length < 4;
 
 const root = document.documentElement;
-const kept = { get: () => { try { return localStorage.getItem("mindseye-theme"); } catch { return null; } }, set: (theme) => { try { localStorage.setItem("mindseye-theme", theme); } catch { /* a page from disk may keep nothing */ } } };
-if (["dark", "light"].includes(kept.get())) root.dataset.theme = kept.get();
 byId("theme").addEventListener("click", () => {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
-  kept.set(root.dataset.theme);
+  try {
+    localStorage.setItem("mindseye-theme", root.dataset.theme);
+  } catch { /* a page from disk may keep nothing */ }
 });
 
 document.addEventListener("click", async (event) => {
@@ -45,5 +40,8 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 1500);
 });
 
+if (byId("to-map")) byId("to-map").addEventListener("click", () => side.scrollIntoView({ behavior: "smooth" }));
+
 addEventListener("hashchange", route);
 route();
+root.classList.remove("elsewhere");
