@@ -65,13 +65,13 @@ def draw_channels(folder: Path, manifest: Json, layer: Json) -> Image.Image:
         top += SECTION
         for one in found:
             if one.get("which") == which:
-                _draw_row(sheet, folder, one, numbers.get(one.get("channel"), {}), left, top)
+                _draw_row(sheet, folder, one, numbers.get(one.get("channel"), {}), len(facets(layer)), left, top)
                 top += row + GAP
     return sheet.image
 
 
-def _draw_row(sheet: Sheet, folder: Path, one: Json, stats: Json, x: int, y: int) -> None:
-    _draw_about(sheet, one, stats, y)
+def _draw_row(sheet: Sheet, folder: Path, one: Json, stats: Json, count: int, x: int, y: int) -> None:
+    _draw_about(sheet, one, stats, count, y)
     sheet.text(x, y, "the channel", SMALL, colour=FAINT)
     top = y + LINE
     sheet.paste(x, top, _tile(folder, one))
@@ -94,7 +94,7 @@ def _draw_facet(sheet: Sheet, folder: Path, facet: Json, scale: tuple[float, flo
     with sheet.smooth(x, top - 12, SIDE, 4) as brush:
         brush.box(x, top - 12, SIDE, 4, facet_colour(number(facet)), 2)
     mean = finite(facet.get("activation"))
-    share = f" · {(mean - scale[0]) / (scale[1] - scale[0]):.0%}" if mean is not None and scale else ""
+    share = f" · {round(100 * (mean - scale[0]) / (scale[1] - scale[0]))} %" if mean is not None and scale else ""
     sheet.text(x, top + SIDE + 8, f"{facet.get('size')} photos{share}", SMALL, colour=FAINT, width=SIDE)
 
 
@@ -108,13 +108,13 @@ def _scale(one: Json, examples: Sequence[Json]) -> tuple[float, float] | None:
     return (mean, best) if mean is not None and best is not None and best > mean else None
 
 
-def _draw_about(sheet: Sheet, one: Json, stats: Json, y: int) -> None:
-    """The channel's numbers, its null beside its entanglement."""
+def _draw_about(sheet: Sheet, one: Json, stats: Json, count: int, y: int) -> None:
+    """The channel's numbers, its null beside its entanglement. count: how many facets the run has."""
     sheet.text(MARGIN, y + LINE, f"channel {one.get('channel')}", HEADING, bold=True, width=ABOUT)
     value, null = finite(stats.get("entanglement")), finite(stats.get("null"))
     sheet.text(MARGIN, y + LINE + 46, "entanglement", SMALL, colour=FAINT)
     sheet.text(MARGIN + ABOUT - 20, y + LINE + 44, shown(value), BODY, bold=True, anchor="ra")
-    rows = [("shuffled", shown(null)), ("among the top-k of", f"{stats.get('facets', '–')} facets")]
+    rows = [("shuffled", shown(null)), ("in the top-k of", f"{stats.get('facets', '–')} of {count} facets")]
     names = ("explained", "spread", "meanings", "selectivity", "class_selectivity", "stability")
     rows += [(name.replace("_", " "), shown(finite(stats.get(name)))) for name in names if name in stats]
     groups, chance = finite(one.get("silhouette")), finite(one.get("silhouette_chance"))

@@ -145,7 +145,8 @@ def _draw_curve(sheet: Sheet, rows: Sequence[Json], columns: Sequence[float], le
                 brush.box(x - 26, axis.at(high), 52, max(2.0, axis.at(low) - axis.at(high)), NULL_BAND)
         null, mean = (_points(columns, values[key], axis) for key in ("null", "mean"))
         brush.dashes(null, NULL, 2, 7)
-        brush.line(mean, INK, 3)
+        if len(mean) > 1:
+            brush.line(mean, INK, 3)
         for x, low, high in zip(columns, values["low"], values["high"], strict=True):
             if low is not None and high is not None:
                 brush.line([(x, axis.at(low)), (x, axis.at(high))], INK, 2)
