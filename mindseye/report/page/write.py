@@ -105,8 +105,8 @@ def _making(manifest: Json) -> dict[str, Any]:
         "notes": [str(line) for line in (notes if isinstance(notes, list) else [])],
         "skipped": [(str(one.get("path")), str(one.get("reason"))) for one in objects(manifest.get("skipped"))],
         "recipe": recipe,
-        "network": {key: model.get(key) for key in ("name", "weights", "channels") if model.get(key) is not None},
-        "preprocessing": preprocessing(manifest).removeprefix("preprocessing: "),
+        "network": {key: model.get(key) for key in ("name", "weights", "channels") if model.get(key) is not None}
+        | {"preprocessing": preprocessing(manifest).removeprefix("preprocessing: ")},
         "seconds": seconds,
         "versions": mapping(manifest.get("versions")) | {"device": manifest.get("device", "")},
     }
