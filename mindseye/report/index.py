@@ -9,8 +9,8 @@ from urllib.parse import quote
 from mindseye.inputs.pixels import UndecodableError, read_photo
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import Json, image_set, model_name, names_objectives, provenance
-from mindseye.report.page.front import manifest_entries
 from mindseye.report.numbers import probable
+from mindseye.report.page.front import manifest_entries
 from mindseye.report.page.headlines import mean_score
 from mindseye.report.page.measures import score_of
 from mindseye.report.page.pictures import data_uri, fitting, reduced
