@@ -9,8 +9,10 @@ from urllib.parse import quote
 from mindseye.inputs.pixels import UndecodableError, read_photo
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import Json, image_set, model_name, names_objectives, provenance
+from mindseye.report.numbers import probable
 from mindseye.report.page.front import manifest_entries
 from mindseye.report.page.headlines import mean_score
+from mindseye.report.page.measures import score_of
 from mindseye.report.page.pictures import data_uri, fitting, reduced
 from mindseye.report.page.templates import policy, render, script, style
 from mindseye.runs.files import write_bytes
@@ -69,16 +71,16 @@ def write_index(path: Path, title: str, cards: Sequence[Card]) -> None:
         early=early,
         style=style("base", "front", "index"),
         script=code,
-        cards=[(card, _thumbnail(card.picture, side)) for card in cards],
+        cards=[(card, _thumbnail(card.picture, side), probable(card.score)) for card in cards],
         scored=any(card.score is not None for card in cards),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
 
 
 def _best(run: Path, manifest: Json) -> Path | None:
-    """The first picture that was painted, at the deepest layer."""
-    for entry in manifest_entries(manifest):
-        picture = entry.get("picture")
+    """The picture, of the deepest layer, that judges know best; the first where none looked."""
+    scored = [(score_of(entry)[1].picture or 0.0, entry.get("picture")) for entry in manifest_entries(manifest)]
+    for _, picture in sorted(scored, key=lambda one: -one[0]):
         if isinstance(picture, str) and (run / picture).resolve().is_relative_to(run.resolve()):
             return run / picture
     return None

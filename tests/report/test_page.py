@@ -22,6 +22,7 @@ from mindseye.report.page.photos import MOST, Photos
 from mindseye.report.page.pictures import Sizes, Store, own_picture, sizes_for
 from mindseye.report.page.templates import policy, render, script
 from mindseye.report.progress import Progress
+from mindseye.runs.folder import SCHEMA
 
 
 def manifest_in(folder: Path) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def content_in(path: Path) -> dict[str, Any]:
     """What the page's script reads."""
     text = path.read_text("utf-8")
     (found,) = re.findall(r'<script type="application/json" id="content">(.*?)</script>', text, re.DOTALL)
-    loaded: dict[str, Any] = json.loads(found)
+    loaded: dict[str, Any] = json.loads(found, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     return loaded
 
 
@@ -304,6 +305,9 @@ def test_a_page_that_cannot_be_written_costs_only_itself(make_run, monkeypatch: 
 
 
 def test_folder_without_a_run_is_the_users_mistake(tmp_path: Path) -> None:
-    """One clear line."""
+    """One clear line; so is a run that painted nothing."""
     with pytest.raises(UserError, match="no run folder"):
+        write_page(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"schema": SCHEMA, "kind": "explain", "photos": []}), "utf-8")
+    with pytest.raises(UserError, match="no pictures"):
         write_page(tmp_path)

@@ -72,7 +72,19 @@ def visit(browser):
     assert said == []
 
 
+def settle(page: Any) -> None:
+    """Wait until what was done has been shown: two frames, in which a change of the address and observers have their turn."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
+
+
+def look_at(page: Any, view: str) -> None:
+    """Go to a view of the page that is open."""
+    page.evaluate(f"location.hash = '{view}'")
+    settle(page)
+
+
 def hash_of(page: Any) -> str:
+    settle(page)
     found: str = page.evaluate("location.hash")
     return found
 
@@ -84,7 +96,7 @@ def test_opening_asks_for_nothing_and_shifts_nothing(make_run, visit) -> None:
     for view in ("#/", "#/picture/3", "#/picture/3/0", "#/layers", "#/making"):
         page.goto(page.url.partition("#")[0] + view)
         page.reload()
-        page.wait_for_timeout(60)
+        settle(page)
         page.mouse.wheel(0, 4000)
         page.wait_for_timeout(100)
         assert page.evaluate("window.shifts") == 0, view
@@ -126,15 +138,17 @@ def test_hostile_names_are_shown_as_they_are(make_run, make_commission, visit, t
     page = visit(write_page(make_run(layers=2, change=rename)))
     assert f"</script>{EVIL}" in page.locator(".me-card").first.inner_text()
     page.locator(".me-card .me-open").first.click()
+    settle(page)
     assert EVIL.replace("/", "") in page.locator(".members .me-gone").first.get_attribute("aria-label")
     assert f"What {EVIL} calls it" in page.locator("#item").inner_text()
     for view in ("#/layers", "#/making"):
-        page.evaluate(f"location.hash = '{view}'")
+        look_at(page, view)
         assert page.locator(f"#{view[2:]}").is_visible()
     assert page.title() != "owned"
     assert page.locator("img[src=x]").count() == 0
     named = visit(write_page(make_commission([EVIL], about=lambda index, photo: {"photo": f"/gone/{EVIL}"})))
     named.locator(".me-card .me-open").click()
+    settle(named)
     assert EVIL in named.locator(".item-title").inner_text()
     card = Card(EVIL, "x/report.html", None, None, EVIL, EVIL)
     write_index(tmp_path / "index.html", EVIL, [card])
@@ -151,21 +165,25 @@ def test_keys_lead_from_facet_to_facet(make_run, visit) -> None:
     page.keyboard.press("ArrowLeft")
     assert hash_of(page) == "#/picture/0"
     page.keyboard.press("ArrowRight")
+    settle(page)
     page.keyboard.press("ArrowRight")
+    settle(page)
     page.keyboard.press("ArrowRight")
     assert hash_of(page) == "#/picture/2"
     assert page.locator(".item-title").inner_text().startswith("grand_piano")
     page.locator(".pills a").first.click()
+    settle(page)
     page.keyboard.press("ArrowLeft")
     assert hash_of(page) == "#/picture/1/0"
     page.keyboard.press("Escape")
+    settle(page)
     assert page.locator("#front").is_visible()
 
 
 def test_slider_goes_from_start_to_picture(make_run, visit) -> None:
     """Each place shows the picture of its step; arrow keys on the slider move the slider alone."""
     page = visit(write_page(make_run(layers=1, snapshots=3)))
-    page.evaluate("location.hash = '#/picture/1'")
+    look_at(page, "#/picture/1")
     slider, image = page.locator("#item input[type=range]"), page.locator(".stage > img")
     assert page.locator(".making-of output").inner_text() == "step 150"
     seen = [image.get_attribute("src")]
@@ -182,19 +200,27 @@ def test_filter_keeps_what_has_all_words(make_run, visit) -> None:
     page = visit(write_page(make_run(layers=1, facets=6)))
     field, shown = page.locator("#filter"), page.locator(".me-card:visible")
     field.fill("piano")
+    settle(page)
     assert shown.count() == 4
     assert page.locator("#found").inner_text() == "4 of 6"
     field.fill("piano facet 4")
+    settle(page)
     assert shown.count() == 1
     field.fill("channel 40")
+    settle(page)
     assert shown.count() == 1  # channels are 37 n + facet
     field.fill("0013.png")
+    settle(page)
     assert 1 <= shown.count() <= 6
     field.fill("zzz")
+    settle(page)
     assert page.locator("#nothing").is_visible()
     field.fill("piano")
+    settle(page)
     page.locator("h1").click()
+    settle(page)
     page.keyboard.press("ArrowRight")
+    settle(page)
     page.keyboard.press("ArrowRight")
     assert hash_of(page) == "#/picture/2"
     assert "2 of 4" in page.locator(".crumbs").inner_text()
@@ -207,6 +233,7 @@ def test_map_shows_the_photo_and_opens_its_facet(make_run, visit) -> None:
     facet, point = group.get_attribute("data-facet"), group.locator("circle").first
     name = f"photo {int(point.get_attribute('data-photo')):04d}.png"
     point.hover(force=True)
+    settle(page)
     assert name in page.locator("#peek").inner_text()
     assert page.locator("#peek img").get_attribute("alt") == name
     assert page.locator(".me-card.lit").get_attribute("data-number") == facet
@@ -219,16 +246,20 @@ def test_numbers_are_explained_on_hover_focus_and_tap(make_run, visit) -> None:
     """What a number means stands beside it, however one points at it."""
     path = write_page(make_run(layers=1))
     page = visit(path)
-    page.evaluate("location.hash = '#/picture/1'")
+    look_at(page, "#/picture/1")
     word = page.get_by_text("cosine", exact=True)
     word.hover()
+    settle(page)
     assert "same proportion" in page.locator("#tip").inner_text()
     page.mouse.move(0, 0)
+    settle(page)
     assert page.locator("#tip").is_hidden()
     word.focus()
+    settle(page)
     assert page.locator("#tip").is_visible()
     phone = visit(path, width=360, touch=True)
     phone.locator(".me-score").first.tap()
+    settle(phone)
     assert "transfer score" in phone.locator("#tip").inner_text()
 
 
@@ -237,12 +268,13 @@ def test_a_phone_needs_no_sideways_scrolling(make_run, visit, scheme: str) -> No
     """At 360 px every view fits; dark and light follow the system, and the button turns them."""
     page = visit(write_page(make_run(layers=3, facets=6)), width=360, scheme=scheme)
     for view in ("#/", "#/picture/3", "#/layers", "#/making"):
-        page.evaluate(f"location.hash = '{view}'")
+        look_at(page, view)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     brightness = "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)[0]"
     before = page.evaluate(brightness)
     assert before > 200 if scheme == "light" else before < 60
     page.locator("#theme").click()
+    settle(page)
     after = page.evaluate(brightness)
     assert after < 60 if scheme == "light" else after > 200
 
@@ -253,8 +285,7 @@ def test_every_picture_has_its_size_and_says_what_it_is(make_run, make_commissio
     named = visit(write_page(make_commission(["class:zebra"])))
     for opened, views in ((page, ("#/", "#/picture/1", "#/layers")), (named, ("#/", "#/picture/0"))):
         for view in views:
-            opened.evaluate(f"location.hash = '{view}'")
-            opened.wait_for_timeout(60)
+            look_at(opened, view)
             images = "[...document.images].filter((one) => !(one.alt && one.getAttribute('width') && one.getAttribute('height')))"
             assert opened.evaluate(f"{images}.length") == 0
             assert (
@@ -295,6 +326,7 @@ def test_entanglement_is_a_curve_a_table_and_pictures(make_run, visit) -> None:
     """The table sorts by any column, both ways, what is missing last; a channel with pictures leads to them."""
     page = visit(write_page(make_run(layers=3, change=inspected)))
     page.get_by_text("Entanglement", exact=True).click()
+    settle(page)
     assert page.locator("#channels .chart svg .dot").count() == 3
     heads = page.locator(".sortable th button")
     assert heads.all_inner_texts() == ["channel", "entanglement", "facets", "spread", "own"]
@@ -302,17 +334,21 @@ def test_entanglement_is_a_curve_a_table_and_pictures(make_run, visit) -> None:
     values = [number * 7 % 11 / 20 for number in range(10)]
     assert first.nth(0).inner_text() == str(int(np.argmax(values)))
     heads.nth(1).click()
+    settle(page)
     assert first.nth(0).inner_text() == "0"
     for _ in range(2):
         heads.nth(3).click()
+        settle(page)
         assert page.locator(".sortable tbody tr").last.locator("td").first.inner_text() == "4"
     heads.nth(0).click()
+    settle(page)
     assert page.locator("th[aria-sort=ascending]").inner_text() == "channel"
     page.locator(".sortable a", has_text="7").click()
+    settle(page)
     assert hash_of(page) == "#/channels/2/7"
     assert page.locator("#channel-7 img").count() >= 3
     phone = visit(write_page(make_run(layers=3, change=inspected)), width=360)
-    phone.evaluate("location.hash = '#/channels/1/2'")
+    look_at(phone, "#/channels/1/2")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -324,6 +360,7 @@ def test_named_objectives_have_a_page(make_commission, visit) -> None:
     assert page.locator("#side").count() == 0
     assert page.locator("#tabs a").all_inner_texts() == ["Pictures", "Details"]
     page.keyboard.press("ArrowRight")
+    settle(page)
     text = page.locator("#item").inner_text()
     assert "What efficientnet_lite1 sees in it" in text
     assert "0.93" in text
@@ -339,7 +376,7 @@ def test_the_command_can_be_copied(make_run, visit) -> None:
 
     page = visit(write_page(make_run(layers=1, change=say)))
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate("location.hash = '#/picture/0'")
+    look_at(page, "#/picture/0")
     button = page.locator("#item [data-copy]")
     button.click()
     page.wait_for_function("/Copied|Selected/.test(document.querySelector('#item [data-copy]').textContent)")
@@ -383,11 +420,15 @@ def test_200_facets_of_2000_photos_stay_light(make_run, visit) -> None:
     page.wait_for_timeout(100)
     assert page.evaluate("window.shifts") == 0
     page.keyboard.press("ArrowRight")
+    settle(page)
     assert page.evaluate("document.querySelectorAll('#item *').length") < 600
     page.keyboard.press("Escape")
+    settle(page)
     page.locator("#filter").fill("label 137")
+    settle(page)
     assert page.locator(".me-card:visible").count() == 1
     page.locator(".me-card:visible .me-open").click()
+    settle(page)
     assert hash_of(page) == "#/picture/137"
     assert "1 of 1" in page.locator(".crumbs").inner_text()
 
@@ -404,10 +445,13 @@ def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> Non
     names = page.locator(".me-card:visible .me-name b")
     assert names.all_text_contents() == ["run 10", "run 9", "run 2", "run 1"]
     page.locator("#order").select_option("name")
+    settle(page)
     assert names.all_text_contents() == ["run 1", "run 2", "run 9", "run 10"]
     page.locator("#order").select_option("score")
+    settle(page)
     assert names.all_text_contents() == ["run 2", "run 9", "run 1", "run 10"]
     page.locator("#filter").fill("NOTE 9")
+    settle(page)
     assert names.all_text_contents() == ["run 9"]
     assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

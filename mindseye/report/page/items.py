@@ -19,7 +19,7 @@ from mindseye.report.manifest import (
     steps,
 )
 from mindseye.report.numbers import Reading, loss_terms, sightings
-from mindseye.report.page.measures import judged_label, numbers_of
+from mindseye.report.page.measures import judged_label, judged_labels, numbers_of
 from mindseye.report.page.photos import Photos
 from mindseye.report.page.pictures import Sizes, Store, any_photo, own_picture
 from mindseye.report.thinning import thinned
@@ -75,6 +75,7 @@ def item_of(entry: Json, shelf: Shelf) -> Content:
             [found.measure, None if found.judge is None else shelf.judge(found.judge), *_three(found.reading)]
             for found in numbers_of(entry)
         ],
+        "wanted": [[shelf.judge(judge), printable(wanted)] for judge, wanted in judged_labels(entry).items()],
         "sees": [
             [sighting.judge, sighting.wanted, [[name, short(p)] for name, p in sighting.sees]]
             for sighting in sightings(entry)

@@ -90,7 +90,7 @@ EXPLAINED = (
     ),
     Explained("fidelity", "distance_all", "distance, all", "The distance over all channels of the layer.", (0, None)),
     Explained(
-        "fidelity", "percentile", "rank among photos",
+        "fidelity", "percentile", "rank",
         "The share of the photos that excite the target's features less than the picture does. Good: high, like the members'.",
     ),
     Explained("fidelity", "recovered", "recovered", "1 where the picture is nearer to its own target than to any other facet's."),
@@ -166,8 +166,13 @@ def score_of(entry: Json) -> tuple[str | None, Reading]:
 
 def judged_label(entry: Json) -> str:
     """What the judges looked for in a picture, as the first of them calls it; empty where none did."""
-    named = [str(block.get("label") or "") for _, block in _blocks(entry, "transfer")]
-    return next((label for label in named if label), "")
+    return next(iter(judged_labels(entry).values()), "")
+
+
+def judged_labels(entry: Json) -> dict[str, str]:
+    """What each judge looked for in a picture, by judge, as it calls it."""
+    named = {str(judge): block.get("label") for judge, block in _blocks(entry, "transfer")}
+    return {judge: str(label) for judge, label in named.items() if label}
 
 
 def legend() -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.report.manifest import Json, command, mapping, objects, preprocessing
+from mindseye.report.manifest import Json, command, layers, mapping, names_objectives, objects, preprocessing
 from mindseye.report.page.content import content_of
 from mindseye.report.page.front import Held, front_of
 from mindseye.report.page.items import Content
@@ -41,9 +41,13 @@ def write_page(run: Path) -> Path:
     and photos are made smaller where there are many. Photos that are gone are shown by their names.
 
     Raises:
-        UserError: if the folder holds no readable run, or the page cannot be written.
+        UserError: if the folder holds no readable run or one without pictures, or the page cannot be written.
     """
     manifest = RunFolder(run).read()
+    if not (names_objectives(manifest) or layers(manifest)):
+        raise UserError(
+            f"{run} holds no pictures for a page; take a run of 'visualize', 'paint', 'invert' or 'accentuate'"
+        )
     path = run / PAGE
     write_bytes(path, page_of(run, manifest).encode("utf-8", "replace"))
     return path
@@ -74,6 +78,7 @@ def page_of(run: Path, manifest: Json) -> str:
     content["photos"]["thumbnails"] = [None if number in on_map else uri for number, uri in enumerate(thumbnails)]
     return render(
         "page.html",
+        title=front.title,
         policy=policy(early, code),
         style=style(*STYLES),
         early=early,
@@ -105,8 +110,8 @@ def _making(manifest: Json) -> dict[str, Any]:
         "notes": [str(line) for line in (notes if isinstance(notes, list) else [])],
         "skipped": [(str(one.get("path")), str(one.get("reason"))) for one in objects(manifest.get("skipped"))],
         "recipe": recipe,
-        "network": {key: model.get(key) for key in ("name", "weights", "channels") if model.get(key) is not None},
-        "preprocessing": preprocessing(manifest).removeprefix("preprocessing: "),
+        "network": {key: model.get(key) for key in ("name", "weights", "channels") if model.get(key) is not None}
+        | {"preprocessing": preprocessing(manifest).removeprefix("preprocessing: ")},
         "seconds": seconds,
         "versions": mapping(manifest.get("versions")) | {"device": manifest.get("device", "")},
     }

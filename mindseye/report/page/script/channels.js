@@ -17,7 +17,7 @@ function entangledView(place) {
     el("h2", {}, "Entanglement over depth"),
     el("p", { class: "words" }, "A channel is entangled when it answers to several unlike things. The line is the mean over the channels that were looked at, its band the 95 % interval; the dashed line is what chance gives, with each channel shuffled over the photos. What lies above the dashed line is more than chance."),
     chartLegend([["of-picture", "mean over channels"], ["of-members", "shuffled (null)"]]),
-    el("div", { class: "chart" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
+    el("div", { class: "chart lone" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
     layers.length > 1 ? el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>
       el("a", { href: `#/channels/${number}`, "aria-current": number === place ? "true" : null }, one.name))) : null,
     el("h2", {}, `Channels of ${layer.name}`),

@@ -84,9 +84,9 @@ function makingList(item) {
   return [
     el("h2", {}, "Made with"),
     command ? el("div", { class: "command" }, el("code", { id: "command-here" }, command.textContent), el("button", { type: "button", "data-copy": "command-here" }, "Copy")) : null,
-    recipe ? el("details", { class: "recipe more" }, el("summary", {}, "The recipe: every number of the painting"), el("dl", { class: "list" }, ...[...recipe.children].map((node) => node.cloneNode(true)))) : null,
+    recipe ? el("details", { class: "recipe more" }, el("summary", {}, "The recipe: every number of the painting"), el("dl", { class: "list" }, [...recipe.children].map((node) => node.cloneNode(true)))) : null,
     item.loss.length ? el("details", { class: "loss more" }, el("summary", {}, "The loss, first step → last"), el("dl", { class: "list" },
-      item.loss.flatMap(([name, start, end]) => [el("dt", {}, name), el("dd", {}, `${shown(start)} → ${shown(end)}`)]))) : null,
+      item.loss.map(([name, start, end]) => el("div", {}, el("dt", {}, name), el("dd", {}, `${shown(start)} → ${shown(end)}`))))) : null,
   ];
 }
 

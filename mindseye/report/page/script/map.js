@@ -2,7 +2,11 @@
 const map = document.querySelector(".me-map svg");
 const peek = byId("peek");
 
+let lit = null;
+
 function light(number) {
+  if (number === lit) return;
+  lit = number;
   if (map) {
     map.classList.toggle("dimmed", number !== null);
     for (const group of map.querySelectorAll("[data-facet]")) group.classList.toggle("lit", group.dataset.facet === String(number));

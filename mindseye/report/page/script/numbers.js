@@ -19,12 +19,12 @@ function numberRow([number, , ...values], measure, hasMembers) {
     shownRoles.map((value, place) => el("td", { class: place ? null : "own", title: value }, shownOn(measure.span, value))));
 }
 
-function numberTable(family, judge, rows) {
+function numberTable(family, judge, rows, wanted) {
   const hasMembers = rows.some(([, , , members]) => members !== null);
   const heads = ROLES.filter(([role]) => role !== "members" || hasMembers).map(([role, text]) =>
     el("th", { scope: "col" }, el("span", { class: "key" }, el("span", { class: "axis" }, el("i", { class: `of-${role}`, "--at": "50%" })), text)));
   return el("table", { class: "numbers" },
-    el("caption", {}, why(family.heading.replace("{judge}", judge === null ? "the judge" : content.judges[judge]), family.words)),
+    el("caption", {}, why(family.heading.replace("{judge}", judge === null ? "the judge" : content.judges[judge]), family.words), wanted ? el("small", {}, ` · ${wanted}?`) : null),
     el("thead", {}, el("tr", {}, el("th"), el("th", { class: "axis-cell" }), heads)),
     el("tbody", {}, rows.map((row) => numberRow(row, family.measures.find((one) => one.number === row[0]), hasMembers))));
 }
@@ -33,7 +33,8 @@ function numberTables(item) {
   return content.legend.flatMap((family) => {
     const own = item.numbers.filter(([number]) => family.measures.some((one) => one.number === number));
     const judges = [...new Set(own.map(([, judge]) => judge))];
-    return judges.map((judge) => numberTable(family, judge, own.filter((row) => row[1] === judge)));
+    return judges.map((judge) => numberTable(family, judge, own.filter((row) => row[1] === judge),
+      family.measures[0].number === 0 ? (item.wanted.find(([other]) => other === judge) || [])[1] : null));
   });
 }
 

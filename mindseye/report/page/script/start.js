@@ -15,7 +15,6 @@ function filter() {
 }
 
 field.addEventListener("input", filter);
-field.hidden = cards.length < 4;
 
 const root = document.documentElement;
 byId("theme").addEventListener("click", () => {

@@ -1,14 +1,15 @@
 // A table that sorts by the column that is clicked; numbers that are missing stand last either way.
-const ROWS = 200;
+const FIRST_ROWS = 15, MORE_ROWS = 500;
 
 function sortable(columns, rows, cellOf, at) {
-  let sorted = rows.slice(), most = ROWS, column = at, down = true;
-  const body = el("tbody"), more = el("button", { type: "button", class: "more", onclick: () => { most += 5 * ROWS; show(); } }, "more rows");
+  let sorted = rows.slice(), most = FIRST_ROWS, column = at, down = true;
+  const body = el("tbody"), more = el("button", { type: "button", class: "more", onclick: () => { most += MORE_ROWS; show(); } }, `all ${rows.length} channels`);
   const heads = columns.map((one, place) => el("th", { scope: "col" }, el("button", { type: "button", "data-tip": one.words || null, onclick: () => sort(place) }, one.title)));
 
   function show() {
     body.replaceChildren(...sorted.slice(0, most).map((row) => el("tr", {}, row.map((value, place) => cellOf(row, value, place)))));
     more.hidden = sorted.length <= most;
+    if (most > FIRST_ROWS) more.textContent = "more";
   }
 
   function sort(place) {
