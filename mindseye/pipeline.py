@@ -4,8 +4,8 @@
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -38,6 +38,20 @@ EXTRACT_BATCH = 32
 SLOPE_PHOTOS = 200
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the pictures of a run are painted from.
+
+    members: per facet, uint8 [members, channels, side, side]. ranks: {address: [facets, channels, positions]} of every layer
+    that is matched. slope: mean ``spectrum_slope`` of photos spread over the whole set.
+    """
+
+    facets: list[Facet]
+    members: list[Tensor]
+    ranks: dict[str, Tensor]
+    slope: float
+
+
 class Flow:
     """One run from photos to pictures, kept in its folder as it goes."""
 
@@ -45,27 +59,25 @@ class Flow:
         self.job, self.record, self.progress = job, record, progress
         self.folder, self.manifest = record.folder, record.manifest
         self.activations: dict[str, Tensor] | None = None
-        """What ``extract`` has found, where this process has extracted anything."""
+        """What ``extract`` found, where this process has extracted anything."""
         self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
         """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
-        facets, members, ranks = self.begin()
+        found = self.prepare()
         for layer in self.job.targets:
-            self.paint(layer, facets, members, ranks)
-            self.measure(layer, members, ranks)
+            self.paint(layer, found)
+            self.measure(layer, found)
         self.finish()
 
-    def begin(self) -> tuple[list[Facet], list[Tensor], dict[str, Tensor]]:
-        """Everything up to the first stroke: the facets, their members and the ranks of their targets, as ``gather`` has them."""
+    def prepare(self) -> Found:
+        """Stages 1-6: all that comes before painting."""
         if self.manifest["layers"]:
-            facets = self.restore()
-            return facets, *self.gather(facets)
+            return self.gather(self.restore())
         means = self.extract()
-        facets = self.find(means)
-        members, ranks = self.gather(facets)
-        self.aim(facets, ranks, means)
-        return facets, members, ranks
+        found = self.gather(self.find(means))
+        self.aim(found, means)
+        return found
 
     def restore(self) -> list[Facet]:
         """Take photos and facets up as the interrupted run found them."""
@@ -75,21 +87,17 @@ class Flow:
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
-        job, means = self.job, self.means("extract")
+        job = self.job
+        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
+        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader(layers) as read:
+            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
+            means = mean_activations(read, job.model.preprocessing, batches, job.device, advance)
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         self.activations = means
         return means
-
-    def means(self, stage: str) -> dict[str, Tensor]:
-        """One pass over the photos, under the name of a stage: {address: [photos, channels]}."""
-        job = self.job
-        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
-        with self.progress.stage(stage, len(job.photos), "photos") as advance, self._reader(layers) as read:
-            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
-            return mean_activations(read, job.model.preprocessing, batches, job.device, advance)
 
     def find(self, means: dict[str, Tensor]) -> list[Facet]:
         """Stages 2-4: embed the activations in a plane, cluster it, and weigh the members nearest to each centre."""
@@ -112,24 +120,18 @@ class Flow:
             self._tensors[f"{address}/facet"] = torch.tensor(clustering.assignment)
         return facets
 
-    def gather(self, facets: list[Facet]) -> tuple[list[Tensor], dict[str, Tensor]]:
-        """Stage 5: one pass over the members for what each facet wants of every layer that will be matched.
+    def gather(self, facets: list[Facet], targets: Sequence[Layer] | None = None) -> Found:
+        """Stage 5: what each facet wants of every layer that will be matched, in one pass over the members.
 
-        Returns the members of each facet, uint8 [members, channels, side, side], and {address: [facets, channels,
-        positions]}.
+        targets: the layers that are painted, by default the job's.
         """
-        members = [self.job.photos.load(facet.members) for facet in facets]
-        return members, self.ranks("targets", self.job.targets, facets, members)
-
-    def ranks(
-        self, stage: str, targets: Sequence[Layer], facets: Sequence[Facet], members: Sequence[Tensor]
-    ) -> dict[str, Tensor]:
-        """What some facets want of every layer that will be matched for these target layers."""
         job = self.job
+        members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
-        wanted = dict.fromkeys(address for layer in targets for address in [*self.matched(layer), layer.address])
+        painted = job.targets if targets is None else targets
+        wanted = dict.fromkeys(address for layer in painted for address in [*self._matched(layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
-        with self.progress.stage(stage, len(facets), "facets") as advance, self._reader(layers) as read:
+        with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
                 read,
                 job.model.preprocessing,
@@ -140,88 +142,82 @@ class Flow:
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
-        return ranks
+        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
+        slope = float(spectrum_slope(job.photos.load(spread).float() / 255).mean())
+        return Found(facets, members, ranks, slope)
 
-    def aim(self, facets: list[Facet], ranks: dict[str, Tensor], means: dict[str, Tensor]) -> None:
+    def aim(self, found: Found, means: dict[str, Tensor]) -> None:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
-        layers = []
-        for layer in self.job.targets:
-            target = self._target(layer.address, ranks)
+        job, layers = self.job, []
+        for layer in job.targets:
+            target = self._target(layer.address, found.ranks)
             self._tensors[f"{layer.address}/target"] = target.ranks
-            photo_dots = [dots(target, facet.index, means[layer.address]) for facet in facets]
+            photo_dots = [dots(target, facet.index, means[layer.address]) for facet in found.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entries = [
-                describe_facet(
-                    facet, self.job.photos.paths, common(self.job.photos.labels, facet.members), channels, shares
-                )
-                for facet, channels, shares in zip(facets, target.channels, channel_shares(target), strict=True)
+                describe_facet(facet, job.photos.paths, common(job.photos.labels, facet.members), channels, shares)
+                for facet, channels, shares in zip(found.facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(describe_layer(layer) | {"facets": entries})
         write_tensors(self.folder.facets, self._tensors)
         self.manifest["layers"] = layers
         self.record.save("running")
 
-    def paint(self, layer: Layer, facets: list[Facet], members: list[Tensor], ranks: dict[str, Tensor]) -> None:
+    def paint(self, layer: Layer, found: Found) -> None:
         """Stage 7: all facets of a layer in one batch, each from its own start towards its own target."""
-        job, recipe, entries = self.job, self.job.recipe, self._entries(layer)
-        waiting = [index for index, entry in enumerate(entries) if entry["status"] == "todo"]
+        job, entries, waiting = self.job, self.entries(layer), self.waiting(layer)
         if not waiting:
             return
-        targets = {address: self._target(address, ranks) for address in {*self.matched(layer), layer.address}}
-        composition, reads = self.compose(layer, targets, facets, members)
+        composition = self.composition(layer, found)
         with (
-            self._reader(reads) as read,
-            self.progress.stage(f"paint {layer.address}", recipe.steps * len(waiting), "steps") as advance,
+            self._reader(self.reads(composition)) as read,
+            self.progress.stage(f"paint {layer.address}", job.recipe.steps * len(waiting), "steps") as advance,
         ):
             paint(
                 lambda pictures: composition.paint(read, pictures),
                 waiting,
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
-                recipe.snapshots,
-                lambda index, step, image: self._keep_step(layer, entries[index], step, image),
+                job.recipe.snapshots,
+                lambda index, step, image: self.keep_step(layer, entries[index], step, image),
                 advance,
-                lambda done: self._keep_painted(layer, entries, done),
+                lambda done: self.keep_painted(layer, entries, done),
             )
 
-    def compose(
-        self,
-        layer: Layer,
-        targets: Mapping[str, Target],
-        facets: Sequence[Facet],
-        members: Sequence[Tensor],
-        raised: Target | None = None,
-    ) -> tuple[Composition, list[Layer]]:
-        """Everything about some facets' pictures but the pictures, and the layers that are read for them.
-
-        targets: at the layer and at those that are matched for it, one entry per facet. raised: what the dot product reads,
-        where that is not the target's own top-k.
-        """
-        job, recipe, matched = self.job, self.job.recipe, self.matched(layer)
+    def composition(self, layer: Layer, found: Found) -> Composition:
+        """What the facets of a layer are painted from, and towards."""
+        job, recipe = self.job, self.job.recipe
+        matched = self._matched(layer)
         holds_down = not recipe.schedule("penalty").is_zero
-        penalty = (job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None
-        composition = Composition(
+        return Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,
-            targets=targets,
+            targets={address: self._target(address, found.ranks) for address in {*matched, layer.address}},
             target=layer.address,
             matched=matched,
-            penalty=penalty,
-            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
-            palette=palette_of(recipe, torch.cat(list(members)), job.model.channels),
+            penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None,
+            weighted=weighted_images(found.members, [torch.tensor(facet.weights) for facet in found.facets]),
+            palette=palette_of(recipe, torch.cat(found.members), job.model.channels),
             side=job.size,
             view=job.view,
             seed=job.seed,
             device=job.device,
             prior=job.prior,
-            raised=raised,
         )
-        addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
-        return composition, [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
 
-    def measure(self, layer: Layer, members: list[Tensor], ranks: dict[str, Tensor]) -> None:
+    def reads(self, composition: Composition) -> list[Layer]:
+        """The layers of the network that a painting reads."""
+        penalty = [composition.penalty] if composition.penalty else []
+        addresses = dict.fromkeys([*composition.matched, composition.target, *penalty])
+        return [find_layer(self.job.network, address) for address in addresses if not is_of_image(address)]
+
+    def waiting(self, layer: Layer) -> list[int]:
+        """The facets that are still to be painted at a layer."""
+        return [index for index, entry in enumerate(self.entries(layer)) if entry["status"] == "todo"]
+
+    def measure(self, layer: Layer, found: Found) -> None:
         """Stage 8: what the pictures are worth to the network itself, beside their members and starts; where facets live."""
-        job, entries = self.job, self._entries(layer)
+        job, entries, members = self.job, self.entries(layer), found.members
         waiting = [entry for entry in entries if entry["status"] == "done" and "measures" not in entry]
         if not waiting:
             return
@@ -229,7 +225,7 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        goals = {address: ranks[address] for address in dict.fromkeys([*self.matched(layer), layer.address])}
+        goals = {address: found.ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
@@ -242,7 +238,7 @@ class Flow:
                 roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
                 photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
                 entry["measures"] = facet_measures(
-                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, self._folder_slope
+                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, found.slope
                 )
                 where = self.folder.where(layer.address, entry["index"])
                 score = facet_score(job.model, layer, target, entry["index"])
@@ -260,14 +256,8 @@ class Flow:
             advance(1)
         self.record.finish()
 
-    @cached_property
-    def _folder_slope(self) -> float:
-        """Mean ``spectrum_slope`` of photos spread over the whole set; the same for every layer."""
-        photos = self.job.photos
-        spread = range(0, len(photos), math.ceil(len(photos) / SLOPE_PHOTOS))
-        return float(spectrum_slope(photos.load(spread).float() / 255).mean())
-
-    def _entries(self, layer: Layer) -> list[Manifest]:
+    def entries(self, layer: Layer) -> list[Manifest]:
+        """What the manifest says of the facets of a layer."""
         found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[
             "facets"
         ]
@@ -276,8 +266,7 @@ class Flow:
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
-    def matched(self, layer: Layer) -> list[str]:
-        """The addresses whose sorted activations the recipe matches for the pictures of a layer."""
+    def _matched(self, layer: Layer) -> list[str]:
         below = stages_below(self.job.model.network, self.job.network, layer)
         return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
 
@@ -289,11 +278,13 @@ class Flow:
             self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
 
-    def _keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
+    def keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
+        """Keep a picture as it is at a step."""
         path = self.folder.step(layer.address, entry["index"], step)
         self.record.keep_step(entry, path, step, image, layer.address)
 
-    def _keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
+    def keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
+        """Keep some pictures as they came out, by facet."""
         for index, painted in done.items():
             picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
             self.record.keep_painted(entries[index], painted, picture, start, layer.address)

@@ -13,9 +13,7 @@ from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RAISED, RULE, SMAL
 from mindseye.report.headings import HEADER, draw_header
 from mindseye.report.manifest import (
     Json,
-    channel_means,
     channel_stats,
-    entanglement,
     image_set,
     layer_name,
     layers,
@@ -66,6 +64,19 @@ def nice_step(least: float) -> float:
     """The smallest of 1, 2 or 5 times a power of ten that is not below `least`, which is positive."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
+
+
+def entanglement(layer: Json) -> Json:
+    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
+    found = layer.get("entanglement")
+    return found if isinstance(found, dict) else {}
+
+
+def channel_means(layer: Json, measure: str) -> Json:
+    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
+    every = layer.get("channel_means")
+    found = every.get(measure) if isinstance(every, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def is_weighed(manifest: Json) -> bool:

@@ -23,26 +23,6 @@ def members(facet: Json) -> list[Json]:
     return _objects(facet.get("members"))
 
 
-def entanglement(layer: Json) -> Json:
-    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
-    return _object(layer.get("entanglement"))
-
-
-def channel_means(layer: Json, measure: str) -> Json:
-    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
-    return _object(_object(layer.get("channel_means")).get(measure))
-
-
-def channel_stats(layer: Json) -> list[Json]:
-    """The numbers of each of the layer's channels that were looked at."""
-    return _objects(layer.get("channel_stats"))
-
-
-def channel_pictures(layer: Json) -> list[Json]:
-    """The most and least entangled channels of the layer, with their pictures and their own facets."""
-    return _objects(layer.get("channel_pictures"))
-
-
 def number(facet: Json) -> int:
     """Index of the facet, which is also its colour."""
     index = facet.get("index")
@@ -116,6 +96,16 @@ def layer_lines(layer: Json) -> list[str]:
 def label(facet: Json) -> str:
     """The facet's label, empty where it has none."""
     return printable(str(facet.get("label") or ""))
+
+
+def channel_stats(layer: Json) -> list[Json]:
+    """What is known of each channel that was looked at, of a run that looks for entanglement."""
+    return _objects(layer.get("channel_stats"))
+
+
+def channel_pictures(layer: Json) -> list[Json]:
+    """The channels that such a run painted, each with its own facets."""
+    return _objects(layer.get("channel_pictures"))
 
 
 def failure(facet: Json) -> str | None:
