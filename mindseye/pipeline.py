@@ -1,11 +1,10 @@
 """The whole flow: a folder of photos in, the pictures of a layer's features out.
 
-``Flow.run`` is the method in a few lines; each of its stages is a method below it, in the same order. A batch of many
-runs goes through the same stages, and paints the pictures of several flows at once.
+``Flow.run`` is the method in a few lines; each of its stages is a method below it, in the same order.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -62,7 +61,7 @@ class Flow:
         self.job, self.record, self.progress, self.store = job, record, progress, store
         self.folder, self.manifest = record.folder, record.manifest
         self.activations: dict[str, Tensor] | None = None
-        """What ``extract`` has found, where this process has extracted anything."""
+        """What ``extract`` found, where this process has extracted anything."""
         self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
@@ -90,21 +89,17 @@ class Flow:
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
-        job, means = self.job, self.means("extract")
+        job = self.job
+        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
+        with self.progress.stage("extract", len(job.photos), "photos") as advance:
+            say = self.progress.say
+            means = extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         self.activations = means
         return means
-
-    def means(self, stage: str) -> dict[str, Tensor]:
-        """One pass over the photos, under the name of a stage: {address: [photos, channels]}."""
-        job = self.job
-        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
-        with self.progress.stage(stage, len(job.photos), "photos") as advance:
-            say = self.progress.say
-            return extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
 
     def find(self, means: dict[str, Tensor]) -> list[Facet]:
         """Stages 2-4: embed the activations in a plane, cluster it, and weigh the members nearest to each centre."""
@@ -127,24 +122,18 @@ class Flow:
             self._tensors[f"{address}/facet"] = torch.tensor(clustering.assignment)
         return facets
 
-    def gather(self, facets: list[Facet]) -> Found:
-        """Stage 5: what each facet wants of every layer that will be matched, in one pass over the members."""
-        photos = self.job.photos
-        members = [photos.load(facet.members) for facet in facets]
-        ranks = self.ranks("targets", self.job.targets, facets, members)
-        spread = range(0, len(photos), math.ceil(len(photos) / SLOPE_PHOTOS))
-        slope = float(spectrum_slope(photos.load(spread).float() / 255).mean())
-        return Found(facets, members, ranks, slope)
+    def gather(self, facets: list[Facet], targets: Sequence[Layer] | None = None) -> Found:
+        """Stage 5: what each facet wants of every layer that will be matched, in one pass over the members.
 
-    def ranks(
-        self, stage: str, targets: Sequence[Layer], facets: Sequence[Facet], members: Sequence[Tensor]
-    ) -> dict[str, Tensor]:
-        """What some facets want of every layer that will be matched for these target layers."""
+        targets: the layers that are painted, by default the job's.
+        """
         job = self.job
+        members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
-        wanted = dict.fromkeys(address for layer in targets for address in [*self.matched(layer), layer.address])
+        painted = job.targets if targets is None else targets
+        wanted = dict.fromkeys(address for layer in painted for address in [*self._matched(layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
-        with self.progress.stage(stage, len(facets), "facets") as advance, self._reader(layers) as read:
+        with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
                 read,
                 job.model.preprocessing,
@@ -155,20 +144,20 @@ class Flow:
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
-        return ranks
+        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
+        slope = float(spectrum_slope(job.photos.load(spread).float() / 255).mean())
+        return Found(facets, members, ranks, slope)
 
     def aim(self, found: Found, means: dict[str, Tensor]) -> None:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
-        layers = []
-        for layer in self.job.targets:
+        job, layers = self.job, []
+        for layer in job.targets:
             target = self._target(layer.address, found.ranks)
             self._tensors[f"{layer.address}/target"] = target.ranks
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in found.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entries = [
-                describe_facet(
-                    facet, self.job.photos.paths, common(self.job.photos.labels, facet.members), channels, shares
-                )
+                describe_facet(facet, job.photos.paths, common(job.photos.labels, facet.members), channels, shares)
                 for facet, channels, shares in zip(found.facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(describe_layer(layer) | {"facets": entries})
@@ -199,42 +188,24 @@ class Flow:
 
     def composition(self, layer: Layer, found: Found) -> Composition:
         """What the facets of a layer are painted from, and towards."""
-        targets = {address: self._target(address, found.ranks) for address in {*self.matched(layer), layer.address}}
-        keys = [f"{layer.address}/{facet.index}" for facet in found.facets]
-        return self.compose(layer, keys, targets, found.facets, found.members)
-
-    def compose(
-        self,
-        layer: Layer,
-        keys: Sequence[str],
-        targets: Mapping[str, Target],
-        facets: Sequence[Facet],
-        members: Sequence[Tensor],
-        raised: Target | None = None,
-    ) -> Composition:
-        """What some facets are painted from, and towards.
-
-        keys: what each picture's random numbers are called. targets: at the layer and at those that are matched for it, one
-        entry per facet. raised: what the dot product reads, where that is not the target's own top-k.
-        """
         job, recipe = self.job, self.job.recipe
+        matched = self._matched(layer)
         holds_down = not recipe.schedule("penalty").is_zero
         return Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,
-            keys=[f"{self._name}{key}" for key in keys],
-            targets=targets,
+            keys=[f"{self._name}{layer.address}/{place}" for place in range(len(found.facets))],
+            targets={address: self._target(address, found.ranks) for address in {*matched, layer.address}},
             target=layer.address,
-            matched=self.matched(layer),
+            matched=matched,
             penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None,
-            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
-            palette=palette_of(recipe, torch.cat(list(members)), job.model.channels),
+            weighted=weighted_images(found.members, [torch.tensor(facet.weights) for facet in found.facets]),
+            palette=palette_of(recipe, torch.cat(found.members), job.model.channels),
             side=job.size,
             view=job.view,
             seed=job.seed,
             device=job.device,
             prior=job.prior,
-            raised=raised,
         )
 
     def reads(self, composition: Composition) -> list[Layer]:
@@ -257,7 +228,7 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        goals = {address: found.ranks[address] for address in dict.fromkeys([*self.matched(layer), layer.address])}
+        goals = {address: found.ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
@@ -282,7 +253,7 @@ class Flow:
         self.record.save("running")
 
     def finish(self) -> None:
-        """Stage 9: the figures, the manifest's last word, and the page."""
+        """Stage 9: the figures, and the manifest's last word."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
@@ -303,8 +274,7 @@ class Flow:
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
-    def matched(self, layer: Layer) -> list[str]:
-        """The addresses whose sorted activations the recipe matches for the pictures of a layer."""
+    def _matched(self, layer: Layer) -> list[str]:
         below = stages_below(self.job.model.network, self.job.network, layer)
         return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
 

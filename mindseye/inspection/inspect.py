@@ -38,7 +38,7 @@ class Inspection:
         """Facets and targets; the channels' numbers; the facets' pictures; the channels'; figures. Nothing is done twice."""
         found = self.flow.prepare()
         if any("entanglement" not in entry for entry in self.manifest["layers"]):
-            self.weigh(self.flow.activations or self.flow.means("extract again"))
+            self.weigh(self.flow.activations or self._extract_again())
         for layer in self.job.targets:
             self.flow.paint(layer, found)
             self.flow.measure(layer, found)
@@ -85,6 +85,13 @@ class Inspection:
         for entry, described in zip(self.manifest["layers"], found, strict=True):
             entry.update(described)
         self.record.save("running")
+
+    def _extract_again(self) -> dict[str, Tensor]:
+        """What an interrupted run had extracted; the photos that it skipped are not listed anew."""
+        skipped = self.manifest["skipped"]
+        means = self.flow.extract()
+        self.manifest["skipped"] = skipped
+        return means
 
     def _pictures(self, channel: int, which: str, values: Tensor, features: Tensor, labels: Labels | None) -> Manifest:
         recipe = self.job.recipe

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from mindseye.commission import Order, Wanted
-from mindseye.facets.target import Target, build_target
+from mindseye.facets.target import Target
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.canvases import palette_of
@@ -71,17 +71,17 @@ class ChannelPictures:
         waiting = [place for place, (_, facet) in enumerate(pairs) if facet["status"] == "todo"]
         if not waiting:
             return
-        facets = [facet_from(facet) for _, facet in pairs]
-        members = [job.photos.load(facet.members) for facet in facets]
-        ranks = self.flow.ranks(f"targets {layer.address}", [layer], facets, members)
-        targets = {address: build_target(address, found, job.recipe.top_k) for address, found in ranks.items()}
+        found = self.flow.gather([facet_from(facet) for _, facet in pairs], [layer])
+        ranks = found.ranks[layer.address]
         own = torch.tensor([[entry["channel"]] for entry, _ in pairs])
-        targets[layer.address] = Target(layer.address, ranks[layer.address], own)
         least = torch.tensor([entry["over_photos"]["deviation"] for entry, _ in pairs])
-        sizes = ranks[layer.address].mean(-1).abs().maximum(least[:, None])
-        raised = Target(layer.address, sizes[..., None], own)
-        keys = [f"{layer.address}/{place}" for place in range(len(pairs))]
-        composition = self.flow.compose(layer, keys, targets, facets, members, raised)
+        sizes = ranks.mean(-1).abs().maximum(least[:, None])
+        composition = self.flow.composition(layer, found)
+        composition = replace(
+            composition,
+            targets={**composition.targets, layer.address: Target(layer.address, ranks, own)},
+            raised=Target(layer.address, sizes[..., None], own),
+        )
         with Reader(job.model.network, self.flow.reads(composition)) as read:
             entries, parents = [facet for _, facet in pairs], [entry for entry, _ in pairs]
             self._paint(

@@ -19,6 +19,8 @@ entangled in it. The factor ``explained`` says so, as the factors of the polysem
 It is 0 for a channel that prefers one facet, or several of one meaning, or none; 1/2 for one that is told wholly by the facets
 and prefers two of them evenly that are wholly apart; 2/3 for three such, and so on. Of a channel that is shuffled over the
 photos the second factor is large and the first small, (F - 1) / (N - 1) on average, so that the null is small but not 0.
+So a channel above its null tells facets apart; whether those that it prefers are more or less alike than chance would have them
+is for ``meanings`` and ``spread`` to say, beside their own nulls.
 
 Whoever prefers one of two facets does not prefer the other: with fewer than three facets no channel can be entangled, and
 there is no number. What it can't see: two meanings within one facet, those that this set of photos does not show, and what

@@ -31,7 +31,7 @@ LINE = SMALL + 8
 MOST_FACETS = 6
 MEANING = (
     "Each row is one channel of the layer. Left: the picture that excites it most, and the photos that do. Right: the photos "
-    "that excite it, in groups of their own (by what the network makes of them at its end), with a picture of the channel for "
+    "that excite it, in groups of their own (by what a deeper layer makes of them), with a picture of the channel for "
     "each group. An entangled channel is excited by several groups that have nothing in common. The percentage says how much, "
     "on average: 0 % as all photos together, 100 % as the best photo. A pure channel has one strong group, and others only "
     "because there were not more photos of its kind."

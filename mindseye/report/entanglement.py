@@ -13,9 +13,7 @@ from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RAISED, RULE, SMAL
 from mindseye.report.headings import HEADER, draw_header
 from mindseye.report.manifest import (
     Json,
-    channel_means,
     channel_stats,
-    entanglement,
     image_set,
     layer_name,
     layers,
@@ -35,11 +33,13 @@ MEANING = (
     "Entanglement of a channel: the share of its variation over the photos that the facets explain, times how unlike the "
     "facets are that it prefers, two by two. 0: it prefers facets of one meaning, or tells none apart. 0.50: the facets tell "
     "all, and it prefers two evenly that have nothing in common. Shuffled: the same channels with their photos mixed up, "
-    "which is what chance gives."
+    "which is what chance gives. A layer above that tells facets apart; whether those that its channels prefer are more alike "
+    "than chance would have it, say its meanings, below, beside theirs in brackets."
 )
 ROWS = (
     ("explained", "explained", "share of a channel's variation that facets explain"),
     ("spread", "spread", "how unlike the facets are that a channel prefers, 0 to 1"),
+    ("meanings", "meanings", "how many separate facets its preferences come to"),
     ("selectivity", "selectivity", "1: answers to one facet alone, 0: to all alike"),
     ("class selectivity", "class_selectivity", "the same for the photos' labels"),
     ("stability", "stability", "same preferences with 80 % of the photos"),
@@ -68,6 +68,19 @@ def nice_step(least: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
 
 
+def entanglement(layer: Json) -> Json:
+    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
+    found = layer.get("entanglement")
+    return found if isinstance(found, dict) else {}
+
+
+def channel_means(layer: Json, measure: str) -> Json:
+    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
+    every = layer.get("channel_means")
+    found = every.get(measure) if isinstance(every, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def is_weighed(manifest: Json) -> bool:
     """Whether the run measured how entangled its channels are."""
     return any(entanglement(layer) for layer in layers(manifest))
@@ -81,7 +94,7 @@ def draw_entanglement(manifest: Json) -> Image.Image:
     width = max(min(WIDEST, left + COLUMN * len(rows) + MARGIN), 1500)
     step = (width - left - MARGIN) / max(1, len(rows))
     columns = [left + step * (index + 0.5) for index in range(len(rows))]
-    meaning = wrap(MEANING, width - 2 * MARGIN, SMALL, 4)
+    meaning = wrap(MEANING, width - 2 * MARGIN, SMALL, 6)
     top = MARGIN + HEADER + 20 + len(meaning) * (SMALL + 8) + 90
     below = top + CURVE + BETWEEN
     names = below + CHANNELS + 20

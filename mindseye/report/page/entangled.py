@@ -85,7 +85,7 @@ def _shown(one: Json, shelf: Shelf) -> Content:
         "channel": short(one.get("channel")),
         "which": "least" if one.get("which") == "least" else "most",
         "silhouette": short(one.get("silhouette")),
-        "shuffled": short(one.get("silhouette_shuffled")),
+        "shuffled": short(one.get("silhouette_chance")),
         "activation": _activation(one),
         "picture": shelf.picture(one.get("picture"), shelf.sizes.picture),
         "examples": _photos(examples(one), shelf),
