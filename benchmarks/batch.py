@@ -31,11 +31,12 @@ from mindseye.batches.ledger import Ledger, Plan, read_plan
 from mindseye.batches.plan import Pack
 from mindseye.batches.worker import PackWorker
 from mindseye.cli import keep_memory
+from mindseye.facets.extraction import BATCH
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_files import load_recipe
-from mindseye.pipeline import EXTRACT_BATCH, Flow, Found
+from mindseye.pipeline import Flow, Found
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.job import Job
@@ -109,13 +110,24 @@ class Bench:
             device=wanted.device,
             workers=workers,
             out=self.place / name,
+            cache=False,
             quiet=True,
         )
 
     def killed(self, name: str, kills: int, whole: float) -> list[float]:
         """The same by the command line, killed at random moments and continued; the moments, in seconds of each attempt."""
         wanted = self.options
-        words = [sys.executable, "-m", "mindseye.cli", "batch", self.root, "--model", wanted.model, "--quiet"]
+        words = [
+            sys.executable,
+            "-m",
+            "mindseye.cli",
+            "batch",
+            self.root,
+            "--model",
+            wanted.model,
+            "--quiet",
+            "--no-cache",
+        ]
         words += ["--facets", wanted.facets, "--steps", wanted.steps, "--device", wanted.device]
         words += ["--out", self.place / name]
         words += ["--layer", wanted.layer] if wanted.layer else []
@@ -191,7 +203,7 @@ class Bench:
 
 
 def _decode(job: Job) -> None:
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH):
+    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, BATCH):
         pass
 
 
@@ -202,7 +214,7 @@ def _look(flow: Flow, found: Found) -> None:
     photos = job.photos.load(range(len(job.photos)))
     looks = target_views(job.recipe, job.view, job.seed)
     with Reader(job.model.network, [job.targets[-1]]) as read:
-        for batch in photos.split(EXTRACT_BATCH):
+        for batch in photos.split(BATCH):
             read(job.model.preprocessing.normalise(batch.to(job.device).float() / 255))
         for facet, members in enumerate(found.members):
             images = members.to(job.device).float() / 255

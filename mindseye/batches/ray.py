@@ -2,6 +2,7 @@
 
 import os
 import queue
+import socket
 import threading
 import time
 from collections import deque
@@ -25,6 +26,7 @@ STILLBORN = 3
 # How long a worker's demands may be met by no node before that is an error, and how often it is looked at.
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 5.0
+KNOCK_SECONDS = 10.0
 
 
 @dataclass
@@ -212,7 +214,7 @@ def _connected(address: str) -> Iterator[Any]:
         return
     try:
         _connect(ray, address)
-    except Exception as error:  # no such address, another version of Ray or Python: each of another type
+    except (Exception, SystemExit) as error:  # no such address, another version of Ray or Python: each of another type
         raise UserError(f"cannot connect to the Ray cluster {address!r}: {one_line(error)}") from error
     try:
         yield ray
@@ -221,6 +223,9 @@ def _connected(address: str) -> Iterator[Any]:
 
 
 def _connect(ray: Any, address: str) -> None:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():  # Ray itself would ask for minutes
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
     quiet = {"log_to_driver": False, "logging_level": "error"}
     try:
         ray.init(address=address, **quiet)

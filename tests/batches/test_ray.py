@@ -6,7 +6,6 @@ Those that begin a cluster are marked ``ray``: they take a minute, and run in ``
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from batch_runs import QUICK, pictures
@@ -50,10 +49,16 @@ def test_shares_that_make_no_sense(staff, said):
 
 
 @pytest.fixture
-def cluster(monkeypatch):
-    """A cluster of a head that does no work and two nodes of one processor each, in processes of this machine."""
+def ray(monkeypatch):
+    """Ray, silent, and with workers that do not stand back behind all else on a busy machine."""
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    return pytest.importorskip("ray")
+
+
+@pytest.fixture
+def cluster(ray):
+    """A cluster of a head that does no work and two nodes of one processor each, in processes of this machine."""
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -138,13 +143,10 @@ def test_workers_of_a_cluster_that_is_there(cluster, sent):
 
 
 @pytest.mark.ray
-def test_a_cluster_of_this_machine_alone(root, network, tmp_path):
+def test_a_cluster_of_this_machine_alone(ray, root, network, tmp_path):
     """Where there is none, one is made for the batch, with two workers; it is gone afterwards."""
-    ray = pytest.importorskip("ray")
-    here = Path.cwd()
     batch = mindseye.batch(root, network, out=tmp_path / "out", ray="auto", workers=2, cpus=0.5, **QUICK)
     assert batch.failures == ()
     assert not ray.is_initialized()
-    assert Path.cwd() == here
     undisturbed = mindseye.batch(root, network, out=tmp_path / "undisturbed", **QUICK)
     assert painted(batch.path) == painted(undisturbed.path)
