@@ -164,7 +164,7 @@ class Bench:
                 flows = [self._flow(worker, Ledger(out, plan), name) for name in pack.classes]
                 for flow in flows:
                     taken["decoding"] += _seconds(lambda flow=flow: _decode(flow.job))  # type: ignore[misc]
-                found = [flow.prepare() for flow in flows]
+                found = [flow.begin() for flow in flows]
                 for flow, one in zip(flows, found, strict=True):
                     taken["forward passes"] += _seconds(lambda flow=flow, one=one: _look(flow, one))  # type: ignore[misc]
                 taken["optimizer steps"] += self._paint(pack, flows, found)
@@ -179,8 +179,9 @@ class Bench:
         seconds = 0.0
         for layer in flows[0].job.targets:
             pairs = zip(flows, found, strict=True)
-            composition = Composition.joined([flow.composition(layer, one) for flow, one in pairs])
-            with Reader(flows[0].job.model.network, flows[0].reads(composition)) as read:
+            composed = [flow.composition(layer, one) for flow, one in pairs]
+            composition, reads = Composition.joined([composition for composition, _ in composed]), composed[0][1]
+            with Reader(flows[0].job.model.network, reads) as read:
                 painting = composition.paint(read, range(len(composition.keys)))
                 seconds += _seconds(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
         return seconds

@@ -5,7 +5,7 @@ runs goes through the same stages, and paints the pictures of several flows at o
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,14 +63,14 @@ class Flow:
 
     def run(self) -> None:
         """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
-        found = self.prepare()
+        found = self.begin()
         for layer in self.job.targets:
             self.paint(layer, found)
             self.measure(layer, found)
         self.finish()
 
-    def prepare(self) -> Found:
-        """Stages 1-6: all that comes before painting."""
+    def begin(self) -> Found:
+        """Stages 1-6: everything up to the first stroke."""
         if self.manifest["layers"]:
             return self.gather(self.restore())
         means = self.extract()
@@ -159,12 +159,12 @@ class Flow:
 
     def paint(self, layer: Layer, found: Found) -> None:
         """Stage 7: all facets of a layer in one batch, each from its own start towards its own target."""
-        job, entries, waiting = self.job, self.entries(layer), self.waiting(layer)
+        job, waiting = self.job, self.waiting(layer)
         if not waiting:
             return
-        composition = self.composition(layer, found)
+        composition, reads = self.composition(layer, found)
         with (
-            self._reader(self.reads(composition)) as read,
+            self._reader(reads) as read,
             self.progress.stage(f"paint {layer.address}", job.recipe.steps * len(waiting), "steps") as advance,
         ):
             paint(
@@ -173,38 +173,44 @@ class Flow:
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
                 job.recipe.snapshots,
-                lambda index, step, image: self.keep_step(layer, entries[index], step, image),
+                lambda step, images: self.keep_step(layer, step, images),
                 advance,
-                lambda done: self.keep_painted(layer, entries, done),
+                lambda done: self.keep_painted(layer, done),
             )
 
-    def composition(self, layer: Layer, found: Found) -> Composition:
-        """What the facets of a layer are painted from, and towards."""
-        job, recipe = self.job, self.job.recipe
-        matched = self._matched(layer)
+    def composition(self, layer: Layer, found: Found) -> tuple[Composition, list[Layer]]:
+        """What the facets of a layer are painted from, and the layers that are read for them."""
+        targets = {address: self._target(address, found.ranks) for address in {*self._matched(layer), layer.address}}
+        return self.compose(layer, targets, found.facets, found.members)
+
+    def compose(
+        self, layer: Layer, targets: Mapping[str, Target], facets: Sequence[Facet], members: Sequence[Tensor]
+    ) -> tuple[Composition, list[Layer]]:
+        """Everything about some facets' pictures but the pictures, and the layers that are read for them.
+
+        targets: at the layer and at those that are matched for it, one entry per facet.
+        """
+        job, recipe, matched = self.job, self.job.recipe, self._matched(layer)
         holds_down = not recipe.schedule("penalty").is_zero
-        return Composition(
+        penalty = (job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None
+        composition = Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,
-            keys=[f"{self._name}{layer.address}/{facet.index}" for facet in found.facets],
-            targets={address: self._target(address, found.ranks) for address in {*matched, layer.address}},
+            keys=[f"{self._name}{layer.address}/{place}" for place in range(len(facets))],
+            targets=targets,
             target=layer.address,
             matched=matched,
-            penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None,
-            weighted=weighted_images(found.members, [torch.tensor(facet.weights) for facet in found.facets]),
-            palette=palette_of(recipe, torch.cat(found.members), job.model.channels),
+            penalty=penalty,
+            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
+            palette=palette_of(recipe, torch.cat(list(members)), job.model.channels),
             side=job.size,
             view=job.view,
             seed=job.seed,
             device=job.device,
             prior=job.prior,
         )
-
-    def reads(self, composition: Composition) -> list[Layer]:
-        """The layers of the network that a painting reads."""
-        penalty = [composition.penalty] if composition.penalty else []
-        addresses = dict.fromkeys([*composition.matched, composition.target, *penalty])
-        return [find_layer(self.job.network, address) for address in addresses if not is_of_image(address)]
+        addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
+        return composition, [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
 
     def waiting(self, layer: Layer) -> list[int]:
         """The facets that are still to be painted at a layer."""
@@ -284,13 +290,15 @@ class Flow:
         found = [labels[index] for index in facet.members]
         return max(sorted(set(found)), key=found.count)
 
-    def keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
-        """Keep a picture as it is at a step."""
-        path = self.folder.step(layer.address, entry["index"], step)
-        self.record.keep_step(entry, path, step, image, layer.address)
+    def keep_step(self, layer: Layer, step: int, images: Mapping[int, Tensor]) -> None:
+        """Keep the pictures of some facets as they are at a step."""
+        entries = self.entries(layer)
+        pictures = [(entries[index], self.folder.step(layer.address, index, step), images[index]) for index in images]
+        self.record.keep_step(step, pictures, layer.address)
 
-    def keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
+    def keep_painted(self, layer: Layer, done: Mapping[int, Painted]) -> None:
         """Keep some pictures as they came out, by facet."""
+        entries = self.entries(layer)
         for index, painted in done.items():
             picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
             self.record.keep_painted(entries[index], painted, picture, start, layer.address)

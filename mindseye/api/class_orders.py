@@ -110,7 +110,7 @@ class Order:
             job, manifest = _Bench(replace(self, facets=1, judges=()), ready, {"sample": sample}).begin("sample")
             record = Record(RunFolder(Path(place)), manifest, lambda line: None, {})
             flow = Flow(job, record, Progress(quiet=True))
-            return whole_classes(measured_batch_size(flow, flow.prepare(), job.targets), self.facets)
+            return whole_classes(measured_batch_size(flow, flow.begin(), job.targets), self.facets)
 
     def targets(self, ready: Opened) -> list[Layer]:
         """The layers that are painted, early to late."""

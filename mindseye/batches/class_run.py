@@ -118,7 +118,7 @@ class ClassRun:
         progress = Progress(quiet=True)
         progress.seconds.update(manifest["seconds"])
         record = Record(self.folder, manifest, progress.say, progress.seconds)
-        found = Flow(replace(job, model=self.workshop.preparing), record, progress).prepare()
+        found = Flow(replace(job, model=self.workshop.preparing), record, progress).begin()
         job.photos.forget()
         self._prepared = Flow(job, record, progress), found
 
