@@ -33,11 +33,12 @@ from mindseye.batches.ledger import Ledger, Plan, read_plan
 from mindseye.batches.plan import Pack
 from mindseye.batches.worker import PackWorker
 from mindseye.cli import keep_memory
+from mindseye.facets.extraction import BATCH
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_files import load_recipe
-from mindseye.pipeline import EXTRACT_BATCH, Flow, Found
+from mindseye.pipeline import Flow, Found
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.job import Job
@@ -129,6 +130,7 @@ class Bench:
             workers=workers,
             out=self.place / name,
             quiet=True,
+            cache=False,
         )
 
     def timed(self, name: str, workers: int) -> Spent:
@@ -138,7 +140,17 @@ class Bench:
     def killed(self, name: str, kills: int, whole: float) -> list[float]:
         """The same by the command line, killed at random moments and continued; the moments, in seconds of each attempt."""
         wanted = self.options
-        words = [sys.executable, "-m", "mindseye.cli", "batch", self.root, "--model", wanted.model, "--quiet"]
+        words = [
+            sys.executable,
+            "-m",
+            "mindseye.cli",
+            "batch",
+            self.root,
+            "--model",
+            wanted.model,
+            "--quiet",
+            "--no-cache",
+        ]
         words += ["--facets", wanted.facets, "--steps", wanted.steps, "--device", wanted.device]
         words += ["--out", self.place / name]
         words += ["--layer", wanted.layer] if wanted.layer else []
@@ -187,7 +199,7 @@ class Bench:
                 flows = [self._flow(worker, Ledger(out, plan), name) for name in pack.classes]
                 for flow in flows:
                     taken["decoding"] += _spent(lambda flow=flow: _decode(flow.job))  # type: ignore[misc]
-                found = [flow.begin() for flow in flows]
+                found = [flow.prepare() for flow in flows]
                 for flow, one in zip(flows, found, strict=True):
                     taken["forward passes"] += _spent(lambda flow=flow, one=one: _look(flow, one))  # type: ignore[misc]
                 taken["optimizer steps"] += self._paint(pack, flows, found)
@@ -202,9 +214,8 @@ class Bench:
         taken = Spent(0.0, 0.0)
         for layer in flows[0].job.targets:
             pairs = zip(flows, found, strict=True)
-            composed = [flow.composition(layer, one) for flow, one in pairs]
-            composition, reads = Composition.joined([composition for composition, _ in composed]), composed[0][1]
-            with Reader(flows[0].job.model.network, reads) as read:
+            composition = Composition.joined([flow.composition(layer, one) for flow, one in pairs])
+            with Reader(flows[0].job.model.network, flows[0].reads(composition)) as read:
                 painting = composition.paint(read, range(len(composition.keys)))
                 taken += _spent(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
         return taken
@@ -215,7 +226,7 @@ class Bench:
 
 
 def _decode(job: Job) -> None:
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH):
+    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, BATCH):
         pass
 
 
@@ -226,7 +237,7 @@ def _look(flow: Flow, found: Found) -> None:
     photos = job.photos.load(range(len(job.photos)))
     looks = target_views(job.recipe, job.view, job.seed)
     with Reader(job.model.network, [job.targets[-1]]) as read:
-        for batch in photos.split(EXTRACT_BATCH):
+        for batch in photos.split(BATCH):
             read(job.model.preprocessing.normalise(batch.to(job.device).float() / 255))
         for facet, members in enumerate(found.members):
             images = members.to(job.device).float() / 255

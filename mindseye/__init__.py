@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mindseye.api.accentuate import accentuate
     from mindseye.api.batch import Batch, batch
+    from mindseye.api.cache import cache
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
+    from mindseye.api.inspect import inspect
     from mindseye.api.invert import invert
+    from mindseye.api.open import open_run
     from mindseye.api.paint import paint
+    from mindseye.api.report import write_report
     from mindseye.api.status import status
     from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
@@ -25,20 +29,25 @@ __all__ = [
     "UserError",
     "accentuate",
     "batch",
+    "cache",
     "evaluate",
     "examples",
     "explain",
     "film",
+    "inspect",
     "invert",
+    "open_run",
     "paint",
     "status",
     "transfer",
     "visualize",
+    "write_report",
 ]
 
 _HOMES = {
     "visualize": "mindseye.api.visualize",
     "paint": "mindseye.api.paint",
+    "inspect": "mindseye.api.inspect",
     "invert": "mindseye.api.invert",
     "accentuate": "mindseye.api.accentuate",
     "examples": "mindseye.api.examples",
@@ -48,6 +57,9 @@ _HOMES = {
     "evaluate": "mindseye.evaluation.evaluate",
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
+    "cache": "mindseye.api.cache",
+    "open_run": "mindseye.api.open",
+    "write_report": "mindseye.api.report",
     "UserError": "mindseye.errors",
     "Batch": "mindseye.api.batch",
     "Run": "mindseye.report.notebook",

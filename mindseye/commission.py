@@ -24,6 +24,7 @@ from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.set_objectives import Each
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import Manifest
 from mindseye.runs.paint import Painted, paint
@@ -119,6 +120,7 @@ class Commission:
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
+        leave_page(self.folder.path, self.progress)
 
     def paint(self, read: Reader) -> None:
         """All pictures that are not there yet."""

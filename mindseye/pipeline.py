@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from mindseye.attribution.score import facet_score
-from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
+from mindseye.facets.activations import facet_ranks, weighted_images
 from mindseye.facets.clustering import Facet, find_facets
 from mindseye.facets.embedding import embed
+from mindseye.facets.extraction import extract
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target, channel_shares
 from mindseye.inputs.layers import INPUT, Layer, find_layer
@@ -26,16 +27,17 @@ from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import Manifest
 from mindseye.runs.job import Job
-from mindseye.runs.manifest import describe_facet, describe_layer, facet_from
+from mindseye.runs.manifest import common, describe_facet, describe_layer, facet_from
 from mindseye.runs.paint import Painted, paint
 from mindseye.runs.record import Record
 from mindseye.runs.where import write_where
+from mindseye.store.store import Store
 
-EXTRACT_BATCH = 32
 SLOPE_PHOTOS = 200
 
 
@@ -54,23 +56,25 @@ class Found:
 
 
 class Flow:
-    """One run from photos to pictures, kept in its folder as it goes."""
+    """One run from photos to pictures, kept in its folder as it goes. store: where activations are kept between runs."""
 
-    def __init__(self, job: Job, record: Record, progress: Progress) -> None:
-        self.job, self.record, self.progress = job, record, progress
+    def __init__(self, job: Job, record: Record, progress: Progress, store: Store | None = None) -> None:
+        self.job, self.record, self.progress, self.store = job, record, progress, store
         self.folder, self.manifest = record.folder, record.manifest
+        self.activations: dict[str, Tensor] | None = None
+        """What ``extract`` has found, where this process has extracted anything."""
         self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
         """The method: activations, facets, targets, pictures, figures. What an interrupted run has done is not done again."""
-        found = self.begin()
+        found = self.prepare()
         for layer in self.job.targets:
             self.paint(layer, found)
             self.measure(layer, found)
         self.finish()
 
-    def begin(self) -> Found:
-        """Stages 1-6: everything up to the first stroke."""
+    def prepare(self) -> Found:
+        """Stages 1-6: all that comes before painting."""
         if self.manifest["layers"]:
             return self.gather(self.restore())
         means = self.extract()
@@ -86,16 +90,21 @@ class Flow:
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
-        job = self.job
-        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
-        with self.progress.stage("extract", len(job.photos), "photos") as advance, self._reader(layers) as read:
-            batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH)
-            means = mean_activations(read, job.model.preprocessing, batches, job.device, advance)
+        job, means = self.job, self.means("extract")
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.activations = means
         return means
+
+    def means(self, stage: str) -> dict[str, Tensor]:
+        """One pass over the photos, under the name of a stage: {address: [photos, channels]}."""
+        job = self.job
+        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
+        with self.progress.stage(stage, len(job.photos), "photos") as advance:
+            say = self.progress.say
+            return extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
 
     def find(self, means: dict[str, Tensor]) -> list[Facet]:
         """Stages 2-4: embed the activations in a plane, cluster it, and weigh the members nearest to each centre."""
@@ -120,12 +129,22 @@ class Flow:
 
     def gather(self, facets: list[Facet]) -> Found:
         """Stage 5: what each facet wants of every layer that will be matched, in one pass over the members."""
+        photos = self.job.photos
+        members = [photos.load(facet.members) for facet in facets]
+        ranks = self.ranks("targets", self.job.targets, facets, members)
+        spread = range(0, len(photos), math.ceil(len(photos) / SLOPE_PHOTOS))
+        slope = float(spectrum_slope(photos.load(spread).float() / 255).mean())
+        return Found(facets, members, ranks, slope)
+
+    def ranks(
+        self, stage: str, targets: Sequence[Layer], facets: Sequence[Facet], members: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
+        """What some facets want of every layer that will be matched for these target layers."""
         job = self.job
-        members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
-        wanted = dict.fromkeys(address for layer in job.targets for address in [*self._matched(layer), layer.address])
+        wanted = dict.fromkeys(address for layer in targets for address in [*self.matched(layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
-        with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
+        with self.progress.stage(stage, len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
                 read,
                 job.model.preprocessing,
@@ -136,9 +155,7 @@ class Flow:
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
-        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
-        slope = float(spectrum_slope(job.photos.load(spread).float() / 255).mean())
-        return Found(facets, members, ranks, slope)
+        return ranks
 
     def aim(self, found: Found, means: dict[str, Tensor]) -> None:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
@@ -149,7 +166,9 @@ class Flow:
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in found.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entries = [
-                describe_facet(facet, self.job.photos.paths, self._label(facet), channels, shares)
+                describe_facet(
+                    facet, self.job.photos.paths, common(self.job.photos.labels, facet.members), channels, shares
+                )
                 for facet, channels, shares in zip(found.facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(describe_layer(layer) | {"facets": entries})
@@ -162,9 +181,9 @@ class Flow:
         job, waiting = self.job, self.waiting(layer)
         if not waiting:
             return
-        composition, reads = self.composition(layer, found)
+        composition = self.composition(layer, found)
         with (
-            self._reader(reads) as read,
+            self._reader(self.reads(composition)) as read,
             self.progress.stage(f"paint {layer.address}", job.recipe.steps * len(waiting), "steps") as advance,
         ):
             paint(
@@ -178,29 +197,36 @@ class Flow:
                 lambda done: self.keep_painted(layer, done),
             )
 
-    def composition(self, layer: Layer, found: Found) -> tuple[Composition, list[Layer]]:
-        """What the facets of a layer are painted from, and the layers that are read for them."""
-        targets = {address: self._target(address, found.ranks) for address in {*self._matched(layer), layer.address}}
-        return self.compose(layer, targets, found.facets, found.members)
+    def composition(self, layer: Layer, found: Found) -> Composition:
+        """What the facets of a layer are painted from, and towards."""
+        targets = {address: self._target(address, found.ranks) for address in {*self.matched(layer), layer.address}}
+        keys = [f"{layer.address}/{facet.index}" for facet in found.facets]
+        return self.compose(layer, keys, targets, found.facets, found.members)
 
     def compose(
-        self, layer: Layer, targets: Mapping[str, Target], facets: Sequence[Facet], members: Sequence[Tensor]
-    ) -> tuple[Composition, list[Layer]]:
-        """Everything about some facets' pictures but the pictures, and the layers that are read for them.
+        self,
+        layer: Layer,
+        keys: Sequence[str],
+        targets: Mapping[str, Target],
+        facets: Sequence[Facet],
+        members: Sequence[Tensor],
+        raised: Target | None = None,
+    ) -> Composition:
+        """What some facets are painted from, and towards.
 
-        targets: at the layer and at those that are matched for it, one entry per facet.
+        keys: what each picture's random numbers are called. targets: at the layer and at those that are matched for it, one
+        entry per facet. raised: what the dot product reads, where that is not the target's own top-k.
         """
-        job, recipe, matched = self.job, self.job.recipe, self._matched(layer)
+        job, recipe = self.job, self.job.recipe
         holds_down = not recipe.schedule("penalty").is_zero
-        penalty = (job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None
-        composition = Composition(
+        return Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,
-            keys=[f"{self._name}{layer.address}/{place}" for place in range(len(facets))],
+            keys=[f"{self._name}{key}" for key in keys],
             targets=targets,
             target=layer.address,
-            matched=matched,
-            penalty=penalty,
+            matched=self.matched(layer),
+            penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None,
             weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
             palette=palette_of(recipe, torch.cat(list(members)), job.model.channels),
             side=job.size,
@@ -208,9 +234,14 @@ class Flow:
             seed=job.seed,
             device=job.device,
             prior=job.prior,
+            raised=raised,
         )
-        addresses = dict.fromkeys([*matched, layer.address, *([penalty] if penalty else [])])
-        return composition, [find_layer(job.network, address) for address in addresses if not is_of_image(address)]
+
+    def reads(self, composition: Composition) -> list[Layer]:
+        """The layers of the network that a painting reads."""
+        penalty = [composition.penalty] if composition.penalty else []
+        addresses = dict.fromkeys([*composition.matched, composition.target, *penalty])
+        return [find_layer(self.job.network, address) for address in addresses if not is_of_image(address)]
 
     def waiting(self, layer: Layer) -> list[int]:
         """The facets that are still to be painted at a layer."""
@@ -226,7 +257,7 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        goals = {address: found.ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
+        goals = {address: found.ranks[address] for address in dict.fromkeys([*self.matched(layer), layer.address])}
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
@@ -251,11 +282,12 @@ class Flow:
         self.record.save("running")
 
     def finish(self) -> None:
-        """Stage 9: the figures, and the manifest's last word."""
+        """Stage 9: the figures, the manifest's last word, and the page."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
         self.record.finish()
+        leave_page(self.folder.path, self.progress)
 
     @property
     def _name(self) -> str:
@@ -271,7 +303,8 @@ class Flow:
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
-    def _matched(self, layer: Layer) -> list[str]:
+    def matched(self, layer: Layer) -> list[str]:
+        """The addresses whose sorted activations the recipe matches for the pictures of a layer."""
         below = stages_below(self.job.model.network, self.job.network, layer)
         return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
 
@@ -282,13 +315,6 @@ class Flow:
         if by_hand is None and is_painted and top_k > width:
             self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
-
-    def _label(self, facet: Facet) -> str | None:
-        labels = self.job.photos.labels
-        if labels is None:
-            return None
-        found = [labels[index] for index in facet.members]
-        return max(sorted(set(found)), key=found.count)
 
     def keep_step(self, layer: Layer, step: int, images: Mapping[int, Tensor]) -> None:
         """Keep the pictures of some facets as they are at a step."""

@@ -10,5 +10,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _no_user_cache(tmp_path_factory):
+    """What is made once for several tests does not touch the user's cache either."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINDSEYE_CACHE", str(tmp_path_factory.mktemp("shared_cache")))
+        patch.delenv("MINDSEYE_CACHE_LIMIT", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """Every test has an empty cache of its own; the user's is not touched."""
+    monkeypatch.setenv("MINDSEYE_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)

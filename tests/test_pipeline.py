@@ -13,6 +13,7 @@ import pytest
 import torch
 from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
+from tars import write_tar
 
 import mindseye
 from mindseye.errors import UserError
@@ -77,6 +78,38 @@ def test_same_inputs_same_pictures(photos, tmp_path):
     mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "other", seed=1, **QUICK)
     assert same_pictures(tmp_path / "one", tmp_path / "two")
     assert not same_pictures(tmp_path / "one", tmp_path / "other")
+
+
+def test_the_cache_changes_no_picture(photos, tmp_path):
+    """Without it, with half of the photos in it, and with all in it under other names: the same bytes."""
+    half = tmp_path / "half"
+    half.mkdir()
+    for path in sorted(photos.iterdir())[::2]:
+        (half / path.name).symlink_to(path)
+    shard = write_tar(tmp_path / "photos.tar", {path.name: path.read_bytes() for path in sorted(photos.iterdir())})
+    for name, source, cache in (
+        ("without", photos, False),
+        ("half", half, True),
+        ("rest", photos, True),
+        ("tar", shard, True),
+    ):
+        mindseye.visualize(source, seeded(TinyConv), "body.2", out=tmp_path / "runs" / name, cache=cache, **QUICK)
+    (held,) = mindseye.cache().holdings
+    assert (held.entries, mindseye.cache().hits) == (24, 12 + 24)
+    for name in ("rest", "tar"):
+        assert same_pictures(tmp_path / "runs" / "without", tmp_path / "runs" / name)
+        facets = [(tmp_path / "runs" / which / "facets.safetensors").read_bytes() for which in ("without", name)]
+        assert facets[0] == facets[1]
+    run = RunFolder(tmp_path / "runs" / "tar")
+    assert run.read()["layers"][0]["facets"][0]["members"][0]["path"].startswith(f"{shard}!")
+    before = [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))]
+    manifest = run.read()
+    for facet in manifest["layers"][0]["facets"]:
+        facet |= {"status": "todo", "picture": None}
+        facet.pop("measures")
+    run.write(manifest | {"status": "running"})
+    mindseye.visualize(shard, seeded(TinyConv), "body.2", out=run.path, **QUICK)
+    assert [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))] == before
 
 
 @pytest.mark.parametrize("recipe", ["distribution", "paper", "reference"])

@@ -9,7 +9,9 @@ import mindseye
 
 ROOMS = [
     "errors",
+    "process",
     "inputs",
+    "store",
     "facets",
     "optimize",
     "measure",
@@ -19,6 +21,7 @@ ROOMS = [
     "pipeline",
     "exemplars",
     "commission",
+    "inspection",
     "patchwork",
     "evaluation",
     "batches",

@@ -31,6 +31,7 @@ from mindseye.optimize.recipe_checks import check_for_facets
 from mindseye.report.index import Card, card_of, write_index
 from mindseye.runs.folder import default_path
 from mindseye.runs.painter import spec_of
+from mindseye.store.store import open_store
 
 RETRIES = 2
 
@@ -78,6 +79,7 @@ def batch(
     snapshots: int | None = None,
     force: bool = False,
     judge: Network | Sequence[Network] = (),
+    cache: bool = True,
     quiet: bool = False,
     command: str = "mindseye.batch(...)",
     executor: Executor | None = None,
@@ -88,18 +90,20 @@ def batch(
     what was interrupted, however it ended, and ends the same: on a CPU, bit for bit.
 
     Args:
-        root: the collection: a folder of class folders.
+        root: the collection: a folder of class folders, ImageNet as torchvision lays it out, or tar shards.
         model, layer, recipe, steps, size, top_k, changes, cluster_layer, penalty_layer, weights, checkpoint, seed, snapshots:
             as ``visualize`` takes them. With several workers the model is given by its name.
         facets: groups per class; a class of few photos has fewer.
         out: the batch folder; by default ``runs/ROOT-MODEL-LAYER``. Each class is a run folder in it.
-        classes: names or patterns (``n0144*``) of those wanted, or a file with one in each line; by default all.
+        classes: names, WordNet ids, titles or patterns (``n0144*``) of those wanted, or a file with one in each line; by
+            default all.
         workers: processes on this machine. shard: ``3/8`` for the third of eight parts, each a call of its own, all into one
             folder.
         retries: how often a class is tried again whose worker died, or which failed for a reason that may pass.
         device: auto, cpu, cuda, cuda:1, mps; several workers share the GPUs that are there.
         batch_size: pictures painted at once; 0 for what the device's memory holds, or 8 on a CPU.
         judge: who looks at the pictures of each class, as ``evaluate`` takes them.
+        cache: take photos' activations from the user's cache, and keep them there (see docs/cache.md).
         force: replace the batch that the folder holds.
         executor: who works on the packs, where it is neither this process nor others on this machine.
 
@@ -134,6 +138,7 @@ def batch(
         penalty_layer=penalty_layer,
         judges=(judge,) if isinstance(judge, str | nn.Module) else tuple(judge),
         command=command,
+        cache=cache,
     )
     if order.judges:
         convene(order.judges, painter=_name(model))
@@ -144,6 +149,10 @@ def batch(
         packs = part.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
         with View(ledger, part, names, quiet) as view:
+            for line in collection.notes:
+                view.say(f"note: {line}")
+            if cache:
+                open_store(view.say)  # workers say nothing: where it cannot be used, it shows here
             run_batch(ledger, packs, executor or choose_executor(workers), order.open, retries, view.tell)
             ledger.save()
             whole = Ledger(order.out, ledger.plan)  # with what other shards have done meanwhile

@@ -32,6 +32,7 @@ from mindseye.runs.job import Job
 from mindseye.runs.manifest import describe_model, new_manifest
 from mindseye.runs.painter import spec_of
 from mindseye.runs.record import Record
+from mindseye.store.store import open_store
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Order:
     """A batch as it was asked for. It goes to other processes, so it holds names rather than what they name.
 
     root: of the collection. out: of the batch. layers, cluster_layer, penalty_layer: addresses. checkpoint: its whole path.
+    cache: whether activations are kept between runs, each machine's by itself.
     """
 
     root: str
@@ -56,6 +58,7 @@ class Order:
     penalty_layer: str | None = None
     judges: tuple[Network, ...] = ()
     command: str = ""
+    cache: bool = True
 
     @contextmanager
     def open(self, number: int) -> Iterator[PackWorker]:
@@ -82,6 +85,7 @@ class Order:
                     painting=ledger.painting,
                     facets=plan.facets,
                     batch_size=plan.batch_size,
+                    store=open_store(lambda line: None) if self.cache else None,
                 )
             )
 
@@ -110,7 +114,7 @@ class Order:
             job, manifest = _Bench(replace(self, facets=1, judges=()), ready, {"sample": sample}).begin("sample")
             record = Record(RunFolder(Path(place)), manifest, lambda line: None, {})
             flow = Flow(job, record, Progress(quiet=True))
-            return whole_classes(measured_batch_size(flow, flow.begin(), job.targets), self.facets)
+            return whole_classes(measured_batch_size(flow, flow.prepare(), job.targets), self.facets)
 
     def targets(self, ready: Opened) -> list[Layer]:
         """The layers that are painted, early to late."""

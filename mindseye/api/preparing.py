@@ -17,6 +17,7 @@ from mindseye.errors import UserError
 from mindseye.inputs.images import ImageSet, Source
 from mindseye.inputs.listing import Listing, Skipped, list_images
 from mindseye.inputs.models import digest
+from mindseye.inputs.shards import open_file
 from mindseye.runs.facet import FacetOfRun
 from mindseye.runs.folder import RunFolder, file_name
 
@@ -62,7 +63,7 @@ def photos_digest(listing: Listing) -> str:
     for entry in listing.entries:
         with suppress(OSError):  # decoding will say what is wrong with it
             if entry.array is None:
-                with Path(entry.path).open("rb") as file:
+                with open_file(entry.source) as file:
                     found.update(file_digest(file, "blake2b").digest())
     return found.hexdigest()
 

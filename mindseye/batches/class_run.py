@@ -16,6 +16,7 @@ from mindseye.runs.folder import Manifest, RunFolder
 from mindseye.runs.job import Job
 from mindseye.runs.manifest import failures
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.store.store import Store
 
 PATIENCE = 30.0
 """Seconds that a worker waits for a run folder: that of a batch which was killed lives on for a moment."""
@@ -28,7 +29,8 @@ class Workshop:
     folder: the run folder of a class. begin: a class's job and the manifest of its run. preparing, finishing: further
     copies of the network, for the threads beside the one that paints: two threads must not run one network, as each reads
     it through hooks of its own. judge: shows a finished run to the judges that have not seen it. painting: the folder of a
-    pack's painting, by number. facets: places of each class. batch_size: pictures painted at once.
+    pack's painting, by number. facets: places of each class. batch_size: pictures painted at once. store: where activations are
+    kept between runs.
     """
 
     folder: Callable[[str], RunFolder]
@@ -39,6 +41,7 @@ class Workshop:
     painting: Callable[[int], Path]
     facets: int
     batch_size: int
+    store: Store | None = None
 
 
 class ClassRun:
@@ -118,7 +121,7 @@ class ClassRun:
         progress = Progress(quiet=True)
         progress.seconds.update(manifest["seconds"])
         record = Record(self.folder, manifest, progress.say, progress.seconds)
-        found = Flow(replace(job, model=self.workshop.preparing), record, progress).begin()
+        found = Flow(replace(job, model=self.workshop.preparing), record, progress, self.workshop.store).prepare()
         job.photos.forget()
         self._prepared = Flow(job, record, progress), found
 

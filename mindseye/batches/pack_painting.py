@@ -48,13 +48,13 @@ def paint_pack(
     runs: prepared ones. state: the folder of what an interrupted painting continues from. facets: places of each class.
     on_steps: counts finished steps of pictures.
     """
-    composed = [run.prepared[0].composition(layer, run.prepared[1]) for run in runs]
-    places = _places(pack, runs, [composition for composition, _ in composed], layer, facets)
+    compositions = [run.prepared[0].composition(layer, run.prepared[1]) for run in runs]
+    places = _places(pack, runs, compositions, layer, facets)
     if not places:
         return
-    composition, reads = Composition.joined([composition for composition, _ in composed]), composed[0][1]
+    composition, flow = Composition.joined(compositions), runs[0].prepared[0]
     begun = time.monotonic()
-    with Reader(runs[0].prepared[0].job.model.network, reads) as read, _Keeper(places, layer) as keeper:
+    with Reader(flow.job.model.network, flow.reads(composition)) as read, _Keeper(places, layer) as keeper:
 
         def build(batch: Sequence[int]) -> Painting:
             # A batch that was halved for lack of memory may be without any picture that is wanted.

@@ -15,6 +15,7 @@ from typing import Literal
 from mindseye.batches.executor import Ended, Event, Executor, Lost, Opener
 from mindseye.batches.plan import Pack
 from mindseye.errors import UserError
+from mindseye.process import keep_memory
 
 ASKS = "a pack, please"
 WATCH_SECONDS = 0.2
@@ -120,6 +121,7 @@ def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
     # Ctrl-C reaches every process of the terminal: the parent alone decides, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    keep_memory()
     lock = threading.Lock()  # the thread that asks for packs sends too
 
     def send(message: object) -> None:

@@ -38,8 +38,8 @@ def holds(peak: Callable[[int], int], free: int) -> int:
 
 def _peak(flow: Flow, found: Found, layer: Layer, number: int) -> int:
     device = flow.job.device
-    composition, reads = flow.composition(layer, found)
-    with Reader(flow.job.model.network, reads) as read:
+    composition = flow.composition(layer, found)
+    with Reader(flow.job.model.network, flow.reads(composition)) as read:
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
         painting = composition.paint(read, [0] * number)

@@ -9,6 +9,7 @@ from mindseye.cli.options import (
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     PARTIAL,
+    add_cache,
     add_command,
     add_layers,
     add_model,
@@ -28,7 +29,7 @@ EXAMPLES = """examples:
 
 The same command continues what was interrupted, however it ended. --force starts anew."""
 
-OWN = ("facets", "top_k", "cluster_layer", "penalty_layer", "classes", "workers", "shard", "retries")
+OWN = ("facets", "top_k", "cluster_layer", "penalty_layer", "classes", "workers", "shard", "retries", "cache")
 
 
 def add(commands: Any) -> None:
@@ -36,12 +37,14 @@ def add(commands: Any) -> None:
     about = "Paint what a layer sees in each of many classes, a run folder per class."
     parser = add_command(commands, "batch", act, about, EXAMPLES)
     add = parser.add_argument
-    add("root", metavar="ROOT", help="folder of class folders")
+    add("root", metavar="ROOT", help="class folders, ImageNet's layout, or tar shards")
     add_model(parser)
     add_layers(parser)
     add("--facets", type=count, default=4, metavar="N", help="groups to find in each class (default: 4)")
     add(
-        "--classes", metavar="FILE|GLOB", help="which classes: a file with a name a line, or a pattern such as 'n0144*'"
+        "--classes",
+        metavar="FILE|GLOB",
+        help="which: a file with a name or WordNet id a line, or a pattern such as 'n0144*'",
     )
     add("--workers", type=count, default=1, metavar="N", help="processes on this machine (default: 1)")
     add(
@@ -50,6 +53,7 @@ def add(commands: Any) -> None:
     add("--retries", type=index, default=2, metavar="N", help="more attempts at what may go well then (default: 2)")
     judges = "a network that looks at the pictures, another than the painted one; repeatable"
     add("--judge", dest="judges", action="append", default=[], metavar="MODEL", help=judges)
+    add_cache(parser)
     add_painting(parser, "runs/ROOT-MODEL-LAYER", at_once="what the memory holds, 8 on a CPU")
 
 

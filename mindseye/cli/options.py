@@ -91,6 +91,12 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="say nothing but errors")
 
 
+def add_cache(parser: argparse.ArgumentParser) -> None:
+    """Whether activations are kept between runs."""
+    no_cache = "compute every photo's activations anew, and keep none (see 'mindseye cache')"
+    parser.add_argument("--no-cache", dest="cache", action="store_false", help=no_cache)
+
+
 def add_judging(parser: argparse.ArgumentParser, required: bool = False, neighbours: bool = True) -> None:
     """Who looks at the pictures. neighbours: whether there are photos to find them among."""
     add = parser.add_argument

@@ -6,6 +6,7 @@ from typing import Any
 from mindseye.cli.options import (
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
+    add_cache,
     add_command,
     add_judging,
     add_layers,
@@ -28,7 +29,7 @@ EXAMPLES = """examples:
 
 An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
 
-OWN = ("facets", "top_k", "channels", "cluster_layer", "penalty_layer", "recursive", "among", "labels")
+OWN = ("facets", "top_k", "channels", "cluster_layer", "penalty_layer", "recursive", "among", "labels", "cache")
 
 
 def add(commands: Any) -> None:
@@ -36,12 +37,13 @@ def add(commands: Any) -> None:
     about = "Paint what a layer sees in a folder of photos, a picture per facet."
     parser = add_command(commands, "visualize", act, about, EXAMPLES)
     add = parser.add_argument
-    add("images", metavar="IMAGES", help="folder of photos")
+    add("images", metavar="IMAGES", help="folder of photos, or a tar archive of them")
     add_model(parser)
     add_layers(parser)
     add("--facets", type=count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)")
     add("--channels", type=numbers, metavar="I,J", help="features given by hand instead of the top-k")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
+    add_cache(parser)
     add_painting(parser, "runs/FOLDER-MODEL-LAYER")
     add_judging(parser)
 

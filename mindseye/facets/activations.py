@@ -33,7 +33,7 @@ def mean_activations(
     """
     rows: dict[str, dict[int, Tensor]] = {layer.address: {} for layer in read.layers}
     for indices, images in batches:
-        activations = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))
+        activations = read(normalised(images, preprocessing, device))
         for address, activation in activations.items():
             means = activation.float().mean(-1).cpu()
             for index, mean in zip(indices, means, strict=True):
@@ -44,6 +44,11 @@ def mean_activations(
     for address, means in stacked.items():
         check_finite(means, address)
     return stacked
+
+
+def normalised(images: Tensor, preprocessing: Preprocessing, device: torch.device) -> Tensor:
+    """Photos, uint8 [batch, channels, side, side], as the network wants them, on its device."""
+    return preprocessing.normalise(images.to(device, non_blocking=True).float() / 255)
 
 
 @torch.no_grad()

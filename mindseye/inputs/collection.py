@@ -1,47 +1,83 @@
-"""A collection: many image sets side by side, one per class."""
+"""Collections of classes: a folder of class folders, ImageNet as torchvision lays it out, or tar shards."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mindseye.errors import UserError
+from mindseye.inputs.choice import chosen_classes
+from mindseye.inputs.image_class import Collection as Collection
+from mindseye.inputs.image_class import ImageClass as ImageClass
 from mindseye.inputs.images import Source
-from mindseye.inputs.listing import natural_key
+from mindseye.inputs.labels import imagenet_name
+from mindseye.inputs.pixels import one_line
+from mindseye.inputs.samples import classes_of_shards
+from mindseye.inputs.shards import COMPRESSED, is_archive
+
+SPLITS = ("train", "val")
+OTHER_SPLITS = {"test", "meta", "devkit"}
 
 
-@dataclass(frozen=True)
-class ImageClass:
-    """One class of a collection. name: as on disk. title: for people. photos: what ``find_images`` takes."""
+def open_collection(root: str | os.PathLike[str], classes: Sequence[str] | None = None) -> Collection:
+    """The classes that a folder or an archive holds.
 
-    name: str
-    title: str
-    photos: Source
-
-
-def open_collection(root: str | Path, classes: Sequence[str] | None = None) -> list[ImageClass]:
-    """The classes of a folder of class folders, sorted by name. No photo is looked at.
-
-    classes: names or patterns such as ``n0144*``, of those that are wanted; None for all.
+    root: a folder of class folders; a folder with ``train/`` and ``val/`` of such folders (torchvision's layout of ImageNet;
+    ``train`` is taken, ``val`` where it stands alone); a tar shard, or a folder of them, with samples named as WebDataset
+    names them (see ``classes_of_shards``). Classes that are called by a WordNet id of ImageNet-1k get its name as title.
+    classes: those that are wanted, see ``chosen_classes``.
 
     Raises:
-        UserError: if there is no such folder, no class in it, or none of a given name.
+        UserError: if there is no such place, it is no collection, or a wanted class is not in it.
     """
-    folder = Path(root).absolute()
-    if not folder.is_dir():
-        raise UserError(f"no folder {str(folder)!r}")
-    found = sorted(
-        (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")), key=natural_key
-    )
-    if not found:
-        raise UserError(
-            f"{str(folder)!r} holds no class folders; a single folder of photos is for 'mindseye visualize'"
-        )
-    if classes is not None:
-        for wanted in classes:
-            if not any(fnmatchcase(path.name, wanted) for path in found):
-                raise UserError(
-                    f"no class {wanted!r} in {str(folder)!r}; it has {found[0].name!r} and {len(found) - 1} more"
-                )
-        found = [path for path in found if any(fnmatchcase(path.name, wanted) for wanted in classes)]
-    return [ImageClass(path.name, path.name, str(path)) for path in found]
+    given = Path(os.path.abspath(os.fsdecode(root)))  # noqa: PTH100
+    collection = _opened(given)
+    return collection if classes is None else chosen_classes(collection, classes)
+
+
+def _opened(root: Path) -> Collection:
+    if root.name.lower().endswith(COMPRESSED) and root.is_file():
+        raise UserError(f"{str(root)!r} is compressed; photos are read in place: uncompress it to a plain .tar")
+    if is_archive(root):
+        return _of_shards([root], root)
+    folders, shards = _found(root)
+    split = _split(folders)
+    if split is not None:
+        other = [folder.name for folder in folders if folder != split]
+        inner = _opened(split)
+        aside = [f"{root} has {split.name} and {', '.join(other)}: {split.name} is taken"] if other else []
+        return Collection(inner, split, [*aside, *inner.notes])
+    if folders:
+        aside = [f"{root} has class folders: its {len(shards)} archives are left aside"] if shards else []
+        return Collection([_class(folder.name, str(folder)) for folder in folders], root, aside)
+    if shards:
+        return _of_shards(shards, root)
+    raise UserError(f"{str(root)!r} is no collection: it holds neither class folders nor tar shards")
+
+
+def _of_shards(shards: Sequence[Path], root: Path) -> Collection:
+    classes, notes = classes_of_shards(shards)
+    return Collection([_class(name, photos) for name, photos in classes.items()], root, notes)
+
+
+def _class(name: str, photos: Source) -> ImageClass:
+    return ImageClass(name, imagenet_name(name) or name, photos)
+
+
+def _found(root: Path) -> tuple[list[Path], list[Path]]:
+    """The visible sub-folders and the archives of a folder, by name."""
+    try:
+        visible = sorted(path for path in root.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise UserError(f"no collection {str(root)!r} ({one_line(error)})") from error
+    return [path for path in visible if path.is_dir()], [path for path in visible if is_archive(path)]
+
+
+def _split(folders: Sequence[Path]) -> Path | None:
+    """``train`` or ``val``, where a folder holds these alone and they hold classes: a class may be called train, too."""
+    named = {folder.name: folder for folder in folders}
+    if not named or not set(named) <= {*SPLITS, *OTHER_SPLITS}:
+        return None
+    for name in SPLITS:
+        if name in named and any(_found(named[name])):
+            return named[name]
+    return None

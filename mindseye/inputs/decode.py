@@ -1,7 +1,6 @@
 """One photo as the square of bytes that a network's preprocessing cuts out of it."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from mindseye.inputs.pixels import LARGEST, Bytes, UndecodableError, read_array, read_photo, to_rgb
 from mindseye.inputs.preprocessing import Interpolation, Preprocessing
+from mindseye.inputs.shards import Member
 
 RESAMPLING: dict[Interpolation, Image.Resampling] = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -30,9 +30,9 @@ class View:
 def decode(source: Any, view: View) -> Tensor:
     """Read a photo, resize it, cut out its centre: uint8 [channels, side, side].
 
-    source: a path, or an array [H, W] or [H, W, bands]. Resize and crop are those of the evaluation transforms of
-    torchvision and timm, to the last bit. One channel is the luminance (ITU-R 601-2). Networks of neither 1 nor 3
-    channels take arrays of just as many bands.
+    source: a path, a member of an archive, or an array [H, W] or [H, W, bands]. Resize and crop are those of the
+    evaluation transforms of torchvision and timm, to the last bit. One channel is the luminance (ITU-R 601-2). Networks
+    of neither 1 nor 3 channels take arrays of just as many bands.
 
     Raises:
         UndecodableError: with the reason.
@@ -80,10 +80,10 @@ def _offset(extent: int, side: int) -> int:
 
 
 def _bands(source: Any, channels: int) -> list[Image.Image]:
-    if isinstance(source, str):
+    if isinstance(source, str | Member):
         if channels not in (1, 3):
             raise UndecodableError(f"a file holds no {channels} channels; give arrays for this model")
-        return [_grey_or_rgb(read_photo(Path(source)), channels)]
+        return [_grey_or_rgb(read_photo(source), channels)]
     pixels = read_array(source)
     if channels in (1, 3):
         return [_grey_or_rgb(_from_pixels(pixels), channels)]

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,13 +14,14 @@ from torch.utils.data import DataLoader, Dataset
 from mindseye.errors import UserError
 from mindseye.inputs.decode import View, decode
 from mindseye.inputs.pixels import Bytes, UndecodableError
+from mindseye.inputs.shards import Member
 
 FEW = 32
 MOST_WORKERS = 8
 AHEAD = 16
 
 
-def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -> Iterator[Tensor | str]:
+def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -> Generator[Tensor | str, None, None]:
     """Each source (path or array) as uint8 [channels, side, side], or the reason why it cannot be read; in order.
 
     workers: number of processes; None for as many as there are cores, none for few photos or for arrays. Each decodes
@@ -97,7 +98,7 @@ def _end_with(parent: int) -> None:
 
 
 def _default_workers(sources: Sequence[Any]) -> int:
-    if len(sources) < FEW or not all(isinstance(source, str) for source in sources):
+    if len(sources) < FEW or not all(isinstance(source, str | Member) for source in sources):
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_WORKERS)

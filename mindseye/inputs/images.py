@@ -1,7 +1,8 @@
 """The image set: photos as squares of bytes, decoded once, in a fixed order, while the caller computes."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
+from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ KEPT_BYTES = 512 * 2**20
 
 
 def find_images(source: Source, recursive: bool = False) -> "ImageSet":
-    """The images of a folder, a list of paths or a list of arrays; none is decoded yet. See ``list_images``.
+    """The images of a folder, an archive, a list of paths or a list of arrays; none is decoded yet. See ``list_images``.
 
     Arrays are uint8, uint16, bool, or floats in [0, 1], as [height, width] or [height, width, channels].
 
@@ -95,32 +96,58 @@ class ImageSet:
         Raises:
             UserError: if no photo decodes, if a worker dies, or, in a later pass, if a photo does not decode any more.
         """
-        view = self._look_at(View(preprocessing, side, channels))
+        named = self.named_batches(View(preprocessing, side, channels), batch_size, workers, progress)
+        with closing(named):
+            for _, indices, images in named:
+                yield indices, images
+
+    def named_batches(
+        self,
+        view: View,
+        batch_size: int,
+        workers: int | None = None,
+        progress: Progress | None = None,
+        known: Container[str] = (),
+    ) -> Generator[tuple[list[str], list[int], Tensor], None, None]:
+        """As ``batches``, with the paths before the indices.
+
+        known: paths of photos that decode, as is known, and are not wanted: they have their indices, and are in no batch.
+        """
+        self._look_at(view)
         found: list[Entry] = []
         skipped: list[Skipped] = []
+        indices: list[int] = []
         batch: list[Tensor] = []
-        decoding = decode_all([entry.source for entry in self._entries], view, workers)
-        for entry, decoded in zip(self._entries, decoding, strict=True):
-            if isinstance(decoded, Tensor):
-                self._keep(len(found), decoded)
-                found.append(entry)
-                batch.append(decoded)
-            elif self._checked:
-                raise _gone(entry, decoded)
-            else:
-                skipped.append(Skipped(entry.path, decoded))
-            if progress is not None:
-                progress(len(found) + len(skipped), len(self._entries))
-            if len(batch) == batch_size:
-                yield _numbered(found, batch)
-                batch = []
+        wanted = [entry.source for entry in self._entries if entry.path not in known]
+        with closing(decode_all(wanted, view, workers)) as decoding:
+            for entry in self._entries:
+                decoded = None if entry.path in known else next(decoding)
+                if isinstance(decoded, str) and self._checked:
+                    raise _gone(entry, decoded)
+                if isinstance(decoded, str):
+                    skipped.append(Skipped(entry.path, decoded))
+                else:
+                    found.append(entry)
+                if isinstance(decoded, Tensor):
+                    self._keep(len(found) - 1, decoded)
+                    indices.append(len(found) - 1)
+                    batch.append(decoded)
+                if progress is not None:
+                    progress(len(found) + len(skipped), len(self._entries))
+                if len(batch) == batch_size:
+                    yield [found[index].path for index in indices], indices, torch.stack(batch)
+                    indices, batch = [], []
         if not found:
             first = skipped[0]
             raise UserError(f"none of {len(skipped)} images can be read; {Path(first.path).name!r}: {first.reason}")
         self._entries, self._checked = found, True
         self.skipped += skipped
         if batch:
-            yield _numbered(found, batch)
+            yield [found[index].path for index in indices], indices, torch.stack(batch)
+
+    def sources(self) -> dict[str, Any]:
+        """What each photo is read from, by its path: the path, a member of an archive, or an array."""
+        return {entry.path: entry.source for entry in self._entries}
 
     def restore(self, paths: Sequence[str], preprocessing: Preprocessing, side: int, channels: int) -> None:
         """Take the set up as an earlier pass left it: these photos decode, in this order, and are seen in this way.
@@ -163,19 +190,14 @@ class ImageSet:
             return photo
         return self._kept[index]
 
-    def _look_at(self, view: View) -> View:
+    def _look_at(self, view: View) -> None:
         if view != self._view:
             self._kept.clear()
         self._view = view
-        return view
 
     def _keep(self, index: int, photo: Tensor) -> None:
         if (len(self._kept) + 1) * photo.numel() <= self._kept_bytes:
             self._kept[index] = photo
-
-
-def _numbered(found: Sequence[Entry], batch: Sequence[Tensor]) -> tuple[list[int], Tensor]:
-    return list(range(len(found) - len(batch), len(found))), torch.stack(list(batch))
 
 
 def _gone(entry: Entry, reason: str) -> UserError:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
-from importlib import import_module
+from importlib import resources
 from re import fullmatch
-from typing import Any
 
 from mindseye.errors import UserError
 
@@ -19,13 +18,20 @@ def imagenet_labels() -> tuple[str, ...]:
 
 
 @cache
-def imagenet_wnids() -> tuple[str, ...] | None:
-    """The WordNet identifiers of ImageNet-1k's classes (``n01440764``), by index; None where timm is not installed."""
-    try:
-        timm_data: Any = import_module("timm.data")
-    except ImportError:
-        return None
-    return tuple(timm_data.ImageNetInfo().label_names())
+def imagenet_wnids() -> tuple[str, ...]:
+    """The WordNet identifiers of ImageNet-1k's classes (``n01440764``), by index."""
+    table = (resources.files("mindseye") / "classes" / "imagenet.txt").read_text("utf-8")
+    return tuple(line.split()[0] for line in table.splitlines() if not line.startswith("#"))
+
+
+def imagenet_name(wnid: str) -> str | None:
+    """The name of the class of ImageNet-1k with a WordNet identifier; None if it is none of its classes'."""
+    return _names_by_wnid().get(wnid)
+
+
+@cache
+def _names_by_wnid() -> dict[str, str]:
+    return dict(zip(imagenet_wnids(), imagenet_labels(), strict=True))
 
 
 def wnids_for(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -50,7 +56,7 @@ def resolve_labels(
 
 
 def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
-    found = known.get(_plain(name), [])
+    found = known.get(plain_name(name), [])
     if len(found) == 1:
         return found[0]
     if found:
@@ -63,7 +69,9 @@ def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
         return index
     if not known:
         raise UserError(f"label '{name}': this model has no label names, give the label's index")
-    near = get_close_matches(_plain(name), known, n=5) or [label for label in known if _plain(name) in label][:5]
+    near = (
+        get_close_matches(plain_name(name), known, n=5) or [label for label in known if plain_name(name) in label][:5]
+    )
     hint = f"near names: {_listed(near)}" if near else "no name is near; a WordNet id or an index serves too"
     raise UserError(f"label '{name}' is unknown: {hint}")
 
@@ -72,15 +80,16 @@ def _by_name(labels: Sequence[str] | None, wnids: Sequence[str] | None) -> dict[
     """Every index that a name may mean. A label's whole name hides the same name among another's synonyms."""
     known: dict[str, set[int]] = {}
     for index, label in [*enumerate(labels or ()), *enumerate(wnids or ())]:
-        known.setdefault(_plain(label), set()).add(index)
+        known.setdefault(plain_name(label), set()).add(index)
     synonyms: dict[str, set[int]] = {}
     for index, label in enumerate(labels or ()):
         for part in label.split(","):
-            synonyms.setdefault(_plain(part), set()).add(index)
+            synonyms.setdefault(plain_name(part), set()).add(index)
     return {name: sorted(indices) for name, indices in {**synonyms, **known}.items() if name}
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without regard to case, ``_``, ``-`` and spaces."""
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 

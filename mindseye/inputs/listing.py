@@ -1,25 +1,17 @@
-"""Which images there are: a folder, a list of paths or a list of arrays, in an order that is always the same."""
+"""Which images there are: a folder, an archive, a list of paths or of arrays, in an order that is always the same."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from mindseye.errors import UserError
+from mindseye.inputs.names import OTHER_SUFFIXES, image_suffixes, natural_key
 from mindseye.inputs.pixels import file_problem, is_image, one_line
-
-# Endings of files that are clearly no photos: nobody wants to hear that they were left out.
-TEXTS = {".csv", ".doc", ".docx", ".htm", ".html", ".json", ".jsonl", ".license", ".log", ".md", ".pdf", ".rst", ".rtf"}
-TABLES = {".tsv", ".txt", ".url", ".xls", ".xlsx", ".xml", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".db"}
-CODE = {".css", ".ipynb", ".js", ".m", ".py", ".pyc", ".sh", ".lnk", ".lock", ".tmp", ".bak", ".gz", ".tar", ".zip"}
-DATA = {".bin", ".dat", ".mat", ".npy", ".npz", ".parquet", ".pkl", ".pt", ".pth", ".safetensors"}
-OTHER_SUFFIXES = TEXTS | TABLES | CODE | DATA
+from mindseye.inputs.shards import COMPRESSED, SEPARATOR, Member, find_member, is_archive, read_index
 
 
 @dataclass(frozen=True)
@@ -32,21 +24,28 @@ class Skipped:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """An image that was found. path: absolute, or ``array-00000``. label: its sub-folder. array: values, if no file."""
+    """An image that was found.
+
+    path: absolute, ``ARCHIVE.tar!NAME``, or ``array-00000``. label: its sub-folder. array: values, if no file. member: where
+    it lies, if in an archive.
+    """
 
     path: str
     label: str | None = None
     array: Any = None
+    member: Member | None = None
 
     @property
     def source(self) -> Any:
-        """What ``decode`` reads: the path or the array."""
-        return self.path if self.array is None else self.array
+        """What ``decode`` reads: the path, the member or the array."""
+        if self.array is not None:
+            return self.array
+        return self.path if self.member is None else self.member
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The images of a source, and those that were left out already. root: the folder that they share, "" for arrays."""
+    """The images of a source, and those that were left out already. root: the folder or archive they share, "" for arrays."""
 
     root: str
     entries: tuple[Entry, ...]
@@ -54,22 +53,36 @@ class Listing:
 
 
 def list_images(source: Any, recursive: bool = False) -> Listing:
-    """List the images of a folder, of a list of paths (or one path), or of a list of arrays. None is decoded yet.
+    """List the images of a folder, a tar archive, a list of paths (or one path), or a list of arrays. None is decoded yet.
 
     A folder is read in natural order of the names (2 before 10); hidden files count as absent, and what is clearly no
     image (``notes.txt``) too. Anything else that cannot be an image is listed as skipped. ``recursive`` reads the
     sub-folders, each once however often links lead there; an image's label is then its folder's path below the root
     (the root's own name for images right in it). Lists keep the order that they are given in.
 
+    An archive (``.tar``) is read where it lies, all of it, by the endings of its files' names; with ``recursive`` the
+    folders in those names are the labels. In a list, ``ARCHIVE.tar!NAME`` or a ``Member`` is a photo in an archive.
+
     Raises:
         UserError: if the source does not exist, is of another kind, or holds no image at all.
     """
-    if isinstance(source, str | os.PathLike):
+    if isinstance(source, str | os.PathLike) and find_member(source) is None:
         path = _absolute(source)
+        if path.name.lower().endswith(COMPRESSED):
+            raise UserError(
+                f"{str(path)!r} is a compressed archive; photos are read in place: uncompress it to a plain .tar"
+            )
+        if is_archive(path):
+            listing = _from_archive(path, recursive)
+            if not listing.entries:
+                raise UserError(f"no images in {listing.root!r}{_first_skipped(listing)}")
+            return listing
         problem = None if _is_folder(path) else file_problem(path)
         if problem is not None:
             raise UserError(f"no folder {str(path)!r} ({problem})")
         listing = _from_folder(path, recursive) if _is_folder(path) else _from_paths([path])
+    elif isinstance(source, str | os.PathLike):
+        listing = _from_paths([source])
     elif isinstance(source, Sequence) or (isinstance(source, np.ndarray) and source.ndim == 4):
         listing = _from_list(source)
     else:
@@ -77,15 +90,6 @@ def list_images(source: Any, recursive: bool = False) -> Listing:
     if not listing.entries:
         raise UserError(f"no images in {listing.root!r}{_why_none(listing, recursive)}")
     return listing
-
-
-def natural_key(path: Path) -> tuple[Any, ...]:
-    """Sorts ``img2`` before ``img10``, folder by folder; names that differ in leading zeros only keep one order."""
-    parts = [
-        tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part)
-        for name in path.parts
-    ]
-    return (parts, str(path))
 
 
 def _from_folder(root: Path, recursive: bool) -> Listing:
@@ -106,24 +110,53 @@ def _from_list(source: Any) -> Listing:
     if not are_paths:
         raise UserError("an empty list of images")
     if all(are_paths):
-        return _from_paths([_absolute(item) for item in source])
+        return _from_paths(source)
     if any(are_paths):
         raise UserError("a list of images holds paths or arrays, not both")
     return Listing("", tuple(Entry(f"array-{index:05d}", array=array) for index, array in enumerate(source)), ())
 
 
-def _from_paths(paths: list[Path]) -> Listing:
+def _from_archive(path: Path, recursive: bool) -> Listing:
+    try:
+        index = read_index(path)
+    except OSError as error:
+        raise UserError(f"cannot read the archive {str(path)!r}: {one_line(error)}") from error
+    entries: list[Entry] = []
+    skipped = [Skipped(f"{path}{SEPARATOR}{name}" if name else str(path), reason) for name, reason in index.refused]
+    for member in sorted(index.members.values(), key=lambda member: natural_key(PurePosixPath(member.name))):
+        problem = _member_problem(member)
+        if problem is None:
+            folder = str(PurePosixPath(member.name).parent)
+            label = path.stem if folder == "." else folder
+            entries.append(Entry(os.fspath(member), label if recursive else None, member=member))
+        elif problem:
+            skipped.append(Skipped(os.fspath(member), problem))
+    return Listing(str(path), tuple(entries), tuple(skipped))
+
+
+def _member_problem(member: Member) -> str | None:
+    """As ``_problem``, for a file in an archive, by its name alone."""
+    name = PurePosixPath(member.name)
+    suffix = name.suffix.lower()
+    if name.name.startswith(".") or suffix in OTHER_SUFFIXES:
+        return ""
+    return file_problem(member) if suffix in image_suffixes() else "no image, by its name"
+
+
+def _from_paths(paths: Sequence[str | os.PathLike[str]]) -> Listing:
     entries: list[Entry] = []
     skipped: list[Skipped] = []
-    seen: set[Path] = set()
-    for path in paths:
-        problem = "listed twice" if path in seen else file_problem(path)
-        seen.add(path)
+    seen: dict[str, None] = {}
+    for given in paths:
+        member = find_member(given)
+        path = str(_absolute(given)) if member is None else os.fspath(member)
+        problem = "listed twice" if path in seen else file_problem(member or path)
+        seen[path] = None
         if problem is None:
-            entries.append(Entry(str(path)))
+            entries.append(Entry(path, member=member))
         else:
-            skipped.append(Skipped(str(path), problem))
-    return Listing(_common_folder(paths), tuple(entries), tuple(skipped))
+            skipped.append(Skipped(path, problem))
+    return Listing(_common_folder([Path(path) for path in seen]), tuple(entries), tuple(skipped))
 
 
 def _common_folder(paths: list[Path]) -> str:
@@ -180,16 +213,10 @@ def _problem(path: Path) -> str | None:
         return ""
     problem = file_problem(path)
     if _is_folder(path):
-        return problem if suffix in _image_suffixes() else ""
-    if problem is None and suffix not in _image_suffixes() and not is_image(path):
+        return problem if suffix in image_suffixes() else ""
+    if problem is None and suffix not in image_suffixes() and not is_image(path):
         return "not an image that Pillow knows"
     return problem
-
-
-@cache
-def _image_suffixes() -> frozenset[str]:
-    Image.init()
-    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in Image.OPEN)
 
 
 def _label(path: Path, root: Path) -> str:
@@ -198,8 +225,14 @@ def _label(path: Path, root: Path) -> str:
 
 def _why_none(listing: Listing, recursive: bool) -> str:
     if listing.skipped:
-        first = listing.skipped[0]
-        return f": {len(listing.skipped)} skipped, the first ({Path(first.path).name!r}) as {first.reason}"
+        return _first_skipped(listing)
     if not recursive and any(_is_folder(path) for path in _visible(Path(listing.root))):
         return "; --recursive reads its sub-folders"
     return ""
+
+
+def _first_skipped(listing: Listing) -> str:
+    if not listing.skipped:
+        return ""
+    first = listing.skipped[0]
+    return f": {len(listing.skipped)} skipped, the first ({Path(first.path).name!r}) as {first.reason}"

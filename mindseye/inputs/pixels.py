@@ -1,5 +1,6 @@
 """From a file or an array of any kind to 8-bit pixels: upright, opaque, grey or RGB."""
 
+import os
 import stat
 import warnings
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import SAMPLEFORMAT, TiffImageFile
+
+from mindseye.inputs.shards import find_member, open_file
 
 # Most pixels that an image may have: Pillow's own limit against decompression bombs.
 LARGEST = 178_956_970
@@ -20,8 +23,12 @@ class UndecodableError(Exception):
     """An image that cannot be read rightly; its text is the reason, in a few words."""
 
 
-def file_problem(path: Path) -> str | None:
-    """Why a file cannot be an image, found without opening it (a pipe would block), or None."""
+def file_problem(path: str | os.PathLike[str]) -> str | None:
+    """Why a file, or a member of an archive, cannot be an image, found without opening it (a pipe would block), or None."""
+    member = find_member(path)
+    if member is not None:
+        return "an empty file" if member.size == 0 else None
+    path = Path(path)
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -48,8 +55,8 @@ def is_image(path: Path) -> bool:
         return False
 
 
-def read_photo(path: Path) -> Image.Image:
-    """The photo in a file as an RGB image, whole or not at all.
+def read_photo(path: str | os.PathLike[str]) -> Image.Image:
+    """The photo in a file, or in a member of an archive, as an RGB image, whole or not at all.
 
     EXIF rotation is applied; of an animation the first frame counts; transparent pixels lie on white, as on a page.
     16-bit grey is scaled, not clipped. Colour profiles are left aside, as torchvision and timm do.
@@ -63,7 +70,7 @@ def read_photo(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning of Pillow's about one photo tells the user nothing
-            with Image.open(path) as image:
+            with open_file(path) as file, Image.open(file) as image:
                 image.load()
                 _check_sign(image)
                 return to_rgb(_upright(image))

@@ -8,15 +8,21 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageOps
 
 from mindseye.inputs.pixels import UndecodableError, read_photo, to_rgb
+from mindseye.inputs.shards import open_file
 from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font, wrap
 
 
 def photo(path: str, side: int) -> Image.Image:
     """The photo at `path`, upright and centre-cropped to `side` px; a grey tile with its name where it is gone."""
+    return square(path, side) or grey(side, Path(path).name)
+
+
+def square(path: str, side: int) -> Image.Image | None:
+    """The photo at `path`, upright and centre-cropped to `side` px; None where it is gone."""
     try:
         upright = _reduced(path, 2 * side) or read_photo(Path(path))
     except UndecodableError:
-        return grey(side, Path(path).name)
+        return None
     return ImageOps.fit(upright, (side, side), _resampling(min(upright.size), side))
 
 
@@ -74,7 +80,7 @@ def _reduced(path: str, side: int) -> Image.Image | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as opened:
+            with open_file(path) as file, Image.open(file) as opened:
                 if opened.format != "JPEG":
                     return None
                 opened.draft("RGB", (side, side))

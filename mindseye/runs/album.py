@@ -12,6 +12,7 @@ from mindseye.errors import UserError
 from mindseye.inputs.images import ImageSet
 from mindseye.inputs.listing import list_images
 from mindseye.inputs.models import Model
+from mindseye.inputs.pixels import file_problem
 from mindseye.runs.files import read_tensors
 from mindseye.runs.folder import Manifest, RunFolder
 
@@ -72,7 +73,7 @@ def open_album(folder: RunFolder, manifest: Manifest, among: Sequence[str]) -> A
     root = manifest["images"]["root"]
     if not root:
         raise UserError("this run was painted from arrays, which are not kept; give photos as files to have it judged")
-    gone = next((path for path in paths if not Path(path).is_file()), None)
+    gone = next((path for path in paths if file_problem(path) is not None), None)
     if gone is not None:
         raise UserError(f"{gone!r}, a photo of this run, is gone; bring it back, or paint the run anew with --force")
     known = {os.path.realpath(path) for path in [*paths, *(entry["path"] for entry in manifest["skipped"])]}

@@ -13,6 +13,7 @@ import torch
 from batch_runs import QUICK, forked, pictures, run
 from nets import TinyConv, seeded
 from PIL import Image
+from tars import write_tar
 
 import mindseye
 from mindseye.api.class_orders import Order
@@ -277,6 +278,19 @@ def test_other_options_are_refused_and_force_starts_anew(root, tmp_path):
     again = run(root, out, classes=classes, seed=3, force=True)
     assert RunFolder(again.path / "ant").read()["seed"] == 3
     assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_shards_instead_of_folders(root, undisturbed, tmp_path):
+    """The photos in two archives, each class in both: the same pictures, and from the cache the same again."""
+    photos = sorted(root.glob("*/*.png"))
+    for number in range(2):
+        part = {path.relative_to(root).as_posix(): path.read_bytes() for path in photos[number::2]}
+        write_tar(tmp_path / "shards" / f"part-{number}.tar", part)
+    for name in ("one", "two"):
+        out = run(tmp_path / "shards", tmp_path / name).path
+        assert sorted(path.parent.name for path in out.glob("*/run.json")) == FOLDERS
+    assert pictures(tmp_path / "one") == pictures(tmp_path / "two") == pictures(undisturbed)
+    assert mindseye.cache().hits == len(photos)
 
 
 def test_classes_from_a_file(root, tmp_path):

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from mindseye.errors import UserError
-from mindseye.inputs.listing import Listing, list_images, natural_key
+from mindseye.inputs.listing import Listing, list_images
+from mindseye.inputs.names import natural_key
 
 
 def photo(path: Path, colour: str = "red") -> Path:

@@ -1,0 +1,203 @@
+"""Mean activations of photos, each computed once: what an earlier run kept is neither decoded nor computed again."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b, file_digest
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mindseye.facets.activations import check_finite, normalised
+from mindseye.inputs.decode import View
+from mindseye.inputs.images import ImageSet
+from mindseye.inputs.layers import Layer
+from mindseye.inputs.models import Model
+from mindseye.inputs.reader import Reader
+from mindseye.inputs.shards import Member, open_file
+from mindseye.store.context import DIGEST_BYTES, Context, array_digest, contexts
+from mindseye.store.store import Store
+
+# The last bits of a photo's activations depend on how many photos are computed at once, and on nothing else in its batch
+# (benchmarks/cache.py measures it): so every batch has this size, the last one filled up.
+BATCH = 32
+KEEP_AT_ONCE = 512
+HASHING_THREADS = 8
+
+Means = dict[str, Tensor]
+Forward = Callable[[Tensor], Means]
+
+
+@torch.no_grad()
+def extract(
+    model: Model,
+    layers: Sequence[Layer],
+    photos: ImageSet,
+    side: int,
+    device: torch.device,
+    store: Store | None = None,
+    advance: Callable[[int], None] = lambda count: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Means:
+    """The mean over positions of every photo's activations at each layer, {address: [photos, channels]}, on the CPU.
+
+    A pass over the set: photos that do not decode are left out of it. With a store, what it holds of the photos' content is
+    taken from there, to the last bit what would be computed, and the rest is kept there: photos of which all is there are
+    not decoded, and layers of which nothing is missing are not computed.
+
+    advance: told how many photos more are done. say: told what is not kept, and why.
+
+    Raises:
+        UserError: if no photo decodes, or an activation is NaN or infinite, naming the layer.
+    """
+    keeping = None if store is None else _keeping(store, model, layers, photos, side, device, say)
+    rows: dict[str, Means] = {layer.address: keeping.find(layer.address) if keeping else {} for layer in layers}
+    complete = frozenset(path for path in photos.paths if all(path in found for found in rows.values()))
+    advance(len(complete))
+    wanted = [layer for layer in layers if len(rows[layer.address]) < len(photos)]
+    with Reader(model.network, wanted) as read:
+        forward = partial(_forward, read, model, device)
+        view = View(model.preprocessing, side, model.channels)
+        batches = photos.named_batches(view, BATCH, known=complete)
+        for paths, _, images in batches:
+            means = forward(images)
+            for address, values in means.items():
+                for path, value in zip(paths, values, strict=True):
+                    rows[address].setdefault(path, value)
+            if keeping:
+                keeping.take(paths, images, means, forward)
+            advance(len(paths))
+    if keeping:
+        keeping.flush()
+    stacked = {address: torch.stack([found[path] for path in photos.paths]) for address, found in rows.items()}
+    for address, means_of_all in stacked.items():
+        check_finite(means_of_all, address)
+    return stacked
+
+
+def _forward(read: Reader, model: Model, device: torch.device, images: Tensor) -> Means:
+    """{address: [b, channels]} of photos, uint8 [b, channels, side, side], b at most ``BATCH``."""
+    spare = images[:1].expand(BATCH - len(images), *images.shape[1:])
+    activations = read(normalised(torch.cat([images, spare]), model.preprocessing, device))
+    return {address: activation[: len(images)].float().mean(-1).cpu() for address, activation in activations.items()}
+
+
+@dataclass(frozen=True)
+class _Print:
+    """The digest of a photo's content, and the state of its file then; None where that cannot change unseen."""
+
+    digest: bytes
+    state: tuple[int, int, int] | None = None
+
+
+@dataclass
+class _Keeping:
+    """What one pass has to do with the store. waiting: values that are not kept yet, by address and photo's digest."""
+
+    store: Store
+    contexts: dict[str, Context]
+    prints: Mapping[str, _Print]
+    unchecked: set[str]
+    say: Callable[[str], None]
+    waiting: dict[str, dict[bytes, Tensor]] = field(default_factory=dict)
+
+    def find(self, address: str) -> Means:
+        """What the store holds of a layer, {path: [channels]}."""
+        found = self.store.find(self.contexts[address], list({one.digest for one in self.prints.values()}))
+        return {path: found[one.digest] for path, one in self.prints.items() if one.digest in found}
+
+    def take(self, paths: Sequence[str], images: Tensor, means: Means, forward: Forward) -> None:
+        """Take the values of a batch to be kept."""
+        self._check(images, means, forward)
+        sure = [
+            number for number, path in enumerate(paths) if path in self.prints and _is_same(path, self.prints[path])
+        ]
+        for address, values in means.items():
+            if address in self.contexts:
+                taken = {self.prints[paths[number]].digest: values[number] for number in sure}
+                self.waiting.setdefault(address, {}).update(
+                    {digest: value for digest, value in taken.items() if value.isfinite().all()}
+                )
+        if any(len(values) >= KEEP_AT_ONCE for values in self.waiting.values()):
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep what has been taken."""
+        for address, values in self.waiting.items():
+            self.store.keep(self.contexts[address], values)
+        self.waiting = {}
+
+    def _check(self, images: Tensor, means: Means, forward: Forward) -> None:
+        """Find out, once for each context, whether a photo's values depend on its neighbours: then they are not kept.
+
+        The photos of a batch are computed again at other places, with negatives in place of every other photo.
+        """
+        asked = self.unchecked & set(means)
+        self.unchecked -= asked
+        if not asked:
+            return
+        moved = torch.cat([images, images])[:BATCH].roll(1, 0)
+        moved[::2] = 255 - moved[::2]
+        again = forward(moved)
+        odd = torch.arange(1, len(moved), 2)
+        for address in sorted(asked):
+            if not torch.equal(again[address][odd], means[address][(odd - 1) % len(images)]):
+                del self.contexts[address]
+                self.say(
+                    f"note: {address} answers a photo by what else is in its batch; nothing of it is kept in the cache"
+                )
+
+
+def _keeping(
+    store: Store,
+    model: Model,
+    layers: Sequence[Layer],
+    photos: ImageSet,
+    side: int,
+    device: torch.device,
+    say: Callable[[str], None],
+) -> _Keeping | None:
+    known = contexts(model, layers, side, BATCH, device)
+    if not known:
+        say("note: the network's code is in no file, so nothing of it is kept in the cache")
+        return None
+    with ThreadPoolExecutor(HASHING_THREADS) as threads:
+        sources = photos.sources()
+        prints = dict(zip(sources, threads.map(_print, sources.values()), strict=True))
+    return _Keeping(
+        store=store,
+        contexts=known,
+        prints={path: one for path, one in prints.items() if one is not None},
+        unchecked={address for address, context in known.items() if not store.knows(context)},
+        say=say,
+    )
+
+
+def _print(source: Any) -> _Print | None:
+    """Of a photo that can be read; decoding will say what is wrong with any other."""
+    if isinstance(source, np.ndarray):
+        return _Print(array_digest(source))
+    if not isinstance(source, str | Member):
+        return None
+    try:
+        with open_file(source) as file:
+            state = None if isinstance(source, Member) else _state(os.fstat(file.fileno()))
+            return _Print(file_digest(file, lambda: blake2b(digest_size=DIGEST_BYTES)).digest(), state)
+    except OSError:
+        return None
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _is_same(path: str, one: _Print) -> bool:
+    """Whether a file is still what it was when its digest was taken: it has been decoded since."""
+    try:
+        return one.state is None or _state(os.stat(path)) == one.state  # noqa: PTH116
+    except OSError:
+        return False
