@@ -5,8 +5,8 @@
 
 The recipes distribution, paper and reference; a class logit and a direction in Lucid's manner and on MACO's canvas; and
 torch-lucent and horama with their own defaults, where they are installed. Every method paints as many steps as fit into
-the seconds that distribution takes at its default. A logit is told the label of most members, as the painted network
-itself sees it; no other method is told anything.
+the seconds that distribution takes at its default; on a CPU these are the processor's. A logit is told the label of most
+members, as the painted network itself sees it; no other method is told anything.
 
 Leaves in --out: table.md; sheet.png, pictures painted from noise only, which may be shown; sheet-with-photos.png, which
 shows members and starts, and may not; over-time.png; plan.json and a file per folder: the same command goes on where it

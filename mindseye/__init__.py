@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from mindseye.api.examples import examples
     from mindseye.api.explain import explain
     from mindseye.api.film import film
+    from mindseye.api.inspect import inspect
     from mindseye.api.invert import invert
+    from mindseye.api.open import open_run
     from mindseye.api.paint import paint
+    from mindseye.api.report import write_report
     from mindseye.api.status import status
     from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
@@ -31,16 +34,20 @@ __all__ = [
     "examples",
     "explain",
     "film",
+    "inspect",
     "invert",
+    "open_run",
     "paint",
     "status",
     "transfer",
     "visualize",
+    "write_report",
 ]
 
 _HOMES = {
     "visualize": "mindseye.api.visualize",
     "paint": "mindseye.api.paint",
+    "inspect": "mindseye.api.inspect",
     "invert": "mindseye.api.invert",
     "accentuate": "mindseye.api.accentuate",
     "examples": "mindseye.api.examples",
@@ -51,6 +58,8 @@ _HOMES = {
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
     "cache": "mindseye.api.cache",
+    "open_run": "mindseye.api.open",
+    "write_report": "mindseye.api.report",
     "UserError": "mindseye.errors",
     "Batch": "mindseye.api.batch",
     "Run": "mindseye.report.notebook",

@@ -24,6 +24,7 @@ from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.set_objectives import Each
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import Manifest
 from mindseye.runs.paint import Painted, paint
@@ -119,6 +120,7 @@ class Commission:
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
+        leave_page(self.folder.path, self.progress)
 
     def paint(self, read: Reader) -> None:
         """All pictures that are not there yet."""
@@ -131,7 +133,7 @@ class Commission:
                 order.batch_size or max(len(waiting), 1),
                 self.folder.painting_state("pictures"),
                 order.recipe.snapshots,
-                lambda index, step, image: self._keep_step(entries[index], step, image),
+                self._keep_step,
                 advance,
                 self._keep_painted,
             )
@@ -154,9 +156,15 @@ class Commission:
                 entry["measures"] = objective_measures(read, order.model.preprocessing, shown, roles, photo)
                 advance(1)
 
-    def _keep_step(self, entry: Manifest, step: int, image: Tensor) -> None:
-        path = self.folder.objective_step(entry["index"], entry["objective"], step)
-        self.record.keep_step(entry, path, step, image, entry["objective"])
+    def _keep_step(self, step: int, images: Mapping[int, Tensor]) -> None:
+        entries = [(self.manifest["pictures"][index], image) for index, image in images.items()]
+        for objective in dict.fromkeys(entry["objective"] for entry, _ in entries):
+            pictures = [
+                (entry, self.folder.objective_step(entry["index"], objective, step), image)
+                for entry, image in entries
+                if entry["objective"] == objective
+            ]
+            self.record.keep_step(step, pictures, objective)
 
     def _keep_painted(self, done: dict[int, Painted]) -> None:
         for index, painted in done.items():

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import facet_ranks, mean_activations
-from mindseye.facets.clustering import find_facets
-from mindseye.facets.embedding import embed
+from mindseye.facets.excited import excited_facets
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.inputs.images import ImageSet
@@ -24,8 +23,6 @@ from mindseye.optimize.objective import Objective
 from mindseye.optimize.recipe import Recipe
 from mindseye.report.progress import Progress
 
-TOP_SHARE = 0.05
-FEWEST = 30
 BATCH = 32
 
 
@@ -78,14 +75,14 @@ def find_exemplars(
     members: list[list[int]] = []
     weights, notes = [], []
     for (objective, layer), liking in zip(objectives, values, strict=True):
-        best = exciting(liking[: len(photos)])  # fewer than were listed, where some did not decode
-        points = embed(means[layer.address][best], seed).points
-        found, clustering = find_facets(points, facets, recipe.members, seed, recipe.gamma, recipe.weighting)
-        notes += [f"{objective.name}: {note}" for note in clustering.notes]
+        liked = liking[: len(photos)]  # fewer than were listed, where some did not decode
+        settings = (facets, recipe.members, seed, recipe.gamma, recipe.weighting)
+        excited = excited_facets(liked, means[layer.address], *settings)
+        notes += [f"{objective.name}: {note}" for note in excited.notes]
         # As many facets as were asked for, so that every objective has its variants: the first ones again.
         for number in range(facets):
-            facet = found[number % len(found)]
-            members.append([best[index] for index in facet.members])
+            facet = excited.facets[number % len(excited.facets)]
+            members.append(facet.members)
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
     with Reader(model.network, [known.get(address) or find_layer(network, address) for address in reads]) as read:
@@ -98,12 +95,6 @@ def find_exemplars(
         torch.cat(pixels),
         notes,
     )
-
-
-def exciting(values: Tensor) -> list[int]:
-    """The photos that an objective likes best: its top 5 %, at least 30, best first. values: the objective's, [photos]."""
-    count = min(len(values), max(FEWEST, round(TOP_SHARE * len(values))))
-    return [int(index) for index in values.topk(count).indices]
 
 
 def _matched(model: Model, network: Sequence[Layer], recipe: Recipe, layer: Layer) -> list[str]:

@@ -23,6 +23,7 @@ from mindseye.optimize.objective import Objective
 from mindseye.optimize.photo_objectives import Reconstruction
 from mindseye.optimize.randomness import START, Dice
 from mindseye.report.figures import write_figures
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import Manifest
 from mindseye.runs.paint import Painted
@@ -77,6 +78,7 @@ class Patchwork:
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
+        leave_page(self.folder.path, self.progress)
 
     def rebuild(self, waiting: Sequence[Manifest]) -> None:
         """The pictures of some entries, one after the other."""

@@ -5,7 +5,7 @@ runs goes through the same stages, and paints the pictures of several flows at o
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,11 +27,12 @@ from mindseye.optimize.canvases import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import Manifest
 from mindseye.runs.job import Job
-from mindseye.runs.manifest import describe_facet, describe_layer, facet_from
+from mindseye.runs.manifest import common, describe_facet, describe_layer, facet_from
 from mindseye.runs.paint import Painted, paint
 from mindseye.runs.record import Record
 from mindseye.runs.where import write_where
@@ -60,6 +61,8 @@ class Flow:
     def __init__(self, job: Job, record: Record, progress: Progress, store: Store | None = None) -> None:
         self.job, self.record, self.progress, self.store = job, record, progress, store
         self.folder, self.manifest = record.folder, record.manifest
+        self.activations: dict[str, Tensor] | None = None
+        """What ``extract`` has found, where this process has extracted anything."""
         self._tensors: dict[str, Tensor] = {}
 
     def run(self) -> None:
@@ -87,16 +90,21 @@ class Flow:
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
-        job = self.job
-        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
-        with self.progress.stage("extract", len(job.photos), "photos") as advance:
-            say = self.progress.say
-            means = extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
+        job, means = self.job, self.means("extract")
         self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.activations = means
         return means
+
+    def means(self, stage: str) -> dict[str, Tensor]:
+        """One pass over the photos, under the name of a stage: {address: [photos, channels]}."""
+        job = self.job
+        layers = list({layer.address: layer for layer in [*job.targets, job.cluster]}.values())
+        with self.progress.stage(stage, len(job.photos), "photos") as advance:
+            say = self.progress.say
+            return extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
 
     def find(self, means: dict[str, Tensor]) -> list[Facet]:
         """Stages 2-4: embed the activations in a plane, cluster it, and weigh the members nearest to each centre."""
@@ -121,12 +129,22 @@ class Flow:
 
     def gather(self, facets: list[Facet]) -> Found:
         """Stage 5: what each facet wants of every layer that will be matched, in one pass over the members."""
+        photos = self.job.photos
+        members = [photos.load(facet.members) for facet in facets]
+        ranks = self.ranks("targets", self.job.targets, facets, members)
+        spread = range(0, len(photos), math.ceil(len(photos) / SLOPE_PHOTOS))
+        slope = float(spectrum_slope(photos.load(spread).float() / 255).mean())
+        return Found(facets, members, ranks, slope)
+
+    def ranks(
+        self, stage: str, targets: Sequence[Layer], facets: Sequence[Facet], members: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
+        """What some facets want of every layer that will be matched for these target layers."""
         job = self.job
-        members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
-        wanted = dict.fromkeys(address for layer in job.targets for address in [*self._matched(layer), layer.address])
+        wanted = dict.fromkeys(address for layer in targets for address in [*self.matched(layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
-        with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
+        with self.progress.stage(stage, len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
                 read,
                 job.model.preprocessing,
@@ -137,9 +155,7 @@ class Flow:
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
-        spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
-        slope = float(spectrum_slope(job.photos.load(spread).float() / 255).mean())
-        return Found(facets, members, ranks, slope)
+        return ranks
 
     def aim(self, found: Found, means: dict[str, Tensor]) -> None:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
@@ -150,7 +166,9 @@ class Flow:
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in found.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entries = [
-                describe_facet(facet, self.job.photos.paths, self._label(facet), channels, shares)
+                describe_facet(
+                    facet, self.job.photos.paths, common(self.job.photos.labels, facet.members), channels, shares
+                )
                 for facet, channels, shares in zip(found.facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(describe_layer(layer) | {"facets": entries})
@@ -160,7 +178,7 @@ class Flow:
 
     def paint(self, layer: Layer, found: Found) -> None:
         """Stage 7: all facets of a layer in one batch, each from its own start towards its own target."""
-        job, entries, waiting = self.job, self.entries(layer), self.waiting(layer)
+        job, waiting = self.job, self.waiting(layer)
         if not waiting:
             return
         composition = self.composition(layer, found)
@@ -174,31 +192,49 @@ class Flow:
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
                 job.recipe.snapshots,
-                lambda index, step, image: self.keep_step(layer, entries[index], step, image),
+                lambda step, images: self.keep_step(layer, step, images),
                 advance,
-                lambda done: self.keep_painted(layer, entries, done),
+                lambda done: self.keep_painted(layer, done),
             )
 
     def composition(self, layer: Layer, found: Found) -> Composition:
         """What the facets of a layer are painted from, and towards."""
+        targets = {address: self._target(address, found.ranks) for address in {*self.matched(layer), layer.address}}
+        keys = [f"{layer.address}/{facet.index}" for facet in found.facets]
+        return self.compose(layer, keys, targets, found.facets, found.members)
+
+    def compose(
+        self,
+        layer: Layer,
+        keys: Sequence[str],
+        targets: Mapping[str, Target],
+        facets: Sequence[Facet],
+        members: Sequence[Tensor],
+        raised: Target | None = None,
+    ) -> Composition:
+        """What some facets are painted from, and towards.
+
+        keys: what each picture's random numbers are called. targets: at the layer and at those that are matched for it, one
+        entry per facet. raised: what the dot product reads, where that is not the target's own top-k.
+        """
         job, recipe = self.job, self.job.recipe
-        matched = self._matched(layer)
         holds_down = not recipe.schedule("penalty").is_zero
         return Composition(
             recipe=recipe,
             preprocessing=job.model.preprocessing,
-            keys=[f"{self._name}{layer.address}/{facet.index}" for facet in found.facets],
-            targets={address: self._target(address, found.ranks) for address in {*matched, layer.address}},
+            keys=[f"{self._name}{key}" for key in keys],
+            targets=targets,
             target=layer.address,
-            matched=matched,
+            matched=self.matched(layer),
             penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None,
-            weighted=weighted_images(found.members, [torch.tensor(facet.weights) for facet in found.facets]),
-            palette=palette_of(recipe, torch.cat(found.members), job.model.channels),
+            weighted=weighted_images(members, [torch.tensor(facet.weights) for facet in facets]),
+            palette=palette_of(recipe, torch.cat(list(members)), job.model.channels),
             side=job.size,
             view=job.view,
             seed=job.seed,
             device=job.device,
             prior=job.prior,
+            raised=raised,
         )
 
     def reads(self, composition: Composition) -> list[Layer]:
@@ -221,7 +257,7 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        goals = {address: found.ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
+        goals = {address: found.ranks[address] for address in dict.fromkeys([*self.matched(layer), layer.address])}
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
@@ -246,11 +282,12 @@ class Flow:
         self.record.save("running")
 
     def finish(self) -> None:
-        """Stage 9: the figures, and the manifest's last word."""
+        """Stage 9: the figures, the manifest's last word, and the page."""
         with self.progress.stage("figures", 1, "set") as advance:
             write_figures(self.folder.path)
             advance(1)
         self.record.finish()
+        leave_page(self.folder.path, self.progress)
 
     @property
     def _name(self) -> str:
@@ -266,7 +303,8 @@ class Flow:
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
 
-    def _matched(self, layer: Layer) -> list[str]:
+    def matched(self, layer: Layer) -> list[str]:
+        """The addresses whose sorted activations the recipe matches for the pictures of a layer."""
         below = stages_below(self.job.model.network, self.job.network, layer)
         return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
 
@@ -278,20 +316,15 @@ class Flow:
             self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
 
-    def _label(self, facet: Facet) -> str | None:
-        labels = self.job.photos.labels
-        if labels is None:
-            return None
-        found = [labels[index] for index in facet.members]
-        return max(sorted(set(found)), key=found.count)
+    def keep_step(self, layer: Layer, step: int, images: Mapping[int, Tensor]) -> None:
+        """Keep the pictures of some facets as they are at a step."""
+        entries = self.entries(layer)
+        pictures = [(entries[index], self.folder.step(layer.address, index, step), images[index]) for index in images]
+        self.record.keep_step(step, pictures, layer.address)
 
-    def keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
-        """Keep a picture as it is at a step."""
-        path = self.folder.step(layer.address, entry["index"], step)
-        self.record.keep_step(entry, path, step, image, layer.address)
-
-    def keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
+    def keep_painted(self, layer: Layer, done: Mapping[int, Painted]) -> None:
         """Keep some pictures as they came out, by facet."""
+        entries = self.entries(layer)
         for index, painted in done.items():
             picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
             self.record.keep_painted(entries[index], painted, picture, start, layer.address)

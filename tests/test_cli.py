@@ -1,5 +1,6 @@
 """The command line: help that teaches, exit codes, one line per mistake, and the same words as in Python."""
 
+import os
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mindseye.cli import main
+from mindseye.cli import main, share_cores
 
 NETWORK = """
 import torch
@@ -179,3 +180,17 @@ def test_help_does_not_load_torch():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip().endswith("False")
+
+
+@pytest.mark.parametrize("given", [{}, {"GOMP_SPINCOUNT": "5"}, {"OMP_WAIT_POLICY": "ACTIVE"}])
+def test_threads_are_told_to_wait_asleep_unless_the_user_said_how(given, monkeypatch):
+    """What the user has set is never replaced."""
+    monkeypatch.setattr("os.environ", dict(given))
+    share_cores()
+    assert os.environ == (given or {"GOMP_SPINCOUNT": "1000"})
+
+
+def test_torch_is_not_imported_before_threads_are_told_how_to_wait():
+    """Words are read without torch: OpenMP looks at its settings only while it is being loaded."""
+    program = "import sys; from mindseye.cli.main import build_parser; build_parser(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

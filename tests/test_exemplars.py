@@ -5,7 +5,7 @@ import pytest
 import torch
 from nets import TinyConv, seeded
 
-from mindseye.exemplars import exciting, find_exemplars
+from mindseye.exemplars import find_exemplars
 from mindseye.facets.image import is_of_image
 from mindseye.inputs.images import find_images
 from mindseye.inputs.layers import survey
@@ -55,14 +55,6 @@ def of_network(found):
 
 def best_of(values):
     return {f"array-{index:05d}" for index in values.topk(30).indices.tolist()}
-
-
-def test_exciting_is_a_twentieth_or_thirty():
-    """The best first; all where there are few."""
-    values = torch.arange(1000).float()
-    assert exciting(values) == list(range(999, 949, -1))
-    assert len(exciting(values[:100])) == 30
-    assert exciting(torch.tensor([0.1, 0.3, 0.2])) == [1, 2, 0]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import mindseye
 
 ROOMS = [
     "errors",
+    "process",
     "inputs",
     "store",
     "facets",
@@ -20,6 +21,7 @@ ROOMS = [
     "pipeline",
     "exemplars",
     "commission",
+    "inspection",
     "patchwork",
     "evaluation",
     "batches",

@@ -1,7 +1,6 @@
 """Other packages with their own defaults, told the members' label; used where they are installed."""
 
 import io
-import time
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from copy import deepcopy
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sidebyside.painting import Painted, wait
+from sidebyside.painting import Painted, clock, wait
 from sidebyside.setting import Setting
 
 Render = Callable[[Setting, int], Tensor]
@@ -66,10 +65,11 @@ RIVALS: dict[str, Render] = {"torch-lucent": lucent, "horama": horama}
 
 def paint(render: Render, setting: Setting, steps: int) -> Painted:
     """Paint all facets in that many steps."""
-    begun = time.perf_counter()
+    device = setting.job.device
+    begun = clock(device)
     images = render(setting, steps).float().nan_to_num(0.5).clamp(0, 1)
-    wait(setting.job.device)
-    return Painted(images, None, steps, time.perf_counter() - begun, [])
+    wait(device)
+    return Painted(images, None, steps, clock(device) - begun, [])
 
 
 def seconds_per_step(render: Render, setting: Setting) -> float:

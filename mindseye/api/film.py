@@ -9,6 +9,7 @@ from PIL import Image
 from mindseye.errors import UserError
 from mindseye.inputs.pixels import UndecodableError, read_photo
 from mindseye.report import film as films
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import RunFolder
@@ -60,6 +61,7 @@ def film(
                 write_bytes(path, write(pictures, seconds))
                 written.append(path)
             advance(1)
+        leave_page(folder.path, progress)
     progress.say(f"done: {folder.path / 'films'}")
     return written
 

@@ -1,6 +1,7 @@
 """The main job as one call: ``mindseye.visualize(images, model=..., layer=...)``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,12 +10,12 @@ from torch import nn
 from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe, opened
 from mindseye.errors import UserError
 from mindseye.evaluation.evaluate import assess, has_looked
-from mindseye.evaluation.panel import Folder, Network, convene
+from mindseye.evaluation.panel import Folder, Network, Panel, convene
 from mindseye.facets.target import check_channels
 from mindseye.inputs.images import Source, find_images
 from mindseye.inputs.layers import find_layer
 from mindseye.inputs.models import digest
-from mindseye.inputs.stages import choose_layers
+from mindseye.inputs.stages import choose_layers, last_before_pooling
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_checks import check_for_facets
 from mindseye.pipeline import Flow
@@ -26,6 +27,27 @@ from mindseye.runs.manifest import describe_model, new_manifest
 from mindseye.runs.painter import spec_of
 from mindseye.runs.record import Record, is_finished, open_manifest
 from mindseye.store.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done with the facets of a folder.
+
+    kind: of the run. work: does it, shown the judges where there are any. options: what else must be the same for an
+    interrupted run to be continued. check: refuses recipes that will not do. at_the_end: whether the facets are found at the
+    network's last layer before pooling where the user names none, rather than at the deepest that is looked at.
+    """
+
+    kind: str
+    work: Callable[[Flow, Panel | None], None]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    check: Callable[[Recipe], None] = lambda recipe: None
+    at_the_end: bool = False
+
+    def place(self, images: str, model: str, layer: str) -> Path:
+        """The run folder where the user names none."""
+        path = default_path(images, model, layer)
+        return path if self.kind == "visualize" else path.with_name(f"{self.kind}-{path.name}")
 
 
 def visualize(
@@ -88,11 +110,76 @@ def visualize(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
+    return over_facets(
+        Plan("visualize", lambda flow, panel: flow.run()),
+        images,
+        model,
+        layer,
+        facets=facets,
+        recipe=recipe,
+        out=out,
+        steps=steps,
+        size=size,
+        top_k=top_k,
+        channels=channels,
+        changes=changes,
+        cluster_layer=cluster_layer,
+        penalty_layer=penalty_layer,
+        weights=weights,
+        checkpoint=checkpoint,
+        seed=seed,
+        device=device,
+        batch_size=batch_size,
+        snapshots=snapshots,
+        recursive=recursive,
+        force=force,
+        judge=judge,
+        among=among,
+        labels=labels,
+        cache=cache,
+        quiet=quiet,
+        command=command,
+    )
+
+
+def over_facets(
+    plan: Plan,
+    images: Source,
+    model: str | nn.Module,
+    layer: str | Sequence[str] | None,
+    *,
+    facets: int | Literal["auto"],
+    recipe: str | Recipe,
+    out: str | Path | None,
+    steps: int | None,
+    size: int | None,
+    top_k: int | None,
+    channels: Sequence[int] | None,
+    changes: Mapping[str, Any] | None,
+    cluster_layer: str | None,
+    penalty_layer: str | None,
+    weights: str | None,
+    checkpoint: str | Path | None,
+    seed: int,
+    device: str,
+    batch_size: int,
+    snapshots: int | None,
+    recursive: bool,
+    force: bool,
+    judge: Network | Sequence[Network],
+    among: Folder | Sequence[Folder],
+    labels: str | int | Sequence[str | int],
+    cache: bool,
+    quiet: bool,
+    command: str,
+) -> Run:
+    """Carry out a plan for the facets of a folder; everything besides the plan as ``visualize`` takes it."""
     if facets != "auto" and not (isinstance(facets, int) and facets >= 1):
         raise UserError(f"facets is a whole number above zero or auto, not {facets!r}")
     check_numbers(seed, snapshots, batch_size, size, steps, top_k)
     chosen = chosen_recipe(recipe, changes, steps, top_k, snapshots)
     check_for_facets(chosen)
+    plan.check(chosen)
     progress = Progress(quiet)
     photos = find_images(images, recursive)
     judging = judge or among or labels
@@ -105,12 +192,13 @@ def visualize(
             check_channels(channels or (), target.address, target.channels)
         if penalty_layer and ready.recipe.schedule("penalty").is_zero:
             progress.say(f"note: recipe {ready.recipe.name} has no penalty, so --penalty-layer does nothing")
+        deepest = last_before_pooling(ready.model.network, ready.network) if plan.at_the_end else targets[-1]
         job = Job(
             photos=photos,
             model=ready.model,
             network=ready.network,
             targets=targets,
-            cluster=find_layer(ready.network, cluster_layer) if cluster_layer else targets[-1],
+            cluster=find_layer(ready.network, cluster_layer) if cluster_layer else deepest,
             facets=facets,
             recipe=ready.recipe,
             seed=seed,
@@ -121,10 +209,9 @@ def visualize(
             channels=channels,
             prior=ready.prior,
         )
-        folder = RunFolder(Path(out) if out else default_path(photos.root, ready.model.name, _joined(targets)))
-        fresh = new_manifest(
-            "visualize", command, run_options(job, weights, checkpoint, recursive), job.recipe, seed, job.device
-        )
+        folder = RunFolder(Path(out) if out else plan.place(photos.root, ready.model.name, _joined(targets)))
+        options = run_options(job, weights, checkpoint, recursive) | dict(plan.options)
+        fresh = new_manifest(plan.kind, command, options, job.recipe, seed, job.device)
         fresh |= {
             "model": describe_model(job.model) | {"spec": spec_of(model)},
             "images": {},
@@ -136,7 +223,8 @@ def visualize(
             if is_finished(manifest):
                 progress.say(f"{folder.path} is finished already; --force paints it anew")
             else:
-                _run(job, folder, manifest, progress, open_store(progress.say) if cache else None)
+                store = open_store(progress.say) if cache else None
+                _run(plan, job, folder, manifest, progress, panel, store)
     run = Run(folder.path)
     if panel is not None and not has_looked(run.manifest, panel):
         return assess(folder.path, panel, device=device, quiet=quiet)
@@ -168,13 +256,21 @@ def run_options(
     }
 
 
-def _run(job: Job, folder: RunFolder, manifest: Manifest, progress: Progress, store: Store | None) -> None:
+def _run(
+    plan: Plan,
+    job: Job,
+    folder: RunFolder,
+    manifest: Manifest,
+    progress: Progress,
+    panel: Panel | None,
+    store: Store | None,
+) -> None:
     if folder.exists():
         progress.say(f"continuing {folder.path}")
     progress.seconds.update(manifest["seconds"])
     record = Record(folder, manifest, progress.say, progress.seconds)
     try:
-        Flow(job, record, progress, store).run()
+        plan.work(Flow(job, record, progress, store), panel)
     except KeyboardInterrupt:
         record.save("interrupted")
         raise

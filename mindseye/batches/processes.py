@@ -17,6 +17,7 @@ from mindseye.batches.executor import Began, Ended, Event, Executor, Lost, Opene
 from mindseye.batches.handing import ASKS, Handed, Refused
 from mindseye.batches.plan import Pack
 from mindseye.errors import UserError
+from mindseye.process import keep_memory
 
 WATCH_SECONDS = 0.2
 
@@ -100,6 +101,7 @@ def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
     # Ctrl-C reaches every process of the terminal: the parent alone decides, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    keep_memory()
     lock = threading.Lock()  # the thread that asks for packs sends too
 
     def send(message: object) -> None:

@@ -1,7 +1,6 @@
 """Reads words, calls a command, and turns errors into one line and an exit code."""
 
 import argparse
-import ctypes
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,24 +15,27 @@ from mindseye.cli import (
     examples,
     explain,
     film,
+    inspect,
     invert,
     layers,
     paint,
     recipe,
+    report,
     status,
     transfer,
     visualize,
 )
+from mindseye.cli import open as open_page
 from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
 from mindseye.errors import UserError
-
-M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
+from mindseye.process import keep_memory, share_cores
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
 COMMANDS = (
     visualize,
     batch,
     status,
+    inspect,
     paint,
     invert,
     accentuate,
@@ -41,6 +43,8 @@ COMMANDS = (
     explain,
     evaluate,
     transfer,
+    open_page,
+    report,
     film,
     layers,
     recipe,
@@ -54,10 +58,12 @@ EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
   mindseye batch imagenet/train --model resnet50             the same for each of many folders
+  mindseye inspect photos --model resnet50 --recursive       which channels mean several things
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
   mindseye explain photo.jpg --model resnet50 --method all   which parts of a photo speak for its class
+  mindseye open runs/ants                                    its page, in the browser
   mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
   mindseye transfer --painter resnet50 --judge vit_b_16      how often it names the classes that are painted
 
@@ -68,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     keep_memory()
+    share_cores()
     options = build_parser().parse_args(words)
     try:
         code: int = options.act(options, shlex.join(["mindseye", *words]))
@@ -93,12 +100,3 @@ def build_parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         command.add(commands)
     return parser
-
-
-def keep_memory() -> None:
-    """Have glibc keep freed memory: returning every activation to the system costs a CPU up to 40 % of a step."""
-    if sys.platform == "linux":
-        library = ctypes.CDLL(None)
-        if hasattr(library, "mallopt"):
-            library.mallopt(M_MMAP_MAX, 0)
-            library.mallopt(M_TRIM_THRESHOLD, NEVER)

@@ -22,6 +22,7 @@ from mindseye.measure.transfer import facet_transfer, majority_label
 from mindseye.report.figures import write_figures
 from mindseye.report.manifest import names_objectives
 from mindseye.report.notebook import Run
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.album import open_album
 from mindseye.runs.files import read_picture
@@ -41,9 +42,9 @@ def evaluate(
     """Let networks that a run was not painted from look at its pictures, beside their members and starts.
 
     Adds to run.json, under ``measures`` of each facet, ``neighbourhood`` and ``transfer`` by judge; ``summary``, the means
-    over the facets with intervals, and ``judges``, what each judge looked at. Draws the figures anew. A judge that has
-    looked before is asked again; the run stays as finished as it was. Pictures of named objectives get ``transfer`` alone,
-    with what the judge ``sees`` in each.
+    over the facets with intervals, and ``judges``, what each judge looked at. Draws the figures and writes the page anew. A
+    judge that has looked before is asked again; the run stays as finished as it was. Pictures of named objectives get
+    ``transfer`` alone, with what the judge ``sees`` in each.
 
     Args:
         run: a finished run, or its folder.
@@ -78,6 +79,7 @@ def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = Fals
         with progress.stage("figures", 1, "set") as advance:
             write_figures(path)
             advance(1)
+        leave_page(path, progress)
     progress.say(f"done: {path}")
     return Run(path)
 

@@ -1,5 +1,6 @@
 """How well facets withstand leaving images out: the adjusted Rand index between clusterings of random subsets."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -56,7 +57,7 @@ def agreement(
     return float(adjusted_rand_score(first[here], second[there]))
 
 
-def shuffled(features: Floats | Tensor, seed: int) -> Floats:
+def shuffled(features: Floats | Tensor, seed: int | Sequence[int]) -> Floats:
     """The null of `stability`: each channel shuffled over the images on its own, so that no groups are left."""
     return np.random.default_rng(seed).permuted(_array(features), axis=0)
 

@@ -4,6 +4,7 @@
 - `neighbourhood`: does it lie among the photos it was painted from, in the features of a network that only looks?
 - `transfer`: does such a network name it as it names them?
 - `fidelity`: does it have the activations that it was painted for?
+- `selectivity`, `entanglement`, `channels`: does a channel tell facets or classes apart, and does it mean one thing or several?
 - `intervals`: how sure is a mean over facets?
 
 No number here means much alone. Noise reaches a target's cosine, and pictures that nobody can read win labels, so each

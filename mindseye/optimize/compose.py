@@ -42,7 +42,7 @@ class Composition:
     keys: what each picture's random numbers are called. targets: of all facets, by address, on the CPU. target: the
     address whose top-k counts. matched, penalty: as ``compose_terms`` wants them. weighted: the weighted members of all
     facets. palette: of all pictures, or of each. side, view: of canvas and views, in px. prior: the decoder of a recipe
-    whose canvas is one.
+    whose canvas is one. raised: what the dot product reads, of all facets, where that is not the target's own top-k.
     """
 
     recipe: Recipe
@@ -59,6 +59,7 @@ class Composition:
     seed: int
     device: torch.device
     prior: Prior | None = None
+    raised: Target | None = None
 
     def paint(self, read: Reader, pictures: Sequence[int]) -> Painting:
         """The painting of some facets at its very start; ``read`` gives the layers of the targets and the penalty."""
@@ -71,14 +72,15 @@ class Composition:
         views = Views.of(self.recipe, self.view, self.preprocessing.fixed_size)
         with torch.no_grad():
             start = read(self.preprocessing.normalise(views.plain(canvas.render())))[self.target]
-        terms = compose_terms(self.recipe, chosen, self.target, self.matched, self.penalty, start)
+        raised = chosen[self.target] if self.raised is None else self.raised.select(pictures).to(self.device)
+        terms = compose_terms(self.recipe, chosen, self.target, self.matched, self.penalty, start, raised)
         return Painting(canvas, terms, self.recipe, views, dice, read, self.preprocessing)
 
     @classmethod
     def joined(cls, several: Sequence["Composition"]) -> "Composition":
         """One composition of the pictures of several runs, in their order; each keeps its own palette.
 
-        They must be of one network, layer and recipe, and differ in their photos only.
+        They must be of one network, layer and recipe, differ in their photos only, and have no ``raised``.
         """
         first = several[0]
         targets = {
@@ -131,14 +133,16 @@ def compose_terms(
     matched: Sequence[str],
     penalty: str | None,
     start: Tensor,
+    raised: Target | None = None,
 ) -> list[Term]:
     """The loss of a facet: ``match + adaptive + penalty + norms of the image - dot`` (whatever the recipe weighs).
 
     targets: by address, for the pictures of this batch. target: the address whose top-k counts. matched: addresses from
     ``layers_to_match``. penalty: the address of the L1 penalty. start: the target layer's activation of the unoptimised
-    start [pictures, channels, positions], which sets the scale of the adaptive loss.
+    start [pictures, channels, positions], which sets the scale of the adaptive loss. raised: what the dot product reads, by
+    default the target itself.
     """
-    terms = [Term("dot", DotProduct(targets[target]), negated(recipe.schedule("dot"))), *image_terms(recipe)]
+    terms = [Term("dot", DotProduct(raised or targets[target]), negated(recipe.schedule("dot"))), *image_terms(recipe)]
     terms += match_terms(recipe, {address: targets[address] for address in matched})
     if penalty is not None:
         terms.append(Term("penalty", ActivationNorm(penalty), recipe.schedule("penalty")))

@@ -38,7 +38,7 @@ def draw_embedding(folder: Path, manifest: Json) -> Image.Image:
     paths = image_paths(manifest)
     _draw_points(sheet, places, facet, left, top)
     side = thumbnail_side(len(places))
-    centres = _centres(places, facet)
+    centres = centres_of(places, facet)
     shown = pick(places, side + 2 * RIM + 4, centres, min(len(paths), len(places)))
     for index in shown:
         tile = ImageOps.expand(photo(paths[index], side), RIM, _colour(int(facet[index])))
@@ -99,7 +99,7 @@ def pick(places: NDArray[np.float64], side: float, centres: dict[int, NDArray[np
     return chosen
 
 
-def _centres(places: NDArray[np.float64], facet: NDArray[np.int64]) -> dict[int, NDArray[np.float64]]:
+def centres_of(places: NDArray[np.float64], facet: NDArray[np.int64]) -> dict[int, NDArray[np.float64]]:
     """Mean place of every facet: what k-Means calls its centre."""
     return {int(index): places[facet == index].mean(0) for index in np.unique(facet) if index >= 0}
 

@@ -10,6 +10,7 @@ from mindseye.report.manifest import (
     Json,
     facets,
     failure,
+    has_where,
     image_set,
     layer_name,
     layers,
@@ -20,7 +21,7 @@ from mindseye.report.manifest import (
 )
 from mindseye.report.numbers import readings, shown
 from mindseye.report.tiles import failed, photo, picture
-from mindseye.report.where import has_where, where_tiles
+from mindseye.report.where import where_tiles
 
 SIDE = 288
 START = 200

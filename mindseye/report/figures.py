@@ -7,11 +7,22 @@ from pathlib import Path
 
 from PIL import Image
 
+from mindseye.report.channels import draw_channels
 from mindseye.report.depth import draw_depth
 from mindseye.report.embedding import draw_embedding
+from mindseye.report.entanglement import draw_entanglement, is_weighed
 from mindseye.report.facets import draw_facets
 from mindseye.report.gallery import draw_gallery
-from mindseye.report.manifest import Json, facets, layer_name, layers, names_objectives, picture_groups, steps
+from mindseye.report.manifest import (
+    Json,
+    channel_pictures,
+    facets,
+    layer_name,
+    layers,
+    names_objectives,
+    picture_groups,
+    steps,
+)
 from mindseye.report.steps import draw_steps
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import RunFolder, file_name
@@ -24,7 +35,8 @@ def write_figures(folder: Path) -> list[Path]:
     """Draw the figures of the run in `folder`; their paths.
 
     figures/facets.png, steps.png and embedding.png show the deepest layer; each other layer's facets and steps stand
-    in figures/LAYER/. depth.png is drawn where the run has more than one layer, steps.png where snapshots were kept.
+    in figures/LAYER/. depth.png is drawn where the run has more than one layer, steps.png where snapshots were kept,
+    entanglement.png and, for each layer, channels.png where channels were inspected.
     Of a run of named objectives there are pictures.png and steps.png; further pictures stand on pictures-2.png and so on.
 
     Raises:
@@ -52,10 +64,14 @@ def _figures(folder: Path, manifest: Json) -> Iterator[tuple[str, Image.Image]]:
         yield f"{own}facets.png", draw_facets(folder, manifest, layer)
         if any(steps(facet) for facet in facets(layer)):
             yield f"{own}steps.png", draw_steps(folder, manifest, layer)
+        if channel_pictures(layer):
+            yield f"{own}channels.png", draw_channels(folder, manifest, layer)
     with suppress(LookupError):  # a run without an embedding has no map
         yield "embedding.png", draw_embedding(folder, manifest)
     if len(rows) > 1:
         yield "depth.png", draw_depth(folder, manifest)
+    if is_weighed(manifest):
+        yield "entanglement.png", draw_entanglement(manifest)
 
 
 def _sheets(folder: Path, manifest: Json) -> Iterator[tuple[str, Image.Image]]:

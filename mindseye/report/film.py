@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mindseye.errors import UserError
+from mindseye.report.thinning import thinned
 
 HOLD = 1.0
 """Seconds for which the last picture stands when the film has run."""
@@ -28,7 +29,7 @@ def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
     flicker. Pictures of another size than the last are resized to it. At most 25 pictures a second are shown, spread
     evenly, the first and the last among them: viewers play shorter frames at a speed of their own.
     """
-    chosen = _thinned(pictures, max(2, int(seconds * GIF_RATE)))
+    chosen = thinned(pictures, max(2, int(seconds * GIF_RATE)))
     frames = _alike(chosen)
     palette = _palette(frames)
     # A GIF counts in hundredths of a second; rounding the boundaries rather than the lengths keeps the sum.
@@ -88,12 +89,6 @@ def _places(count: int, seconds: float) -> list[int]:
     """Which of ``count`` pictures each frame of an MP4 shows."""
     moving = max(1, round(seconds * MP4_RATE))
     return [frame * count // moving for frame in range(moving)] + [count - 1] * round(HOLD * MP4_RATE)
-
-
-def _thinned(pictures: Sequence[Image.Image], most: int) -> list[Image.Image]:
-    if len(pictures) <= most:
-        return list(pictures)
-    return [pictures[round(place * (len(pictures) - 1) / (most - 1))] for place in range(most)]
 
 
 def _alike(pictures: Sequence[Image.Image]) -> list[Image.Image]:

@@ -10,17 +10,37 @@ Json = dict[str, Any]
 
 def layers(manifest: Json) -> list[Json]:
     """The layers of the run, in its order: early to late."""
-    return _objects(manifest.get("layers"))
+    return objects(manifest.get("layers"))
 
 
 def facets(layer: Json) -> list[Json]:
     """The facets of one layer."""
-    return _objects(layer.get("facets"))
+    return objects(layer.get("facets"))
 
 
 def members(facet: Json) -> list[Json]:
     """The members of one facet, nearest first."""
-    return _objects(facet.get("members"))
+    return objects(facet.get("members"))
+
+
+def entanglement(layer: Json) -> Json:
+    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
+    return mapping(layer.get("entanglement"))
+
+
+def channel_means(layer: Json, measure: str) -> Json:
+    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
+    return mapping(mapping(layer.get("channel_means")).get(measure))
+
+
+def channel_stats(layer: Json) -> list[Json]:
+    """The numbers of each of the layer's channels that were looked at."""
+    return objects(layer.get("channel_stats"))
+
+
+def channel_pictures(layer: Json) -> list[Json]:
+    """The most and least entangled channels of the layer, with their pictures and their own facets."""
+    return objects(layer.get("channel_pictures"))
 
 
 def number(facet: Json) -> int:
@@ -36,7 +56,7 @@ def names_objectives(manifest: Json) -> bool:
 
 def pictures(manifest: Json) -> list[Json]:
     """The pictures of named objectives, in the order that they were asked for."""
-    return _objects(manifest.get("pictures"))
+    return objects(manifest.get("pictures"))
 
 
 def objective_name(picture: Json) -> str:
@@ -59,7 +79,7 @@ def picture_groups(manifest: Json) -> list[tuple[str, list[Json]]]:
     A picture that belongs with no other is a group of its own, under no name.
     """
     every = pictures(manifest)
-    if every and _object(manifest.get("options")).get("interpolate"):
+    if every and mapping(manifest.get("options")).get("interpolate"):
         ends = [str(one.get("objective")).rpartition(" ")[0] for one in every]
         return [(printable(ends[0]), every)]
     groups: list[tuple[str, list[Json]]] = []
@@ -98,6 +118,21 @@ def label(facet: Json) -> str:
     return printable(str(facet.get("label") or ""))
 
 
+def has_where(facet: Json) -> bool:
+    """Whether the run kept where this facet lives in its members; runs of earlier versions did not."""
+    return isinstance(facet.get("where"), str)
+
+
+def channels(facet: Json) -> list[Json]:
+    """The top-k channels of one facet, each with its share."""
+    return objects(facet.get("channels"))
+
+
+def examples(shown: Json) -> list[Json]:
+    """The photos that a channel answers to most."""
+    return objects(shown.get("examples"))
+
+
 def failure(facet: Json) -> str | None:
     """Why the facet could not be painted; None where it was."""
     if facet.get("status") != "failed":
@@ -107,29 +142,34 @@ def failure(facet: Json) -> str | None:
 
 def steps(facet: Json) -> dict[int, str]:
     """Picture of every snapshot, by its step."""
-    found = _objects(facet.get("steps"))
+    found = objects(facet.get("steps"))
     return {entry["step"]: str(entry.get("picture")) for entry in found if isinstance(entry.get("step"), int)}
 
 
 def model_name(manifest: Json) -> str:
     """Name of the painted network."""
-    return str(_object(manifest.get("model")).get("name") or "a model")
+    return str(mapping(manifest.get("model")).get("name") or "a model")
 
 
 def random_weights(manifest: Json) -> bool:
     """Whether the network was never trained: what it shows must then be said to be of random weights."""
-    return str(_object(manifest.get("model")).get("weights")).lower() == "none"
+    return str(mapping(manifest.get("model")).get("weights")).lower() == "none"
 
 
 def image_set(manifest: Json) -> str:
     """Name of the folder that the images are from; empty where they were given one by one."""
-    root = _object(manifest.get("images")).get("root")
-    return printable(Path(root).name) if isinstance(root, str) else ""
+    return printable(Path(image_root(manifest)).name)
+
+
+def image_root(manifest: Json) -> str:
+    """The folder that the images are from; empty where they were given one by one."""
+    root = mapping(manifest.get("images")).get("root")
+    return root if isinstance(root, str) else ""
 
 
 def image_paths(manifest: Json) -> list[str]:
     """Path of every image, in the order of facets.safetensors."""
-    paths = _object(manifest.get("images")).get("paths")
+    paths = mapping(manifest.get("images")).get("paths")
     return [str(path) for path in paths] if isinstance(paths, list) else []
 
 
@@ -137,7 +177,7 @@ def clustered_layer(manifest: Json) -> Json:
     """The layer at which the facets were found, with those facets; by default the deepest."""
     rows = layers(manifest)
     deepest = rows[-1] if rows else {}
-    name = _object(manifest.get("clusters")).get("layer")
+    name = mapping(manifest.get("clusters")).get("layer")
     other = {**deepest, "layer": name} if name else deepest
     return next((layer for layer in rows if layer.get("layer") == name), other)
 
@@ -152,9 +192,9 @@ def title(manifest: Json) -> str:
 
 def provenance(manifest: Json) -> str:
     """How many images, whose patches, which recipe and which seed, in one line."""
-    recipe, count = _object(manifest.get("recipe")), _object(manifest.get("images")).get("count")
+    recipe, count = mapping(manifest.get("recipe")), mapping(manifest.get("images")).get("count")
     parts = [f"{count} images"] if count is not None else []
-    patches = _object(manifest.get("patches")).get("count")
+    patches = mapping(manifest.get("patches")).get("count")
     parts += [f"patches of {patches} photos"] if patches is not None else []
     parts += [f"recipe {recipe['name']}"] if recipe.get("name") else []
     parts += [f"{recipe['steps']} steps"] if recipe.get("steps") else []
@@ -162,18 +202,25 @@ def provenance(manifest: Json) -> str:
     return " · ".join(parts)
 
 
+def command(manifest: Json) -> str:
+    """The command that made the run; empty where none is recorded."""
+    return str(manifest.get("command") or "").encode("utf-8", "replace").decode()
+
+
 def preprocessing(manifest: Json) -> str:
     """The network's own preprocessing in one line, empty where it is not recorded."""
-    values = _object(_object(manifest.get("model")).get("preprocessing"))
+    values = mapping(mapping(manifest.get("model")).get("preprocessing"))
     shown = [f"{name} {_plain(value)}" for name, value in values.items() if not isinstance(value, bool)]
     return "preprocessing: " + ", ".join(shown) if shown else ""
 
 
-def _objects(value: object) -> list[Json]:
+def objects(value: object) -> list[Json]:
+    """The objects of a list; none of anything else."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _object(value: object) -> Json:
+def mapping(value: object) -> Json:
+    """An object; an empty one in place of anything else."""
     return value if isinstance(value, dict) else {}
 
 

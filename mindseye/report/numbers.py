@@ -98,7 +98,7 @@ def loss_terms(facet: Json) -> dict[str, tuple[float, float]]:
     terms = facet.get("loss")
     ends: dict[str, tuple[float, float]] = {}
     for name, values in terms.items() if isinstance(terms, dict) else ():
-        numbers = [_number(value) for value in values] if isinstance(values, list) else []
+        numbers = [finite(value) for value in values] if isinstance(values, list) else []
         if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
             shared = "match" if str(name).startswith("match ") else str(name).removeprefix("total ")
             start, end = ends.get(shared, (0.0, 0.0))
@@ -115,12 +115,17 @@ def shown(value: float | None) -> str:
     return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
+def probable(value: float | None) -> str:
+    """A probability as ``shown``, where a tiny one is no more than that."""
+    return "<0.001" if value is not None and 0 < value < 0.001 else shown(value)
+
+
 def _sighting(judge: str, block: dict[str, Any]) -> Sighting:
     listed = block.get("sees")
     seen = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return Sighting(
         judge=judge,
-        sees=[(str(one.get("label")), _number(one.get("probability"))) for one in seen],
+        sees=[(str(one.get("label")), finite(one.get("probability"))) for one in seen],
         wanted=str(block.get("label") or ""),
         probability=Reading(**{role: _value(block, "probability", role) for role in ("picture", "start")}),
     )
@@ -137,10 +142,10 @@ def _value(block: dict[str, Any], key: str, role: str) -> float | None:
     """`block[role][key]`, or for the picture plainly `block[key]` where the measure has no baselines."""
     nested = block.get(role)
     if isinstance(nested, dict):
-        return _number(nested.get(key))
-    return _number(block.get(key)) if role == "picture" else None
+        return finite(nested.get(key))
+    return finite(block.get(key)) if role == "picture" else None
 
 
-def _number(value: object) -> float | None:
+def finite(value: object) -> float | None:
     """`value` where it is a finite number or a truth value (top-1 of one picture)."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

@@ -18,6 +18,7 @@ from mindseye.report.manifest import (
     pictures,
     steps,
 )
+from mindseye.report.thinning import thinned
 from mindseye.report.tiles import failed, picture
 
 SIDE = 224
@@ -63,10 +64,7 @@ def _names_width(found: list[Json]) -> int:
 
 def snapshots(found: list[Json]) -> list[int]:
     """Steps of which any facet has a picture, and the start as step 0; thinned evenly to nine, the last among them."""
-    every = sorted({step for facet in found for step in steps(facet)} | {0})
-    if len(every) <= MOST:
-        return every
-    return [every[round(place * (len(every) - 1) / (MOST - 1))] for place in range(MOST)]
+    return thinned(sorted({step for facet in found for step in steps(facet)} | {0}), MOST)
 
 
 def _tiles(folder: Path, facet: Json, columns: list[int]) -> list[Image.Image]:

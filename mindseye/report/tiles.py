@@ -14,10 +14,15 @@ from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font,
 
 def photo(path: str, side: int) -> Image.Image:
     """The photo at `path`, upright and centre-cropped to `side` px; a grey tile with its name where it is gone."""
+    return square(path, side) or grey(side, Path(path).name)
+
+
+def square(path: str, side: int) -> Image.Image | None:
+    """The photo at `path`, upright and centre-cropped to `side` px; None where it is gone."""
     try:
         upright = _reduced(path, 2 * side) or read_photo(Path(path))
     except UndecodableError:
-        return grey(side, Path(path).name)
+        return None
     return ImageOps.fit(upright, (side, side), _resampling(min(upright.size), side))
 
 

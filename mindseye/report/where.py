@@ -12,15 +12,10 @@ from mindseye.inputs.decode import View, decode
 from mindseye.inputs.pixels import UndecodableError
 from mindseye.inputs.preprocessing import Preprocessing
 from mindseye.report.heat import as_image, limit, over
-from mindseye.report.manifest import Json, members
+from mindseye.report.manifest import Json, has_where, members
 from mindseye.report.tiles import grey
 
 MOST = 4
-
-
-def has_where(facet: Json) -> bool:
-    """Whether the run kept where this facet lives; runs of earlier versions did not."""
-    return isinstance(facet.get("where"), str)
 
 
 def where_tiles(folder: Path, manifest: Json, facet: Json, side: int) -> list[Image.Image]:

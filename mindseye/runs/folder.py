@@ -17,8 +17,9 @@ SCHEMA = 1
 MANIFEST = "run.json"
 FACETS = "facets.safetensors"
 STATE = "state"
+PAGE = "report.html"
 FINISHED = ("done", "partial")
-OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, "report.html")
+OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, PAGE)
 
 Manifest = dict[str, Any]
 
@@ -49,6 +50,11 @@ class RunFolder:
     def where(self, layer: str, facet: int) -> str:
         """The path of the maps of where a facet lives in its members, relative to the run."""
         return f"where/{file_name(layer)}/facet-{facet:02d}.npy"
+
+    def of_channel(self, role: str, layer: str, channel: int, facet: int | None = None) -> str:
+        """The path of a channel's picture or start, or of one of its facets', relative to the run. role: as for objectives."""
+        suffix = "" if facet is None else f"-facet-{facet:02d}"
+        return f"{role}/{file_name(layer)}/channel-{channel:04d}{suffix}.png"
 
     def of_objective(self, role: str, index: int, words: str) -> str:
         """The path of an objective's picture or start, relative to the run. role: ``pictures`` or ``starts``."""
@@ -124,7 +130,10 @@ class RunFolder:
                 ) from error
             for part in self.path.rglob(f".*{UNFINISHED}"):
                 part.unlink(missing_ok=True)
-            yield
+            try:
+                yield
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)  # closing it would leave it with processes that were forked meanwhile
 
 
 def file_name(text: str) -> str:

@@ -82,6 +82,14 @@ def describe_facet(
     }
 
 
+def common(labels: Sequence[str] | None, photos: Sequence[int]) -> str | None:
+    """The label that most of some photos have, the first by name of several; None without labels."""
+    if labels is None:
+        return None
+    found = [labels[index] for index in photos]
+    return max(sorted(set(found)), key=found.count)
+
+
 def facet_from(entry: dict[str, Any]) -> Facet:
     """The facet that an entry describes, to go on with an interrupted run."""
     members = entry["members"]
@@ -107,12 +115,13 @@ def record_painted(entry: dict[str, Any], painted: Painted, picture: str, start:
 
 
 def failures(manifest: Manifest) -> list[str]:
-    """One line per picture that failed: layer and facet, or its objective and variant, and the reason."""
-    named = [
-        (f"{layer['layer']} facet {facet['index']}", facet)
-        for layer in manifest.get("layers", [])
-        for facet in layer["facets"]
-    ]
+    """One line per picture that failed: layer and facet or channel, or its objective and variant, and the reason."""
+    named = []
+    for layer in manifest.get("layers", []):
+        named += [(f"{layer['layer']} facet {facet['index']}", facet) for facet in layer["facets"]]
+        for one in layer.get("channel_pictures", []):
+            name = f"{layer['layer']} channel {one['channel']}"
+            named += [(name, one), *((f"{name} facet {facet['index']}", facet) for facet in one["facets"])]
     for one in manifest.get("pictures", []):
         variant = f" variant {one['variant']}" if "variant" in one else ""
         named.append((f"{one['objective']}{variant}", one))

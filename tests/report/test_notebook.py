@@ -2,14 +2,17 @@
 
 import base64
 import io
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from mindseye.report.notebook import Run
+from mindseye.report.page.write import page_of
 from mindseye.report.screen import first_screen
 
 
@@ -46,15 +49,26 @@ def checked(html: str) -> Checker:
 
 
 def test_screen_holds_its_pictures_itself(make_run) -> None:
-    """Members and one picture per layer and facet, all inlined as readable PNG: nothing is fetched."""
+    """Picture, members and one small picture per layer of each facet, all inlined and readable: nothing is fetched."""
     screen = checked(first_screen(make_run(layers=2, facets=3)))
-    assert len(screen.images) == 3 + 2 * 3
+    assert len(screen.images) == 3 * (1 + 1 + 2)
     for image in screen.images:
         head, data = str(image["src"]).split(",")
-        assert head == "data:image/png;base64"
         with Image.open(io.BytesIO(base64.b64decode(data))) as decoded:
-            assert decoded.format == "PNG"
-            assert decoded.size == (int(str(image["width"])), int(str(image["height"])))
+            assert head == f"data:image/{str(decoded.format).lower()};base64"
+            wide = int(str(image["width"])) / int(str(image["height"]))
+            assert decoded.width / decoded.height == pytest.approx(wide)
+
+
+def test_screen_is_the_same_as_that_of_the_page(make_run) -> None:
+    """Title, names, scores and map are those that the page opens with; what leads on is on the page alone."""
+    folder = make_run(layers=2, facets=3)
+    screen, page = first_screen(folder), page_of(folder, json.loads((folder / "run.json").read_text("utf-8")))
+    shared = re.findall(r"<h1>.*?</h1>|<span class=\"me-name\">.*?</span>|<dd>.*?</dd>|<circle .*?/>", screen)
+    assert len(shared) > 3 + 24
+    assert all(part in page for part in shared)
+    assert "<a " not in screen
+    assert "<script" not in screen
 
 
 def test_names_are_escaped(make_run) -> None:
@@ -68,23 +82,25 @@ def test_names_are_escaped(make_run) -> None:
 
     screen = checked(first_screen(make_run(layers=1, change=rename)))
     assert "script" not in screen.names
-    assert all(set(image) == {"width", "height", "alt", "src"} for image in screen.images)
-    assert "".join(screen.text).count("alert('x')") >= 4
+    known = {"class", "width", "height", "alt", "src", "decoding", "title"}
+    assert all(set(image) <= known for image in screen.images)
+    assert "".join(screen.text).count("alert('x')") == 3
 
 
 def test_random_weights_and_what_is_hidden_are_said(make_run) -> None:
-    """At most eight facets and layers are shown; the text says how many facets are not."""
+    """At most 24 facets and eight layers of each are shown; the text says how many facets are not."""
 
     def untrained(manifest: dict[str, Any]) -> None:
         manifest["model"]["weights"] = "none"
 
-    screen = checked(first_screen(make_run(layers=12, facets=11, images=12, snapshots=0, change=untrained)))
+    screen = checked(first_screen(make_run(layers=12, facets=27, images=27, snapshots=0, change=untrained)))
     text = "".join(screen.text)
     assert "random weights" in text
     assert "3 more facets" in text
-    assert len(screen.images) == 8 * 9
-    assert "blocks.0.1" in text
-    assert "blocks.11.1" in text
+    assert len(screen.images) == 24 * (1 + 1 + 8)
+    titles = " ".join(str(image.get("title")) for image in screen.images)
+    assert "blocks.0.1" in titles
+    assert "blocks.11.1" in titles
 
 
 def test_run_gives_pictures_and_failures(make_run) -> None:

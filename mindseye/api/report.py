@@ -1,0 +1,69 @@
+"""Pages of finished runs, written anew or joined: ``mindseye.write_report(run)``, ``mindseye.write_report(run, run, ...)``."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mindseye.errors import UserError
+from mindseye.report.index import card_of, write_index
+from mindseye.report.notebook import Run
+from mindseye.report.page import write_page
+from mindseye.report.progress import Progress
+from mindseye.runs.folder import PAGE, RunFolder
+
+INDEX = "index.html"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written. path: the page. failures: a line per run that could not be shown."""
+
+    path: Path
+    failures: list[str]
+
+
+def write_report(
+    *runs: str | os.PathLike[str] | Run,
+    out: str | os.PathLike[str] | None = None,
+    title: str | None = None,
+    quiet: bool = False,
+) -> Report:
+    """Write the page of a run anew, RUN/report.html; or, of several runs, one page that leads to all of theirs.
+
+    Of several runs, those that have no page yet get one. Folders that hold no readable run are left out and told.
+
+    Args:
+        runs: folders of runs, or what the painting functions return.
+        out: the page over several runs; by default ``index.html`` beside the first. It needs no run's picture, but each card
+            leads to the page in its run's folder.
+        title: of that page; by default the name of the folder that it stands in.
+
+    Raises:
+        UserError: if none of the folders holds a readable run, or a page cannot be written.
+    """
+    if not runs:
+        raise UserError("no run: name at least one run folder")
+    progress = Progress(quiet)
+    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
+    if len(folders) == 1 and out is None:
+        path = write_page(folders[0])
+        progress.say(f"done: {path}")
+        return Report(path, [])
+    path = Path(out) if out is not None else folders[0].absolute().parent / INDEX
+    if path.is_dir() or path.name == PAGE:
+        raise UserError(f"{path} cannot be the page over all runs: name another file with --out, such as {INDEX}")
+    cards, failures = [], []
+    with progress.stage("pages", len(folders), "runs") as advance:
+        for folder in folders:
+            try:
+                if RunFolder(folder).exists() and not (folder / PAGE).is_file():
+                    write_page(folder)
+                cards.append(card_of(folder, path.absolute().parent))
+            except UserError as error:
+                failures.append(str(error))
+            advance(1)
+    if not cards:
+        raise UserError(failures[0])
+    write_index(path, title or path.absolute().parent.name or "runs", cards)
+    progress.say(f"done: {path}")
+    return Report(path, failures)

@@ -1,0 +1,79 @@
+"""``mindseye inspect``."""
+
+import argparse
+from typing import Any
+
+from mindseye.cli.options import (
+    MODEL_OPTIONS,
+    PAINTING_OPTIONS,
+    add_cache,
+    add_command,
+    add_judging,
+    add_model,
+    add_painting,
+    changes_of,
+    code_of,
+    count,
+    count_or_auto,
+    index,
+    picked,
+    show_scores,
+)
+
+EXAMPLES = """examples:
+  mindseye inspect photos --recursive --model resnet50 --layers layer2,layer3,layer4 --out runs/inspect
+  mindseye inspect photos --recursive --model efficientnet_lite0 --judge efficientnet_lite1
+  mindseye inspect photos --model resnet50 --layers auto --channels-shown 0        numbers and facets only
+
+Give it photos of many kinds: a channel can only be seen to mix what the photos show. figures/entanglement.png has the
+curve over depth, figures/channels.png the channels. An interrupted run continues with the same command; a finished one
+is left alone; --force starts anew."""
+
+OWN = ("facets", "channels_shown", "top_k", "cluster_layer", "recursive", "among", "labels", "cache")
+
+
+def add(commands: Any) -> None:
+    """The command's words."""
+    about = "Say which channels of a layer are entangled (one channel, several meanings), and show it."
+    parser = add_command(commands, "inspect", act, about, EXAMPLES)
+    add = parser.add_argument
+    add("images", metavar="IMAGES", help="folder of photos")
+    add_model(parser)
+    add(
+        "--layer", "--layers", dest="layers", default="auto", metavar="A[,B,C]",
+        help="addresses from 'mindseye layers', or auto: one per stage (default: auto)",
+    )  # fmt: skip
+    add("--facets", type=count_or_auto, default=8, metavar="N", help="groups to find, 3 or more, or auto (default: 8)")
+    add(
+        "--channels-shown", type=index, default=2, metavar="N",
+        help="pictures of the N most and the N least entangled channels of each layer (default: 2; 0: none)",
+    )  # fmt: skip
+    add(
+        "--cluster-layer", metavar="A",
+        help="where the groups are found, and how far apart they are (default: the last before pooling)",
+    )  # fmt: skip
+    add("--top-k", type=count, metavar="K", help="of how many channels per facet (default: the recipe's)")
+    add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
+    add_painting(parser, "runs/inspect-FOLDER-MODEL-LAYERS")
+    add_judging(parser)
+    add_cache(parser)
+
+
+def act(options: argparse.Namespace, command: str) -> int:
+    """Do it; the exit code."""
+    from mindseye.api.inspect import inspect
+    from mindseye.api.opening import DEFAULT_RECIPE
+    from mindseye.report.entanglement import entanglement_table
+
+    run = inspect(
+        options.images,
+        layers=[layer.strip() for layer in options.layers.split(",")],
+        recipe=options.recipe or DEFAULT_RECIPE,
+        changes=changes_of(options),
+        judge=options.judges,
+        command=command,
+        **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
+    )
+    if not options.quiet:
+        print(entanglement_table(run.manifest))
+    return show_scores(run, options) if options.judges else code_of(run)

@@ -1,0 +1,30 @@
+"""``mindseye report``."""
+
+import argparse
+from typing import Any
+
+from mindseye.cli.options import add_command, code_of, picked
+
+EXAMPLES = """examples:
+  mindseye report runs/ants                            write runs/ants/report.html anew
+  mindseye report runs/* --out runs/index.html         one page that leads to all of them, with search
+
+Every command that paints leaves its run's page by itself. 'mindseye open runs/ants' shows it."""
+
+
+def add(commands: Any) -> None:
+    """The command's words."""
+    about = "Write the page of a run anew, or one page over many runs."
+    parser = add_command(commands, "report", act, about, EXAMPLES)
+    add = parser.add_argument
+    add("runs", nargs="+", metavar="RUN", help="folder of a run")
+    add("--out", metavar="FILE", help="the page over many runs (default: index.html beside the first)")
+    add("--title", metavar="TEXT", help="its title (default: the name of its folder)")
+    add("--quiet", action="store_true", help="say nothing but errors")
+
+
+def act(options: argparse.Namespace, command: str) -> int:
+    """Do it; the exit code."""
+    from mindseye.api.report import write_report
+
+    return code_of(write_report(*options.runs, **picked(options, "out", "title", "quiet")))

@@ -1,0 +1,29 @@
+"""What is settled for the whole process before any work: how it holds memory, and how its threads wait for each other."""
+
+import ctypes
+import os
+import sys
+
+M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
+SPINS = "1000"
+WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+
+
+def keep_memory() -> None:
+    """Have glibc keep freed memory: returning every activation to the system costs a CPU up to 40 % of a step."""
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "mallopt"):
+            library.mallopt(M_MMAP_MAX, 0)
+            library.mallopt(M_TRIM_THRESHOLD, NEVER)
+
+
+def share_cores() -> None:
+    """Have torch's threads wait for each other asleep rather than spinning, unless the user has said how they wait.
+
+    Where another program takes a core, threads that spin hold up the very thread that they wait for: with two such
+    programs on two cores a step took 70 times as long (benchmarks/README.md). OpenMP reads this when torch is imported,
+    so it does nothing afterwards.
+    """
+    if not any(name in os.environ for name in WAITING):
+        os.environ["GOMP_SPINCOUNT"] = SPINS

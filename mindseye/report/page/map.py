@@ -1,0 +1,83 @@
+"""The map of a page: every photo as a point where the embedding puts it, and thumbnails of as many as fit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mindseye.report.drawing import printable
+from mindseye.report.embedding import MAP, centres_of, fit_to_map, pick, read_embedding, thumbnail_side
+from mindseye.report.manifest import Json, clustered_layer, facets, image_paths, label, layer_name, number
+from mindseye.report.page.items import hue
+
+LEAST_SIDE = 84
+RADIUS, LEAST_RADIUS = 60, 5
+MARK, LEAST_MARK, MARKS = 30, 11, 150
+
+
+@dataclass(frozen=True)
+class Group:
+    """The photos of one facet: (x, y, number of the photo) each. centre: of the facet; None for photos of no facet."""
+
+    facet: int
+    name: str
+    hue: tuple[int, int]
+    points: list[tuple[int, int, int]]
+    thumbnails: list[tuple[int, int, int]]
+    centre: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class PhotoMap:
+    """A square of `extent` units. radius of the points, side of the thumbnails, whose upper left corner is told.
+
+    mark: radius of the marks at the centres of facets.
+    """
+
+    groups: list[Group]
+    layer: str
+    radius: int
+    side: int
+    mark: int
+    extent: int = MAP
+
+
+def photo_map(folder: Path, manifest: Json, most: int) -> PhotoMap | None:
+    """The map of a run, with at most so many thumbnails; None where the run has no embedding."""
+    chosen = clustered_layer(manifest)
+    try:
+        points, facet = read_embedding(folder, layer_name(chosen))
+    except (LookupError, OSError, ValueError):
+        return None
+    except Exception:  # safetensors raises its own type for a damaged file, which is not part of its stable interface
+        return None
+    if points.ndim != 2 or len(points) != len(facet):
+        return None
+    places = fit_to_map(points)
+    centres = centres_of(places, facet)
+    side = max(thumbnail_side(len(places)), LEAST_SIDE)
+    known = min(len(image_paths(manifest)), len(places))
+    with_thumbnail = set(pick(places, side + 10, centres, known)[:most])
+    names = {number(entry): label(entry) for entry in facets(chosen)}
+
+    def groups() -> Iterator[Group]:
+        for index in np.unique(facet).tolist():
+            own = np.flatnonzero(facet == index).tolist()
+            centre = centres.get(index)
+            yield Group(
+                facet=index,
+                name=printable(f"facet {index} {names.get(index, '')}").strip(),
+                hue=hue(index) if index >= 0 else (220, 45),
+                points=[(*_rounded(places[photo]), photo) for photo in own],
+                thumbnails=[(*_rounded(places[photo] - side / 2), photo) for photo in own if photo in with_thumbnail],
+                centre=None if centre is None else _rounded(centre),
+            )
+
+    radius = max(LEAST_RADIUS, round(RADIUS / len(places) ** 0.35)) if len(places) else LEAST_RADIUS
+    mark = max(LEAST_MARK, min(MARK, round(MARKS / max(1, len(centres)) ** 0.5)))
+    return PhotoMap(list(groups()), printable(layer_name(chosen)), radius, side, mark)
+
+
+def _rounded(place: np.ndarray) -> tuple[int, int]:
+    return round(float(place[0])), round(float(place[1]))

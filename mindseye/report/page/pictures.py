@@ -1,0 +1,122 @@
+"""The pictures of a page: small copies of a run's files, which the page holds itself."""
+
+import base64
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps, features
+
+from mindseye.inputs.pixels import UndecodableError, read_photo
+from mindseye.report.manifest import (
+    Json,
+    channel_pictures,
+    facets,
+    has_where,
+    layers,
+    pictures,
+    steps,
+)
+
+QUALITY, EFFORT = 80, 1
+"""WebP's own default takes three times as long for a sixth less."""
+BYTES = 0.25
+"""Of a pixel at that quality; of noise twice as many."""
+
+# Bytes, before they are written as text (4/3 as many), for all pictures of a kind together.
+PICTURES, STARTS, STEPS, WHERE, PHOTOS = 2.6e6, 0.4e6, 2.0e6, 0.6e6, 1.2e6
+MOST_STEPS = 1600
+STRIP = 6
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sides in px of the copies: smaller the more there are, so that a page stays small enough to be sent.
+
+    snapshots: how many steps of each picture are shown.
+    """
+
+    picture: int
+    start: int
+    step: int
+    where: int
+    member: int
+    photo: int
+    snapshots: int
+
+
+def sizes_for(manifest: Json, members: int, photos: int) -> Sizes:
+    """The sizes for a run. members, photos: how many photos are members of a facet, and how many are not."""
+    rows = layers(manifest)
+    found = [facet for layer in rows for facet in facets(layer)] + pictures(manifest)
+    beside = [facet for layer in rows for shown in channel_pictures(layer) for facet in [shown, *facets(shown)]]
+    snapshots = max(2, MOST_STEPS // max(len(found), 1))
+    kept = sum(min(len(steps(facet)), snapshots) for facet in found)
+    maps = sum(4 for facet in found if has_where(facet))
+    return Sizes(
+        picture=fitting(PICTURES, len(found) + len(beside), 112, 512),
+        start=fitting(STARTS, len(found), 64, 192),
+        step=fitting(STEPS, kept, 80, 256),
+        where=fitting(WHERE, maps, 64, 192),
+        member=fitting(PHOTOS, members, 72, 160),
+        photo=fitting(PHOTOS / 2, photos, 48, 128),
+        snapshots=snapshots,
+    )
+
+
+def fitting(budget: float, count: int, least: int, most: int) -> int:
+    """The side in px at which so many pictures fill the budget together, within bounds."""
+    return round(min(max(math.sqrt(budget / max(count, 1) / BYTES), least), most))
+
+
+class Store:
+    """Pictures of a page by number. uris: each as a data URI."""
+
+    def __init__(self) -> None:
+        self.uris: list[str] = []
+
+    def add(self, image: Image.Image | None, side: int) -> int | None:
+        """Keep a copy of a picture, at most `side` px wide and high; its number, None where there is no picture."""
+        if image is None:
+            return None
+        self.uris.append(data_uri(reduced(image, side)))
+        return len(self.uris) - 1
+
+    def uri(self, number: int | None) -> str | None:
+        """The picture of this number."""
+        return None if number is None else self.uris[number]
+
+
+def own_picture(folder: Path, relative: object) -> Image.Image | None:
+    """The run's own picture at `folder / relative`; None where there is none, or it would lie outside of the run."""
+    if not isinstance(relative, str):
+        return None
+    try:
+        path = (folder / relative).resolve()
+        return read_photo(path) if path.is_relative_to(folder.resolve()) else None
+    except (UndecodableError, OSError, ValueError):
+        return None
+
+
+def any_photo(path: str) -> Image.Image | None:
+    """A photo, upright and whole; None where it is gone."""
+    try:
+        return read_photo(Path(path))
+    except UndecodableError:
+        return None
+
+
+def data_uri(image: Image.Image) -> str:
+    """A picture as text that a page can hold: WebP, or JPEG where Pillow was built without it."""
+    kind = "webp" if features.check("webp") else "jpeg"
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, kind, quality=QUALITY, method=EFFORT)
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def reduced(image: Image.Image, side: int) -> Image.Image:
+    """Nothing is enlarged: a browser does that too, and the pixels of a small picture are the result."""
+    if max(image.size) <= side:
+        return image
+    return ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)

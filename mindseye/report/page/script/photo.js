@@ -1,0 +1,32 @@
+// Pictures and photos, each with its size and what it shows; a name in place of a photo that is gone.
+function picture(number, side, alt, props) {
+  const source = number === null || number === undefined ? null : content.pictures[number];
+  if (!source) return el("span", { class: "me-gone", role: "img", "aria-label": alt, ...props }, "no picture");
+  return el("img", { src: source, width: side, height: side, alt, decoding: "async", ...props });
+}
+
+function photo(number, side) {
+  const name = content.photos.names[number] || "";
+  const source = content.photos.thumbnails[number];
+  if (!source) return el("span", { class: "photo me-gone", role: "img", "aria-label": name }, name.split("/").pop());
+  return el("img", { class: "photo", src: source, width: side, height: side, alt: name, title: name, decoding: "async" });
+}
+
+// Fills a place when it comes near the screen: a thousand pictures at once would stop a browser.
+const waiting = new Map();
+const watcher = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    watcher.unobserve(entry.target);
+    entry.target.replaceChildren(...[waiting.get(entry.target)()].flat());
+    waiting.delete(entry.target);
+  }
+}, { rootMargin: "600px" });
+
+function later(place, make) {
+  waiting.set(place, make);
+  watcher.observe(place);
+  return place;
+}
+
+const photoList = (entries, most) => el("div", { class: "thumbs" }, entries.slice(0, most).map(([number]) => photo(number, 72)));

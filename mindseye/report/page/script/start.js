@@ -1,0 +1,47 @@
+// What is wired once: filter, theme, copying, and the first view.
+const field = byId("filter"), found = byId("found");
+const cards = [...document.querySelectorAll(".me-card")];
+
+function filter() {
+  const fits = matcher(field.value);
+  let left = 0;
+  for (const card of cards) {
+    card.hidden = !fits(linesOf.get(Number(card.dataset.number)) || []);
+    left += !card.hidden;
+  }
+  for (const group of document.querySelectorAll(".me-group")) group.hidden = !group.querySelector(".me-card:not([hidden])");
+  byId("nothing").hidden = left > 0 || !cards.length;
+  found.textContent = words(field.value).length ? `${left} of ${cards.length}` : "";
+}
+
+field.addEventListener("input", filter);
+field.hidden = cards.length < 4;
+
+const root = document.documentElement;
+byId("theme").addEventListener("click", () => {
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  try {
+    localStorage.setItem("mindseye-theme", root.dataset.theme);
+  } catch { /* a page from disk may keep nothing */ }
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = byId(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source); // without leave to write, what is selected can be copied by hand
+    button.textContent = "Selected";
+  }
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+});
+
+if (byId("to-map")) byId("to-map").addEventListener("click", () => side.scrollIntoView({ behavior: "smooth" }));
+
+addEventListener("hashchange", route);
+route();
+root.classList.remove("elsewhere");

@@ -1,0 +1,57 @@
+// Which view is shown stands behind the # of the address, so that back, forward and a sent link do what they should.
+const columns = byId("columns"), side = byId("side");
+let reading = 0;
+
+const visibleNumbers = () => {
+  const cards = [...document.querySelectorAll(".me-card")].filter((card) => !card.hidden).map((card) => Number(card.dataset.number));
+  return cards.length ? cards : items.map((item) => item.number);
+};
+
+function show(view, wide) {
+  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== view;
+  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" ? "front" : view));
+  if (side) side.hidden = wide;
+  columns.classList.toggle("mapped", Boolean(side) && !wide);
+}
+
+function route() {
+  const [view, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+  const [first, second] = rest.map(Number);
+  if (!byId("front").hidden) reading = scrollY;
+  choose(null);
+  explain(null);
+  peek.hidden = true;
+  if (view === "picture") {
+    const place = layers[second] ? second : deepest;
+    const item = places[place] && places[place].get(first);
+    if (item) {
+      byId("item").replaceChildren(...itemView(item, place));
+      show("item", false);
+      choose(item.number);
+      return scrollTo(0, 0);
+    }
+  }
+  if (view === "layers" && layers.length > 1) return byId("layers").replaceChildren(...layersView()), show("layers", true), scrollTo(0, 0);
+  if (view === "channels" && content.inspect && layers.length) {
+    byId("channels").replaceChildren(...entangledView(layers[first] ? first : deepest).filter(Boolean));
+    show("channels", true);
+    const card = Number.isInteger(second) ? byId(`channel-${second}`) : null;
+    return card ? card.scrollIntoView() : scrollTo(0, 0);
+  }
+  if (view === "making") return show("making", true), scrollTo(0, 0);
+  show("front", false);
+  scrollTo(0, reading);
+}
+
+// The place in the list of what is seen now, and the way on.
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller")) return;
+  if (event.key === "Escape" && location.hash.startsWith("#/picture")) location.hash = "#/";
+  const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!offset || byId("making").hidden === false || byId("layers").hidden === false || byId("channels").hidden === false) return;
+  const order = visibleNumbers(), [, now, layer] = (location.hash.match(/^#\/picture\/(\d+)(\/\d+)?/) || []);
+  const next = now === undefined ? (offset > 0 ? 0 : order.length - 1) : order.indexOf(Number(now)) + offset;
+  if (order[next] === undefined) return;
+  event.preventDefault();
+  location.hash = `#/picture/${order[next]}${layer || ""}`;
+});

@@ -1,0 +1,61 @@
+"""Templates, styles and scripts of the pages, as they come with the package."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+PACKAGE = "mindseye.report.page"
+
+
+def render(name: str, **values: Any) -> str:
+    """The template of this name with these values, each escaped unless it is markup already."""
+    return _environment().get_template(name).render(**values)
+
+
+@cache
+def style(*names: str) -> Markup:
+    """Some style sheets as one."""
+    return Markup("\n".join(_text("style", f"{name}.css") for name in names))
+
+
+@cache
+def script(*names: str) -> Markup:
+    """Some scripts as one, which shares its names with nothing else on the page."""
+    parts = "\n".join(_text("script", f"{name}.js") for name in names)
+    return Markup(f'(() => {{\n"use strict";\n{parts}\n}})();')
+
+
+def policy(*scripts: str) -> str:
+    """What a browser is to allow the page: its own scripts and inlined pictures, and no request of any kind.
+
+    Content Security Policy Level 3; the scripts are named by their digests, so that no other would run, wherever it came from.
+    """
+    digests = [f"'sha256-{_digest(one)}'" for one in scripts]
+    return (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src {' '.join(digests)}; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader(PACKAGE, "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _text(folder: str, name: str) -> str:
+    return files(PACKAGE).joinpath(folder, name).read_text("utf-8")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,112 @@
+"""The page of a run, written into its folder."""
+
+from pathlib import Path
+from typing import Any
+
+from mindseye.errors import UserError
+from mindseye.report.manifest import Json, command, mapping, objects, preprocessing
+from mindseye.report.page.content import content_of
+from mindseye.report.page.front import Held, front_of
+from mindseye.report.page.items import Content
+from mindseye.report.page.pictures import Store
+from mindseye.report.page.templates import policy, render, script, style
+from mindseye.report.progress import Progress
+from mindseye.runs.files import write_bytes
+from mindseye.runs.folder import PAGE, RunFolder
+
+STYLES = ("base", "front", "item", "wide", "channels")
+SCRIPTS = (
+    "dom",
+    "match",
+    "data",
+    "tip",
+    "photo",
+    "chart",
+    "map",
+    "numbers",
+    "item",
+    "layers",
+    "table",
+    "channels",
+    "views",
+    "start",
+)
+MOST_ON_MAP = 80
+
+
+def write_page(run: Path) -> Path:
+    """Write the page of the run in this folder, RUN/report.html, anew; its path.
+
+    One file that holds everything that it shows: it opens from disk and wherever it is sent, and asks for nothing. Pictures
+    and photos are made smaller where there are many. Photos that are gone are shown by their names.
+
+    Raises:
+        UserError: if the folder holds no readable run, or the page cannot be written.
+    """
+    manifest = RunFolder(run).read()
+    path = run / PAGE
+    write_bytes(path, page_of(run, manifest).encode("utf-8", "replace"))
+    return path
+
+
+def leave_page(run: Path, progress: Progress) -> None:
+    """``write_page`` at the end of a command that did something else: a page that cannot be written costs only itself."""
+    with progress.stage("page", 1, "page") as advance:
+        try:
+            write_page(run)
+        except (
+            Exception
+        ) as error:  # whatever went wrong, the run is there and finished; `mindseye report` tells it again
+            reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            progress.say(f"note: no page was written ({reason})")
+        advance(1)
+
+
+def page_of(run: Path, manifest: Json) -> str:
+    """The page as text."""
+    content, store = content_of(run, manifest)
+    front = front_of(run, manifest, lambda place, entry: _held(content, store, place), None, MOST_ON_MAP)
+    thumbnails = content["photos"]["thumbnails"]
+    on_map = {photo for group in (front.map.groups if front.map else []) for *_, photo in group.thumbnails}
+    on_front = {card.picture.number for _, cards in front.groups for card in cards if card.picture}
+    early, code = script("early"), script(*SCRIPTS)
+    content["pictures"] = [None if number in on_front else uri for number, uri in enumerate(store.uris)]
+    content["photos"]["thumbnails"] = [None if number in on_map else uri for number, uri in enumerate(thumbnails)]
+    return render(
+        "page.html",
+        policy=policy(early, code),
+        style=style(*STYLES),
+        early=early,
+        script=code,
+        front=front,
+        content=content,
+        photos={number: thumbnails[number] for number in on_map if number < len(thumbnails)},
+        live=True,
+        making=_making(manifest),
+    )
+
+
+def _held(content: Content, store: Store, place: int) -> Held | None:
+    """The picture at a place of the first screen, which is that of the deepest layer, or of an objective."""
+    rows = content["layers"]
+    number = rows[-1]["items"][place]["picture"] if rows else None
+    uri = store.uri(number)
+    return None if uri is None else Held(uri, number)
+
+
+def _making(manifest: Json) -> dict[str, Any]:
+    """How the run was made: the command, and lists of name and value."""
+    notes, recipe, model = manifest.get("notes"), mapping(manifest.get("recipe")), mapping(manifest.get("model"))
+    seconds = {
+        name: f"{value:.1f} s" for name, value in mapping(manifest.get("seconds")).items() if isinstance(value, float)
+    }
+    return {
+        "command": command(manifest),
+        "notes": [str(line) for line in (notes if isinstance(notes, list) else [])],
+        "skipped": [(str(one.get("path")), str(one.get("reason"))) for one in objects(manifest.get("skipped"))],
+        "recipe": recipe,
+        "network": {key: model.get(key) for key in ("name", "weights", "channels") if model.get(key) is not None},
+        "preprocessing": preprocessing(manifest).removeprefix("preprocessing: "),
+        "seconds": seconds,
+        "versions": mapping(manifest.get("versions")) | {"device": manifest.get("device", "")},
+    }

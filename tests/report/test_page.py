@@ -1,0 +1,309 @@
+"""The page of a run as a file: what is in it, how large it is, and what it makes of damaged and hostile runs."""
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mindseye.errors import UserError
+from mindseye.report.page import leave_page, write_page
+from mindseye.report.page.content import content_of
+from mindseye.report.page.front import front_of
+from mindseye.report.page.headlines import headlines, mean_score
+from mindseye.report.page.map import photo_map
+from mindseye.report.page.measures import EXPLAINED, FAMILIES, numbers_of
+from mindseye.report.page.photos import MOST, Photos
+from mindseye.report.page.pictures import Sizes, Store, own_picture, sizes_for
+from mindseye.report.page.templates import policy, render, script
+from mindseye.report.progress import Progress
+
+
+def manifest_in(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
+    return loaded
+
+
+def content_in(path: Path) -> dict[str, Any]:
+    """What the page's script reads."""
+    text = path.read_text("utf-8")
+    (found,) = re.findall(r'<script type="application/json" id="content">(.*?)</script>', text, re.DOTALL)
+    loaded: dict[str, Any] = json.loads(found)
+    return loaded
+
+
+def image_of(uri: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
+
+
+def pixels(image: Image.Image) -> Any:
+    return np.asarray(image.convert("RGB"), dtype=float)
+
+
+def test_page_holds_every_picture_once(make_run) -> None:
+    """Those of the first screen stand there, all others among the data; each is readable and of the picture that it names."""
+    folder = make_run(layers=2, facets=3, snapshots=2)
+    path = write_page(folder)
+    assert path == folder / "report.html"
+    held, text = content_in(path), path.read_text("utf-8")
+    shown = {int(number): uri for uri, number in re.findall(r'src="([^"]+)"[^>]*data-picture="(\d+)"', text)}
+    assert len(shown) == 3
+    pictures = [shown.get(number, uri) for number, uri in enumerate(held["pictures"])]
+    assert len(pictures) == 2 * 3 * (2 + 2)
+    assert all(held["pictures"][number] is None for number in shown)
+    manifest = manifest_in(folder)
+    kept = [item["picture"] for layer in held["layers"] for item in layer["items"]]
+    files = [facet["picture"] for layer in manifest["layers"] for facet in layer["facets"]]
+    originals = [pixels(Image.open(folder / file)) for file in files]
+    for place, number in enumerate(kept):
+        errors = [np.abs(pixels(image_of(pictures[number])) - original).mean() for original in originals]
+        assert np.argmin(errors) == place
+
+
+def test_numbers_stand_beside_their_baselines(make_run) -> None:
+    """Every measure of run.json, with the judge that gave it, four digits of each."""
+    folder = make_run(layers=1)
+    facet = manifest_in(folder)["layers"][0]["facets"][1]
+    found = {(EXPLAINED[one.measure].family, EXPLAINED[one.measure].key): one for one in numbers_of(facet)}
+    judged = facet["measures"]["transfer"]["efficientnet_lite1"]
+    score = found["transfer", "probability"]
+    assert score.judge == "efficientnet_lite1"
+    assert score.reading.picture == judged["picture"]["probability"]
+    assert score.reading.members == judged["members"]["probability"]
+    assert found["fidelity", "cosine"].reading.members is None
+    assert found["fidelity", "cosine"].reading.start == 0.4
+    row = next(
+        row for row in content_of(folder, manifest_in(folder))[0]["layers"][0]["items"][1]["numbers"] if row[0] == 0
+    )
+    assert row == [0, 0, *(float(f"{judged[role]['probability']:.4g}") for role in ("picture", "members", "start"))]
+
+
+def test_every_measure_has_words_and_a_family() -> None:
+    """No number stands without what it means."""
+    families = {family.name for family in FAMILIES}
+    assert {measure.family for measure in EXPLAINED} == families
+    assert all(len(measure.words) > 30 for measure in EXPLAINED)
+    assert (EXPLAINED[0].family, EXPLAINED[0].key) == ("transfer", "probability")
+
+
+def test_headlines_are_means_over_the_pictures(make_run) -> None:
+    """The transfer score by hand; silhouette and stability as the run has them; no judge, no score."""
+
+    def add(manifest: dict[str, Any]) -> None:
+        manifest["summary"] = {"set": {"stability": 0.8, "stability_shuffled": 0.1}}
+
+    manifest = manifest_in(make_run(layers=2, facets=3, change=add))
+    blocks = [facet["measures"]["transfer"]["efficientnet_lite1"] for facet in manifest["layers"][-1]["facets"]]
+    expected = sum(block["picture"]["probability"] for block in blocks) / 3
+    assert mean_score(manifest) == pytest.approx(expected)
+    score, silhouette, stability = headlines(manifest)
+    assert score.value == f"{expected:.2f}"
+    assert score.beside == "photos 0.39 · start 0.02"
+    assert (silhouette.value, stability.value, stability.beside) == ("0.40", "0.80", "shuffled 0.10")
+    assert mean_score(manifest_in(make_run(measured=False))) is None
+
+
+def test_map_places_every_photo(make_run) -> None:
+    """Each photo once, in its facet's group and within the square; thumbnails do not overlap."""
+    folder = make_run(layers=1, facets=3, images=40)
+    found = photo_map(folder, manifest_in(folder), most=12)
+    assert found is not None
+    assert sorted(photo for group in found.groups for *_, photo in group.points) == list(range(40))
+    places = [point for group in found.groups for point in group.points]
+    assert all(0 <= x <= found.extent and 0 <= y <= found.extent for x, y, _ in places)
+    corners = [(x, y) for group in found.groups for x, y, _ in group.thumbnails]
+    assert 1 <= len(corners) <= 12
+    for place, (x, y) in enumerate(corners):
+        assert all(max(abs(x - a), abs(y - b)) >= found.side for a, b in corners[:place])
+    (folder / "facets.safetensors").write_bytes(b"damaged")
+    assert photo_map(folder, manifest_in(folder), most=12) is None
+
+
+def test_data_cannot_end_its_script(make_run) -> None:
+    """Whatever a manifest says, the data stays one block of JSON and comes back as it was."""
+    evil = "</script><script>alert(1)</script><!-- \u2028 & ' \" <b>"
+
+    def rename(manifest: dict[str, Any]) -> None:
+        manifest["layers"][0]["facets"][0]["label"] = evil
+        manifest["layers"][0]["facets"][0]["channels"][0]["channel"] = evil
+
+    path = write_page(make_run(layers=1, change=rename))
+    text = path.read_text("utf-8")
+    assert text.count("<script") == 3
+    assert "alert(1)</script>" not in text
+    item = content_in(path)["layers"][0]["items"][0]
+    assert item["channels"][0][0] == evil
+    assert item["label"] == evil.replace("\u2028", "").replace("--  &", "-- &")
+
+
+def test_names_that_are_no_text_do_no_harm(make_run) -> None:
+    """File names may hold bytes that are no text; the page is UTF-8 all the same."""
+
+    def rename(manifest: dict[str, Any]) -> None:
+        manifest["images"]["root"] = "/photos \udcff"
+        manifest["images"]["paths"][0] = manifest["layers"][0]["facets"][0]["members"][0]["path"] = (
+            "/photos \udcff/a\udcfe.png"
+        )
+        manifest["command"] = "mindseye visualize 'photos \udcff'"
+
+    path = write_page(make_run(layers=1, change=rename))
+    assert content_in(path)["photos"]["names"][0] == "a\ufffd.png"
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "text", -1.5, float("nan"), [None], [{"channel": {}}]])
+def test_fields_of_any_kind_are_no_error(make_run, value: Any) -> None:
+    """Whatever stands in a field of the run, of a layer or of a facet, there is a page with what can be read."""
+    folder = make_run(layers=1, facets=17, images=17, snapshots=1)
+    manifest = manifest_in(folder)
+    layer = manifest["layers"][0]
+    fields = list(layer["facets"][0])
+    for facet, field in zip(layer["facets"], fields):
+        facet[field] = value
+    for facet in layer["facets"][len(fields) :]:
+        facet["members"], facet["channels"], facet["steps"], facet["measures"] = (
+            [value],
+            [value],
+            [value],
+            {"transfer": value},
+        )
+    layer |= dict.fromkeys(("kind", "channels", "grid", "entanglement", "channel_stats", "channel_pictures"), value)
+    keys = (
+        "recipe",
+        "model",
+        "images",
+        "seed",
+        "clusters",
+        "summary",
+        "notes",
+        "skipped",
+        "seconds",
+        "versions",
+        "command",
+    )
+    manifest |= dict.fromkeys(keys, value) | {"kind": "inspect"}
+    (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
+    assert content_in(write_page(folder))["layers"][0]["items"]
+
+
+def test_no_file_outside_of_the_run_is_shown(make_run, tmp_path: Path) -> None:
+    """A run may come from somewhere else, and its page goes elsewhere: only its own pictures are taken in."""
+    folder = make_run(layers=1)
+    Image.new("RGB", (8, 8)).save(tmp_path / "secret.png")
+    assert own_picture(folder, "../secret.png") is None
+    assert own_picture(folder, str(tmp_path / "secret.png")) is None
+    assert own_picture(folder, manifest_in(folder)["layers"][0]["facets"][0]["picture"]) is not None
+    (folder / "pictures" / "link.png").symlink_to(tmp_path / "secret.png")
+    assert own_picture(folder, "pictures/link.png") is None
+
+
+def test_photos_that_are_gone_keep_their_names(make_run) -> None:
+    """The page is written without them, and says what they were called."""
+    folder = make_run(layers=1)
+    for path in manifest_in(folder)["images"]["paths"][:10]:
+        Path(path).unlink()
+    photos = content_in(write_page(folder))["photos"]
+    assert photos["names"][3] == "photo 0003.png"
+    assert photos["thumbnails"][:10] == [None] * 10
+
+
+def test_thumbnails_are_for_members_first() -> None:
+    """Of more photos than have room, all members have one, then others spread over the set."""
+    photos = Photos("/p", [f"/p/{index}.png" for index in range(3 * MOST)])
+    for index in range(5):
+        photos.member(f"/p/{index}.png")
+    assert photos.member("/elsewhere/x.png") == 3 * MOST
+    assert photos.counts() == (6, MOST - 6)
+    chosen = photos.chosen()
+    assert len(chosen) == MOST
+    assert {0, 1, 2, 3, 4, 3 * MOST} <= chosen
+    assert np.diff(sorted(chosen)).max() <= 5
+    assert photos.names()[-1] == "x.png"
+
+
+def test_a_page_of_ten_facets_over_four_layers_stays_below_10_mb(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted at the sizes that are chosen, with pure noise for every picture, which no encoder can make smaller."""
+    manifest = manifest_in(make_run(layers=4, facets=10, images=40, snapshots=8))
+    sizes = sizes_for(manifest, members=100, photos=900)
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (512, 512, 3), dtype=np.uint8))
+    store = Store()
+    counts = (
+        (sizes.picture, 40),
+        (sizes.start, 40),
+        (sizes.step, 320),
+        (sizes.where, 160),
+        (sizes.member, 100),
+        (sizes.photo, 900),
+    )
+    total = sum(count * len(store.uris[store.add(noise, side)]) for side, count in counts)
+    assert total < 20e6  # noise takes twice what the noisiest picture of a network does
+    assert all(side >= 96 for side in (sizes.picture, sizes.step, sizes.member))
+
+
+@pytest.mark.parametrize("layers", [1, 4])
+def test_many_pictures_are_smaller_and_have_fewer_steps(layers: int) -> None:
+    """The more there are the smaller, down to a bound; a lone one is not enlarged beyond what is useful."""
+
+    def of(facets: int) -> Sizes:
+        steps = [{"step": step, "picture": "x"} for step in range(8)]
+        entry = {"facets": [{"steps": steps}] * facets}
+        return sizes_for({"layers": [entry] * layers}, members=10 * facets, photos=2000)
+
+    few, many = of(3), of(200)
+    assert few.picture == 512
+    assert many.picture < few.picture
+    assert many.step <= few.step
+    assert few.snapshots >= 8
+    assert 2 <= many.snapshots <= 8
+
+
+def test_the_policy_names_the_scripts() -> None:
+    """No script but the page's own may run, and nothing may be fetched."""
+    code = script("dom")
+    assert "default-src 'none'" in policy(code)
+    assert policy(code, "x") != policy(code)
+    assert "</script" not in "".join(
+        script(name) for name in ("dom", "data", "item", "views", "start", "index", "early")
+    )
+
+
+def test_templates_escape_and_want_every_value() -> None:
+    """A value that is left out is a mistake of the program, not an empty place."""
+    with pytest.raises(Exception, match="undefined"):
+        render("index.html", title="x")
+
+
+def test_first_screen_tells_failed_pictures(make_run) -> None:
+    """A facet that failed has its place, with the reason."""
+
+    def fail(manifest: dict[str, Any]) -> None:
+        manifest["layers"][0]["facets"][1].update(status="failed", reason="turned NaN at step 20", picture=None)
+
+    folder = make_run(layers=1, change=fail)
+    front = front_of(folder, manifest_in(folder), lambda place, entry: None, None, 0)
+    assert [card.failure for card in front.groups[0][1]] == [None, "turned NaN at step 20", None]
+    assert "turned NaN at step 20" in write_page(folder).read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_costs_only_itself(make_run, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """The command that leaves the run goes on; what was wrong is said. Asked for by name it is an error."""
+    folder = make_run(layers=1)
+    (folder / "report.html").mkdir()
+    (folder / "report.html" / "x").touch()
+    with pytest.raises(UserError, match="cannot write"):
+        write_page(folder)
+    leave_page(folder, Progress(quiet=False))
+    monkeypatch.setattr("mindseye.report.page.write.page_of", lambda run, manifest: 1 / 0)
+    leave_page(folder, Progress(quiet=False))
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("no page was written") == 2
+
+
+def test_folder_without_a_run_is_the_users_mistake(tmp_path: Path) -> None:
+    """One clear line."""
+    with pytest.raises(UserError, match="no run folder"):
+        write_page(tmp_path)
