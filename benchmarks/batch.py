@@ -5,11 +5,12 @@
 
 PHOTOS is a folder of class folders. Prints a table:
 
-bare: seconds of the parts by themselves, one after the other, in one process: decoding of all photos; forward passes of all
-photos, and of the members under the recipe's random views; optimizer steps of every pack. batch: seconds of ``mindseye.batch`` on
-the same photos, less those of the same call when all is done (loading and looking). The ratio of both is the batch's throughput
-over the sum of its parts; what the batch takes besides is divided by the classes. Then the same with two workers; and the command
-line killed (``kill -9``) at random moments and continued, its pictures compared byte by byte.
+bare: the parts by themselves, one after the other, in one process: decoding of all photos; forward passes of all photos, and
+of the members under the recipe's random views; optimizer steps of every pack. batch: ``mindseye.batch`` on the same photos,
+less the same call when all is done (loading and looking). Seconds are those of a clock and, beside them, those of the processor
+in all threads of this process, which a crowded machine lengthens less. The ratio of both is the batch's throughput over the
+sum of its parts; what the batch takes besides is divided by the classes. Then the same with two workers; and the command line
+killed (``kill -9``) at random moments and continued, its pictures compared byte by byte.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -31,11 +33,12 @@ from mindseye.batches.ledger import Ledger, Plan, read_plan
 from mindseye.batches.plan import Pack
 from mindseye.batches.worker import PackWorker
 from mindseye.cli import keep_memory
+from mindseye.facets.extraction import BATCH
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_files import load_recipe
-from mindseye.pipeline import EXTRACT_BATCH, Flow, Found
+from mindseye.pipeline import Flow, Found
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.job import Job
@@ -61,32 +64,49 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         root = _sample(Path(options.root), Path(place) / "photos", options.classes, options.photos)
         bench = Bench(options, root, Path(place))
-        whole, again = (_seconds(lambda: bench.batch("one", 1)) for _ in range(2))
-        bare = bench.bare("one")
-        ratio, rest = sum(bare.values()) / (whole - again), whole - again - sum(bare.values())
+        whole, again = bench.timed("one", 1), bench.timed("one", 1)
+        bare, net = bench.bare("one"), whole - again
+        parts = sum(bare.values(), Spent(0.0, 0.0))
         print(
             f"{options.model}, {options.classes} classes of {options.photos} photos, {options.facets} facets, ", end=""
         )
         print(f"{options.steps} steps, {options.device}, {torch.get_num_threads()} threads\n")
-        print("| what | seconds |\n|---|---|")
-        for name, seconds in bare.items():
-            print(f"| bare {name} | {seconds:.1f} |")
-        print(f"| sum of the parts | {sum(bare.values()):.1f} |")
-        print(f"| batch, 1 worker | {whole - again:.1f} |")
-        print(f"| the same when all is done | {again:.1f} |")
-        print(f"| throughput over the parts | {ratio:.2f} |")
-        print(f"| besides, per class | {rest / options.classes:.2f} |", flush=True)
+        print("| what | seconds | of the processor |\n|---|---|---|")
+        for name, spent in bare.items():
+            print(f"| bare {name} | {spent} |")
+        print(f"| sum of the parts | {parts} |")
+        print(f"| batch, 1 worker | {net} |")
+        print(f"| the same when all is done | {again} |")
+        print(f"| throughput over the parts | {parts.clock / net.clock:.2f} | {parts.processor / net.processor:.2f} |")
+        besides = Spent(*((one - other) / options.classes for one, other in zip(net, parts, strict=True)))
+        print(f"| besides, per class | {besides} |", flush=True)
         if options.workers:
-            several = _seconds(lambda: bench.batch("several", options.workers))
-            print(f"| batch, {options.workers} workers, with loading | {several:.1f} |")
-            print(f"| batch, 1 worker, with loading | {whole:.1f} |")
-            print(f"| the same pictures | {bench.same('one', 'several')} |", flush=True)
+            several = bench.timed("several", options.workers)
+            print(f"| batch, {options.workers} workers, with loading | {several.clock:.1f} | |")
+            print(f"| batch, 1 worker, with loading | {whole.clock:.1f} | |")
+            print(f"| the same pictures | {bench.same('one', 'several')} | |", flush=True)
         if options.kills:
             begun = time.perf_counter()
-            moments = bench.killed("killed", options.kills, whole)
-            print(f"| batch killed {options.kills} times | {time.perf_counter() - begun:.1f} |")
-            print(f"| killed after (s) | {', '.join(f'{moment:.1f}' for moment in moments)} |")
-            print(f"| the same pictures | {bench.same('one', 'killed')} |")
+            moments = bench.killed("killed", options.kills, whole.clock)
+            print(f"| batch killed {options.kills} times | {time.perf_counter() - begun:.1f} | |")
+            print(f"| killed after (s) | {', '.join(f'{moment:.1f}' for moment in moments)} | |")
+            print(f"| the same pictures | {bench.same('one', 'killed')} | |")
+
+
+class Spent(NamedTuple):
+    """Seconds of a clock, and of the processor in all threads of this process."""
+
+    clock: float
+    processor: float
+
+    def __add__(self, other: "Spent") -> "Spent":  # type: ignore[override]
+        return Spent(self.clock + other.clock, self.processor + other.processor)
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        return Spent(self.clock - other.clock, self.processor - other.processor)
+
+    def __str__(self) -> str:
+        return f"{self.clock:.1f} | {self.processor:.1f}"
 
 
 class Bench:
@@ -109,13 +129,29 @@ class Bench:
             device=wanted.device,
             workers=workers,
             out=self.place / name,
+            cache=False,
             quiet=True,
+            cache=False,
         )
+
+    def timed(self, name: str, workers: int) -> Spent:
+        """What the batch takes."""
+        return _spent(lambda: self.batch(name, workers))
 
     def killed(self, name: str, kills: int, whole: float) -> list[float]:
         """The same by the command line, killed at random moments and continued; the moments, in seconds of each attempt."""
         wanted = self.options
-        words = [sys.executable, "-m", "mindseye.cli", "batch", self.root, "--model", wanted.model, "--quiet"]
+        words = [
+            sys.executable,
+            "-m",
+            "mindseye.cli",
+            "batch",
+            self.root,
+            "--model",
+            wanted.model,
+            "--quiet",
+            "--no-cache",
+        ]
         words += ["--facets", wanted.facets, "--steps", wanted.steps, "--device", wanted.device]
         words += ["--out", self.place / name]
         words += ["--layer", wanted.layer] if wanted.layer else []
@@ -141,8 +177,8 @@ class Bench:
         )
         return f"{sum(one[path] == other.get(path) for path in one)} of {len(one)}"
 
-    def bare(self, name: str) -> dict[str, float]:
-        """Seconds of each part by itself."""
+    def bare(self, name: str) -> dict[str, Spent]:
+        """What each part takes by itself."""
         wanted, out = self.options, self.place / name
         plan = _plan(out)
         layers = (wanted.layer,) if wanted.layer else ()
@@ -159,14 +195,14 @@ class Bench:
             wanted.weights,
         )
         with order.open(0) as worker:
-            taken = {"decoding": 0.0, "forward passes": 0.0, "optimizer steps": 0.0}
+            taken = dict.fromkeys(("decoding", "forward passes", "optimizer steps"), Spent(0.0, 0.0))
             for pack in plan.packs:
                 flows = [self._flow(worker, Ledger(out, plan), name) for name in pack.classes]
                 for flow in flows:
-                    taken["decoding"] += _seconds(lambda flow=flow: _decode(flow.job))  # type: ignore[misc]
+                    taken["decoding"] += _spent(lambda flow=flow: _decode(flow.job))  # type: ignore[misc]
                 found = [flow.prepare() for flow in flows]
                 for flow, one in zip(flows, found, strict=True):
-                    taken["forward passes"] += _seconds(lambda flow=flow, one=one: _look(flow, one))  # type: ignore[misc]
+                    taken["forward passes"] += _spent(lambda flow=flow, one=one: _look(flow, one))  # type: ignore[misc]
                 taken["optimizer steps"] += self._paint(pack, flows, found)
         return taken
 
@@ -175,15 +211,15 @@ class Bench:
         folder = RunFolder(self.place / "bare" / ledger.folder(name).path.name)
         return Flow(job, Record(folder, manifest, lambda line: None, {}), Progress(quiet=True))
 
-    def _paint(self, pack: Pack, flows: list[Flow], found: list[Found]) -> float:
-        seconds = 0.0
+    def _paint(self, pack: Pack, flows: list[Flow], found: list[Found]) -> Spent:
+        taken = Spent(0.0, 0.0)
         for layer in flows[0].job.targets:
             pairs = zip(flows, found, strict=True)
             composition = Composition.joined([flow.composition(layer, one) for flow, one in pairs])
             with Reader(flows[0].job.model.network, flows[0].reads(composition)) as read:
                 painting = composition.paint(read, range(len(composition.keys)))
-                seconds += _seconds(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
-        return seconds
+                taken += _spent(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
+        return taken
 
     @staticmethod
     def _pictures(out: Path) -> list[Path]:
@@ -191,7 +227,7 @@ class Bench:
 
 
 def _decode(job: Job) -> None:
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, EXTRACT_BATCH):
+    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, BATCH):
         pass
 
 
@@ -202,7 +238,7 @@ def _look(flow: Flow, found: Found) -> None:
     photos = job.photos.load(range(len(job.photos)))
     looks = target_views(job.recipe, job.view, job.seed)
     with Reader(job.model.network, [job.targets[-1]]) as read:
-        for batch in photos.split(EXTRACT_BATCH):
+        for batch in photos.split(BATCH):
             read(job.model.preprocessing.normalise(batch.to(job.device).float() / 255))
         for facet, members in enumerate(found.members):
             images = members.to(job.device).float() / 255
@@ -226,12 +262,12 @@ def _sample(root: Path, into: Path, classes: int, photos: int) -> Path:
     return into
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+def _spent(work: Callable[[], object]) -> Spent:
+    begun = Spent(time.perf_counter(), time.process_time())
     work()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - begun
+    return Spent(time.perf_counter(), time.process_time()) - begun
 
 
 if __name__ == "__main__":

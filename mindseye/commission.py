@@ -133,7 +133,7 @@ class Commission:
                 order.batch_size or max(len(waiting), 1),
                 self.folder.painting_state("pictures"),
                 order.recipe.snapshots,
-                lambda index, step, image: self._keep_step(entries[index], step, image),
+                self._keep_step,
                 advance,
                 self._keep_painted,
             )
@@ -156,9 +156,15 @@ class Commission:
                 entry["measures"] = objective_measures(read, order.model.preprocessing, shown, roles, photo)
                 advance(1)
 
-    def _keep_step(self, entry: Manifest, step: int, image: Tensor) -> None:
-        path = self.folder.objective_step(entry["index"], entry["objective"], step)
-        self.record.keep_step(entry, path, step, image, entry["objective"])
+    def _keep_step(self, step: int, images: Mapping[int, Tensor]) -> None:
+        entries = [(self.manifest["pictures"][index], image) for index, image in images.items()]
+        for objective in dict.fromkeys(entry["objective"] for entry, _ in entries):
+            pictures = [
+                (entry, self.folder.objective_step(entry["index"], objective, step), image)
+                for entry, image in entries
+                if entry["objective"] == objective
+            ]
+            self.record.keep_step(step, pictures, objective)
 
     def _keep_painted(self, done: dict[int, Painted]) -> None:
         for index, painted in done.items():

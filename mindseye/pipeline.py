@@ -167,7 +167,7 @@ class Flow:
 
     def paint(self, layer: Layer, found: Found) -> None:
         """Stage 7: all facets of a layer in one batch, each from its own start towards its own target."""
-        job, entries, waiting = self.job, self.entries(layer), self.waiting(layer)
+        job, waiting = self.job, self.waiting(layer)
         if not waiting:
             return
         composition = self.composition(layer, found)
@@ -181,9 +181,9 @@ class Flow:
                 job.batch_size or len(waiting),
                 self.folder.painting_state(layer.address),
                 job.recipe.snapshots,
-                lambda index, step, image: self.keep_step(layer, entries[index], step, image),
+                lambda step, images: self.keep_step(layer, step, images),
                 advance,
-                lambda done: self.keep_painted(layer, entries, done),
+                lambda done: self.keep_painted(layer, done),
             )
 
     def composition(self, layer: Layer, found: Found) -> Composition:
@@ -286,13 +286,15 @@ class Flow:
             self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
         return build_target(address, ranks[address], top_k, by_hand)
 
-    def keep_step(self, layer: Layer, entry: Manifest, step: int, image: Tensor) -> None:
-        """Keep a picture as it is at a step."""
-        path = self.folder.step(layer.address, entry["index"], step)
-        self.record.keep_step(entry, path, step, image, layer.address)
+    def keep_step(self, layer: Layer, step: int, images: Mapping[int, Tensor]) -> None:
+        """Keep the pictures of some facets as they are at a step."""
+        entries = self.entries(layer)
+        pictures = [(entries[index], self.folder.step(layer.address, index, step), images[index]) for index in images]
+        self.record.keep_step(step, pictures, layer.address)
 
-    def keep_painted(self, layer: Layer, entries: list[Manifest], done: dict[int, Painted]) -> None:
+    def keep_painted(self, layer: Layer, done: Mapping[int, Painted]) -> None:
         """Keep some pictures as they came out, by facet."""
+        entries = self.entries(layer)
         for index, painted in done.items():
             picture, start = (paths(layer.address, index) for paths in (self.folder.picture, self.folder.start))
             self.record.keep_painted(entries[index], painted, picture, start, layer.address)

@@ -9,6 +9,7 @@ import mindseye
 
 ROOMS = [
     "errors",
+    "process",
     "inputs",
     "store",
     "facets",

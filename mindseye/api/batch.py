@@ -12,7 +12,7 @@ from torch import nn
 from mindseye.api.class_orders import Order
 from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
 from mindseye.batches.executor import Executor
-from mindseye.batches.executors import choose_executor
+from mindseye.batches.executors import Staff, choose_executor
 from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
 from mindseye.batches.locks import guarded, held, holders
 from mindseye.batches.plan import Shard, parse_shard
@@ -61,7 +61,10 @@ def batch(
     facets: int = 4,
     out: str | Path | None = None,
     classes: str | Path | Sequence[str] | None = None,
-    workers: int = 1,
+    workers: int | None = None,
+    ray: str | None = None,
+    cpus: float | None = None,
+    gpus: float | None = None,
     shard: str | None = None,
     retries: int = RETRIES,
     recipe: str | Recipe = DEFAULT_RECIPE,
@@ -97,7 +100,12 @@ def batch(
         out: the batch folder; by default ``runs/ROOT-MODEL-LAYER``. Each class is a run folder in it.
         classes: names, WordNet ids, titles or patterns (``n0144*``) of those wanted, or a file with one in each line; by
             default all.
-        workers: processes on this machine. shard: ``3/8`` for the third of eight parts, each a call of its own, all into one
+        workers: processes on this machine, by default one; with ``ray``, on a cluster, by default as many as there is room
+            for now.
+        ray: the address of a cluster of Ray's, or ``"auto"`` for the one that this machine belongs to, else one of this
+            machine alone (see docs/scale.md). cpus, gpus: what each worker takes of a node; parts of a GPU are allowed; by
+            default as many processors as it has threads, and one GPU where there are any.
+        shard: ``3/8`` for the third of eight parts, each a call of its own, all into one
             folder.
         retries: how often a class is tried again whose worker died, or which failed for a reason that may pass.
         device: auto, cpu, cuda, cuda:1, mps; several workers share the GPUs that are there.
@@ -113,7 +121,9 @@ def batch(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    _check(facets, workers, retries, model)
+    staff = Staff(workers, ray, cpus, gpus)
+    staff.check()
+    _check(facets, retries, model if staff.is_here else spec_of(model))
     check_numbers(seed, snapshots, batch_size, size, steps, top_k)
     chosen = chosen_recipe(recipe, changes, steps, top_k, snapshots)
     check_for_facets(chosen)
@@ -144,7 +154,7 @@ def batch(
         convene(order.judges, painter=_name(model))
     with held(order.out / LOCKS, part):
         with guarded(order.out / LOCKS):
-            ledger = _open_ledger(order, collection, batch_size, workers, force)
+            ledger = _open_ledger(order, collection, batch_size, staff, force)
         ledger.reopen()
         packs = part.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
@@ -153,7 +163,8 @@ def batch(
                 view.say(f"note: {line}")
             if cache:
                 open_store(view.say)  # workers say nothing: where it cannot be used, it shows here
-            run_batch(ledger, packs, executor or choose_executor(workers), order.open, retries, view.tell)
+            working = executor or choose_executor(staff, ledger.plan.threads)
+            run_batch(ledger, packs, working, order.for_others().open, retries, view.tell)
             ledger.save()
             whole = Ledger(order.out, ledger.plan)  # with what other shards have done meanwhile
             results = write_results(whole)
@@ -176,7 +187,7 @@ def write_results_page(ledger: Ledger) -> None:
     write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)
 
 
-def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int, workers: int, force: bool) -> Ledger:
+def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int, staff: Staff, force: bool) -> Ledger:
     """The ledger in the batch's folder, or a new one; whatever is wrong with the order shows here."""
     if force:
         if len(holders(order.out / LOCKS, alone=True)) > 1:
@@ -215,18 +226,18 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
         [(one.name, one.title) for one in collection],
         order.facets,
         at_once,
-        max(1, torch.get_num_threads() // workers),
+        staff.threads(torch.get_num_threads()),
     )
     write_plan(order.out, plan)
     return Ledger(order.out, plan)
 
 
-def _check(facets: int, workers: int, retries: int, model: str | nn.Module) -> None:
-    for name, value, least in (("facets", facets, 1), ("workers", workers, 1), ("retries", retries, 0)):
+def _check(facets: int, retries: int, model: str | nn.Module | None) -> None:
+    for name, value, least in (("facets", facets, 1), ("retries", retries, 0)):
         if not (isinstance(value, int) and value >= least):
             raise UserError(f"{name} is a whole number of {least} or more, not {value!r}")
-    if workers > 1 and not isinstance(model, str):
-        raise UserError("several workers each load the model: give it by its name, such as file.py:factory")
+    if model is None:
+        raise UserError("other processes load the model themselves: give it by its name, such as file.py:factory")
 
 
 def _name(model: str | nn.Module) -> str:

@@ -99,6 +99,10 @@ class Order:
         with opened(self.model, self.weights, self.checkpoint, device, self.size, self.recipe, progress) as ready:
             yield ready
 
+    def for_others(self) -> "Order":
+        """The same for processes with another working folder."""
+        return replace(self, out=self.out.absolute(), model=spec_of(self.model) or self.model)
+
     @property
     def uses_cpu(self) -> bool:
         """Whether pictures are painted on the processor."""

@@ -15,6 +15,8 @@ from mindseye.batches.plan import Shard
 from mindseye.errors import UserError
 
 GUARD = "guard"
+PATIENCE = 10.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def held(folder: Path, shard: Shard) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _await_the_dead(folder)
         with guarded(folder):
             for other in holders(folder, alone=True):
                 if other.shard.count != shard.count or other.shard.index == shard.index:
@@ -53,7 +56,10 @@ def held(folder: Path, shard: Shard) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"cannot lock {folder.parent}: {error.strerror or error}; choose another --out") from error
     with file:
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)  # closing it would leave it with processes that were forked meanwhile
 
 
 def holders(folder: Path, alone: bool = False) -> list[Holder]:
@@ -79,6 +85,25 @@ def guarded(folder: Path) -> Iterator[None]:
     with (folder / GUARD).open("ab") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         yield
+
+
+def _await_the_dead(folder: Path) -> None:
+    """Wait for what a killed process has begun on this machine: it ends by itself, and holds the lock until then."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and any(_is_dead(one) for one in holders(folder)):
+        time.sleep(0.1)
+
+
+def _is_dead(holder: Holder) -> bool:
+    if holder.machine != socket.gethostname() or holder.process <= 0:
+        return False
+    try:
+        os.kill(holder.process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # somebody else's
+        return False
+    return False
 
 
 def _is_locked(path: Path) -> bool:

@@ -1,9 +1,11 @@
 """The pictures of several classes in one painting, each at its own place."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -14,7 +16,9 @@ from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition
 from mindseye.optimize.painting import Painting
 from mindseye.runs.folder import file_name
-from mindseye.runs.paint import Painted, paint
+from mindseye.runs.paint import paint
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,50 +48,87 @@ def paint_pack(
     runs: prepared ones. state: the folder of what an interrupted painting continues from. facets: places of each class.
     on_steps: counts finished steps of pictures.
     """
-    if not runs:
-        return
-    compositions = [flow.composition(layer, found) for flow, found in (run.prepared for run in runs)]
+    compositions = [run.prepared[0].composition(layer, run.prepared[1]) for run in runs]
     places = _places(pack, runs, compositions, layer, facets)
     if not places:
         return
-    composition = Composition.joined(compositions)
-    flow, _ = runs[0].prepared
-    slots = list(range(len(pack.classes) * facets))
-    batches = [slots[first : first + batch_size] for first in range(0, len(slots), batch_size)]
-    waiting = [slot for batch in batches if any(slot in places for slot in batch) for slot in batch]
+    composition, flow = Composition.joined(compositions), runs[0].prepared[0]
     begun = time.monotonic()
-    with Reader(flow.job.model.network, flow.reads(composition)) as read:
+    with Reader(flow.job.model.network, flow.reads(composition)) as read, _Keeper(places, layer) as keeper:
 
         def build(batch: Sequence[int]) -> Painting:
             # A batch that was halved for lack of memory may be without any picture that is wanted.
             filler = next((places[slot] for slot in batch if slot in places), next(iter(places.values())))
             return composition.paint(read, [places.get(slot, filler).row for slot in batch])
 
-        def on_snapshot(slot: int, step: int, image: Tensor) -> None:
-            place = places.get(slot)
-            if place is not None:
-                _keep_step(place, layer, step, image)
-
         paint(
             build,
-            waiting,
+            _waiting(len(pack.classes) * facets, batch_size, places),
             batch_size,
             state / file_name(layer.address),
             composition.recipe.snapshots,
-            on_snapshot,
+            keeper.keep_step,
             on_steps,
-            lambda done: _keep_painted(places, layer, done),
+            lambda done: keeper.each(done, lambda run, own: run.prepared[0].keep_painted(layer, own)),
+            keeper.wait,
         )
     seconds = time.monotonic() - begun
     for run in runs:
-        own = sum(place.run is run for place in places.values())
-        run.spend(seconds * own / len(places))
-        run.prepared[0].progress.seconds[f"paint {layer.address}"] = seconds * own / len(places)
+        own = seconds * sum(place.run is run for place in places.values()) / len(places)
+        run.spend(own)
+        run.prepared[0].progress.seconds[f"paint {layer.address}"] = own
+
+
+class _Keeper:
+    """Writes what is painted into the run folders, snapshots from a thread of its own; a context manager.
+
+    Encoding and writing the snapshots of a pack takes as long as some of its steps.
+    """
+
+    def __init__(self, places: Mapping[int, _Place], layer: Layer) -> None:
+        self._places, self._layer = places, layer
+        self._thread = ThreadPoolExecutor(1, "keep")
+        self._waiting: list[Future[None]] = []
+
+    def __enter__(self) -> "_Keeper":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown(wait=True)
+
+    def keep_step(self, step: int, images: dict[int, Tensor]) -> None:
+        """Have the pictures in some places kept as they are at a step."""
+
+        def keep(run: ClassRun, own: dict[int, Tensor]) -> None:
+            run.prepared[0].keep_step(self._layer, step, own)
+
+        self._waiting.append(self._thread.submit(self._each, images, keep))
+
+    def wait(self) -> None:
+        """Wait until all that was to be kept is."""
+        for future in self._waiting:
+            future.result()
+        self._waiting.clear()
+
+    def each(self, found: dict[int, T], keep: Callable[[ClassRun, dict[int, T]], None]) -> None:
+        """Hand what was found in some places to the runs that they belong to, by facet, after all that waits."""
+        self.wait()
+        self._each(found, keep)
+
+    def _each(self, found: dict[int, T], keep: Callable[[ClassRun, dict[int, T]], None]) -> None:
+        by_run: dict[str, tuple[ClassRun, dict[int, T]]] = {}
+        for slot, value in found.items():
+            place = self._places.get(slot)
+            if place is not None:
+                by_run.setdefault(place.run.name, (place.run, {}))[1][place.facet] = value
+        for run, own in by_run.values():
+            run.attempt(lambda run=run, own=own: keep(run, own))  # type: ignore[misc]
 
 
 def _places(
     pack: Pack, runs: Sequence[ClassRun], compositions: Sequence[Composition], layer: Layer, facets: int
 ) -> dict[int, _Place]:
+    """The places of the pictures that are wanted."""
     places: dict[int, _Place] = {}
     first_row = 0
     for run, composition in zip(runs, compositions, strict=True):
@@ -98,21 +139,7 @@ def _places(
     return places
 
 
-def _keep_step(place: _Place, layer: Layer, step: int, image: Tensor) -> None:
-    flow, _ = place.run.prepared
-    place.run.attempt(lambda: flow.keep_step(layer, flow.entries(layer)[place.facet], step, image))
-
-
-def _keep_painted(places: dict[int, _Place], layer: Layer, done: dict[int, Painted]) -> None:
-    by_run: dict[str, tuple[ClassRun, dict[int, Painted]]] = {}
-    for slot, painted in done.items():
-        place = places.get(slot)
-        if place is not None:
-            by_run.setdefault(place.run.name, (place.run, {}))[1][place.facet] = painted
-    for run, pictures in by_run.values():
-        _keep(run, layer, pictures)
-
-
-def _keep(run: ClassRun, layer: Layer, pictures: dict[int, Painted]) -> None:
-    flow, _ = run.prepared
-    run.attempt(lambda: flow.keep_painted(layer, flow.entries(layer), pictures))
+def _waiting(slots: int, batch_size: int, places: Mapping[int, _Place]) -> list[int]:
+    """All places of each batch that has one wanted."""
+    batches = [range(first, min(first + batch_size, slots)) for first in range(0, slots, batch_size)]
+    return [slot for batch in batches if any(slot in places for slot in batch) for slot in batch]

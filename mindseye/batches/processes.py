@@ -7,34 +7,28 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Literal
 
-from mindseye.batches.executor import Ended, Event, Executor, Lost, Opener
+from mindseye.batches.executor import Began, Ended, Event, Executor, Lost, Opener
+from mindseye.batches.handing import ASKS, Handed, Refused
 from mindseye.batches.plan import Pack
 from mindseye.errors import UserError
+from mindseye.process import keep_memory
 
-ASKS = "a pack, please"
 WATCH_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class _Refused:
-    """What keeps a worker from being opened, and the user can mend."""
-
-    line: str
 
 
 @dataclass
 class _Member:
-    """A process and the packs that it has been given. asked: whether it has ever asked for one."""
+    """A process, and the packs that it has been given."""
 
     process: BaseProcess
     pipe: Connection
-    packs: dict[int, Pack] = field(default_factory=dict)
-    asked: bool = False
+    handed: Handed = field(default_factory=Handed)
 
 
 class Processes(Executor):
@@ -67,7 +61,7 @@ class Processes(Executor):
                             members.append(self._start(opener, number % self.workers))
                             number += 1
                         continue
-                    if isinstance(told, _Refused):
+                    if isinstance(told, Refused):
                         raise UserError(told.line)
                     yield from _answered(member, told, waiting)
         finally:
@@ -86,23 +80,11 @@ class Processes(Executor):
 
 def _answered(member: _Member, told: object, waiting: deque[Pack]) -> Iterator[Event]:
     if told == ASKS:
-        member.asked = True
-        pack = waiting.popleft() if waiting else None
-        if pack is not None:
-            member.packs[pack.number] = pack
-        try:
-            member.pipe.send(pack)
-        except OSError:  # it has died since; the end of its pipe will tell
-            return
-    elif isinstance(told, Ended):
-        for number, pack in list(member.packs.items()):
-            left = pack.only([name for name in pack.wanted if name != told.name])
-            member.packs[number] = left
-            if not left.wanted:
-                del member.packs[number]
+        with suppress(OSError):  # it has died since; the end of its pipe will tell
+            member.pipe.send(member.handed.give(waiting))
+    elif isinstance(told, Began | Ended | Lost):
+        member.handed.hear(told)
         yield told
-    else:
-        yield told  # type: ignore[misc]
 
 
 def _buried(member: _Member) -> Iterator[Event]:
@@ -110,16 +92,16 @@ def _buried(member: _Member) -> Iterator[Event]:
     member.process.join()
     code = member.process.exitcode or 0
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-    if not member.asked:
+    if not member.handed.asked:
         raise UserError(f"a worker ended before it began ({how}): try --workers 1, which shows why")
-    for pack in member.packs.values():
-        yield Lost(pack, f"its worker died ({how})")
+    yield from member.handed.lost(f"its worker died ({how})")
 
 
 def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
     # Ctrl-C reaches every process of the terminal: the parent alone decides, and ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    keep_memory()
     lock = threading.Lock()  # the thread that asks for packs sends too
 
     def send(message: object) -> None:
@@ -139,7 +121,7 @@ def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
             for event in worker.work(given()):
                 send(event)
     except UserError as error:
-        send(_Refused(str(error)))
+        send(Refused(str(error)))
 
 
 def _end_with(parent: int) -> None:

@@ -19,17 +19,32 @@ from mindseye.cli.options import (
     index,
     layers_of,
     picked,
+    weight,
 )
 
 EXAMPLES = """examples:
   mindseye batch photos --model resnet50 --layer layer3.5.conv1 --facets 10 --out runs/photos
   mindseye batch imagenet/train --model resnet50 --classes 'n0144*' --judge vit_b_16
   mindseye batch imagenet/train --model resnet50 --out runs/imagenet --shard 3/8    one of eight machines
+  mindseye batch imagenet/train --model resnet50 --ray auto --gpus 0.5              on a cluster of Ray's
   mindseye status runs/imagenet                                                     how far it is
 
 The same command continues what was interrupted, however it ended. --force starts anew."""
 
-OWN = ("facets", "top_k", "cluster_layer", "penalty_layer", "classes", "workers", "shard", "retries", "cache")
+OWN = (
+    "facets",
+    "top_k",
+    "cluster_layer",
+    "penalty_layer",
+    "classes",
+    "workers",
+    "ray",
+    "cpus",
+    "gpus",
+    "shard",
+    "retries",
+    "cache",
+)
 
 
 def add(commands: Any) -> None:
@@ -46,7 +61,10 @@ def add(commands: Any) -> None:
         metavar="FILE|GLOB",
         help="which: a file with a name or WordNet id a line, or a pattern such as 'n0144*'",
     )
-    add("--workers", type=count, default=1, metavar="N", help="processes on this machine (default: 1)")
+    add("--workers", type=count, metavar="N", help="processes (default: 1; on a cluster: what there is room for)")
+    add("--ray", metavar="ADDRESS", help="work on this cluster of Ray's, or auto: the one here, else this machine")
+    add("--cpus", type=weight, metavar="N", help="what each worker takes of a node of it (default: its threads)")
+    add("--gpus", type=weight, metavar="N", help="likewise, 0.5 for two to a GPU (default: 1 where there are any)")
     add(
         "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
     )

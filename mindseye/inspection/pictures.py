@@ -138,7 +138,7 @@ class ChannelPictures:
                 self.job.batch_size or max(len(waiting), 1),
                 self.folder.painting_state(f"{layer.address}@{what}"),
                 1,
-                lambda place, step, image: None,
+                lambda step, images: None,
                 advance,
                 keep,
             )

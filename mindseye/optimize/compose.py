@@ -80,7 +80,7 @@ class Composition:
     def joined(cls, several: Sequence["Composition"]) -> "Composition":
         """One composition of the pictures of several runs, in their order; each keeps its own palette.
 
-        They must be of one network, layer and recipe, and differ in their photos only.
+        They must be of one network, layer and recipe, differ in their photos only, and have no ``raised``.
         """
         first = several[0]
         targets = {

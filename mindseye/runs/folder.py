@@ -130,7 +130,10 @@ class RunFolder:
                 ) from error
             for part in self.path.rglob(f".*{UNFINISHED}"):
                 part.unlink(missing_ok=True)
-            yield
+            try:
+                yield
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)  # closing it would leave it with processes that were forked meanwhile
 
 
 def file_name(text: str) -> str:

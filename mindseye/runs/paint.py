@@ -15,7 +15,7 @@ CHECK_EVERY = 10
 SAVE_SECONDS = 15.0
 
 Build = Callable[[Sequence[int]], Painting]
-OnSnapshot = Callable[[int, int, Tensor], None]
+OnSnapshot = Callable[[int, dict[int, Tensor]], None]
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,21 @@ def paint(
     on_snapshot: OnSnapshot,
     on_steps: Callable[[int], None],
     on_done: Callable[[dict[int, Painted]], None],
+    on_state: Callable[[], None] = lambda: None,
 ) -> None:
     """Paint pictures batch by batch; ``on_done`` gets each batch as soon as it is finished.
 
     build: makes the painting of some pictures at its very start. state: the stem of the state files; a batch that was
     interrupted goes on from there. snapshots: how many are taken on the way, the last of them at the end.
-    on_snapshot: (picture, step, image). on_steps: counts finished steps of pictures.
+    on_snapshot: (step, {picture: image}). on_steps: counts finished steps of pictures. on_state: called before the state of
+    a painting is written, from which it would go on: snapshots up to there are not taken again.
     When the device runs out of memory, the batch is halved (its random numbers stay the same).
     """
     waiting = [list(pictures[first : first + batch_size]) for first in range(0, len(pictures), batch_size)]
     while waiting:
         batch = waiting.pop(0)
         try:
-            done = _paint_batch(build, batch, state, snapshots, on_snapshot, on_steps)
+            done = _paint_batch(build, batch, state, snapshots, on_snapshot, on_steps, on_state)
         except torch.cuda.OutOfMemoryError:
             if len(batch) == 1:
                 raise
@@ -64,7 +66,13 @@ def paint(
 
 
 def _paint_batch(
-    build: Build, batch: list[int], state: Path, count: int, on_snapshot: OnSnapshot, on_steps: Callable[[int], None]
+    build: Build,
+    batch: list[int],
+    state: Path,
+    count: int,
+    on_snapshot: OnSnapshot,
+    on_steps: Callable[[int], None],
+    on_state: Callable[[], None],
 ) -> dict[int, Painted]:
     painting = build(batch)
     starts = painting.images()
@@ -85,10 +93,10 @@ def _paint_batch(
             lost[place] = f"turned NaN or left its bounds between steps {passed.start} and {passed.stop - 1}"
         if now.step in snapshots:
             images = now.images()
-            for place, picture in enumerate(batch):
-                if now.alive[place]:
-                    on_snapshot(picture, now.step, images[place])
+            living = now.alive.tolist()
+            on_snapshot(now.step, {picture: images[place] for place, picture in enumerate(batch) if living[place]})
         if time.monotonic() - saved >= SAVE_SECONDS and not now.is_done:
+            on_state()
             write_tensors(file, now.state())
             saved = time.monotonic()
 

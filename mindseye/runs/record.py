@@ -1,6 +1,6 @@
 """A run while it goes on: its manifest and its pictures, kept in the folder as they come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -43,12 +43,13 @@ class Record:
         """A kept picture, [1, channels, side, side] in [0, 1]."""
         return read_picture(self.folder.path / path)[None, :channels]
 
-    def keep_step(self, entry: Manifest, path: str, step: int, image: Tensor, about: str) -> None:
-        """Keep a snapshot of an entry's picture. path: relative to the run. about: what it is a picture of."""
-        self._write(path, image, about)
-        if path not in [kept["picture"] for kept in entry["steps"]]:
-            entry["steps"].append({"step": step, "picture": path})
-            self.save("running")
+    def keep_step(self, step: int, pictures: Iterable[tuple[Manifest, str, Tensor]], about: str) -> None:
+        """Keep snapshots of pictures: the entry of each, the path relative to the run, the image. about: what they show."""
+        for entry, path, image in pictures:
+            self._write(path, image, about)
+            if path not in [kept["picture"] for kept in entry["steps"]]:
+                entry["steps"].append({"step": step, "picture": path})
+        self.save("running")
 
     def keep_painted(self, entry: Manifest, painted: Painted, picture: str, start: str, about: str) -> None:
         """Keep an entry's picture and start, and how the painting ended."""

@@ -1,11 +1,28 @@
 """A small collection of class folders, and the batch of it that nothing has disturbed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from batch_runs import run
 from PIL import Image
 
 from mindseye import pipeline
+
+NETWORK = """
+import sys
+sys.path.insert(0, {tests!r})
+from nets import TinyConv, seeded
+
+def build():
+    return seeded(TinyConv)
+
+def judge():
+    network = seeded(TinyConv, 3, 4)
+    network.image_size = 32
+    network.labels = list("abcde")
+    return network
+"""
 
 CLASSES = ("ant", "bee", "crab 7", "duck", "eel")
 
@@ -44,3 +61,11 @@ def undisturbed(root, tmp_path_factory):
         out = tmp_path_factory.mktemp("batch") / "undisturbed"
         run(root, out)
     return out
+
+
+@pytest.fixture
+def network(tmp_path):
+    """The small network by the name of a file, as other processes want it."""
+    path = tmp_path / "net.py"
+    path.write_text(NETWORK.format(tests=str(Path(__file__).parent.parent)))
+    return f"{path}:build"

@@ -50,8 +50,13 @@ def test_states_come_back(tmp_path):
     assert "attempt 1: failed: ValueError: no number" in log
     assert "attempt 2: failed: ValueError: again" in log
     assert log.count("Traceback") == 1
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "run.json").write_text("{}")
     again.reopen()
     assert [again.states[name].status for name in "ab"] == ["done", "todo"]
+    (tmp_path / "a" / "run.json").unlink()
+    again.reopen()
+    assert [again.states[name].status for name in "ab"] == ["todo", "todo"]
 
 
 def test_a_damaged_state_is_one_that_is_not_there(tmp_path):

@@ -8,6 +8,7 @@ from batch_runs import forked
 from mindseye.batches.locks import held, holders
 from mindseye.batches.plan import Shard
 from mindseye.errors import UserError
+from mindseye.runs.folder import RunFolder
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,32 @@ def test_nobody_works_in_a_folder_that_is_not_there(tmp_path):
     """No error, and nothing is made."""
     assert holders(tmp_path / "no") == []
     assert not (tmp_path / "no").exists()
+
+
+def test_a_process_that_was_forked_meanwhile_keeps_no_lock(tmp_path):
+    """Those that decode photos inherit every open file; a lock is gone when its block ends all the same."""
+    with held(tmp_path / "locks", Shard()), RunFolder(tmp_path / "run").locked():
+        process = forked(time.sleep, 60)
+    with held(tmp_path / "locks", Shard()), RunFolder(tmp_path / "run").locked():
+        pass
+    process.kill()
+    process.join()
+
+
+def test_what_a_killed_process_has_begun_is_waited_for(tmp_path):
+    """Its own processes outlive it for a moment, and hold its lock."""
+
+    def hold():
+        with held(tmp_path, Shard()):
+            forked(time.sleep, 1.5)
+            time.sleep(60)
+
+    process = forked(hold)
+    deadline = time.monotonic() + 20
+    while not holders(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.kill()
+    process.join()
+    with held(tmp_path, Shard()):
+        assert [one.process for one in holders(tmp_path)] != [process.pid]

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import pickle
-from pathlib import Path
 
 import pytest
 from batch_runs import QUICK, pictures
@@ -16,29 +15,6 @@ from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize.recipe_files import load_recipe
 from mindseye.runs.folder import RunFolder
-
-NETWORK = """
-import sys
-sys.path.insert(0, {tests!r})
-from nets import TinyConv, seeded
-
-def build():
-    return seeded(TinyConv)
-
-def judge():
-    network = seeded(TinyConv, 3, 4)
-    network.image_size = 32
-    network.labels = list("abcde")
-    return network
-"""
-
-
-@pytest.fixture
-def network(tmp_path):
-    """The small network by the name of a file, as other processes want it."""
-    path = tmp_path / "net.py"
-    path.write_text(NETWORK.format(tests=str(Path(__file__).parent.parent)))
-    return f"{path}:build"
 
 
 class Watched(Executor):
