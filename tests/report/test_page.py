@@ -241,7 +241,7 @@ def test_a_page_of_ten_facets_over_four_layers_stays_below_10_mb(make_run, monke
         (sizes.photo, 900),
     )
     total = sum(count * len(store.uris[store.add(noise, side)]) for side, count in counts)
-    assert total < 20e6  # noise takes twice what the noisiest picture of a network does
+    assert total < 20e6  # noise takes more than twice what the pictures of a facet do
     assert all(side >= 96 for side in (sizes.picture, sizes.step, sizes.member))
 
 

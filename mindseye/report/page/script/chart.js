@@ -21,7 +21,7 @@ function chart(holder, names, span, lines, extra) {
     });
     const marks = (lines[0] ? lines[0].values : []).map((value, place) => value === null ? null : [
       svg("circle", { class: "dot", cx: x(place), cy: y(value), r: 5 }),
-      svg("text", { class: "value", x: x(place), y: y(value) + (y(value) < TOP + 18 ? 20 : -11), "text-anchor": "middle" }, shown(value)),
+      svg("text", { class: "value", x: x(place), y: y(value) + (y(value) < TOP + 18 ? 20 : -11), "text-anchor": "middle" }, shownOn(span, value)),
     ]);
     holder.replaceChildren(svg("svg", { height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": aloud(names, lines) },
       ticks, extra ? extra(x, y) : null, drawn, marks, labels));
