@@ -11,8 +11,9 @@ from mindseye.batches.ledger import failed
 from mindseye.errors import UserError
 from mindseye.inputs.models import Model
 from mindseye.pipeline import Flow, Found
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.folder import PAGE, Manifest, RunFolder
 from mindseye.runs.job import Job
 from mindseye.runs.manifest import failures
 from mindseye.runs.record import Record, is_finished, open_manifest
@@ -139,6 +140,8 @@ class ClassRun:
 
     def _finish(self) -> None:
         if self._prepared is None:
+            if not (self.folder.path / PAGE).is_file():  # killed between its last word and its page
+                leave_page(self.folder.path, Progress(quiet=True))
             return
         painted, found = self._prepared
         job = replace(painted.job, model=self.workshop.finishing)

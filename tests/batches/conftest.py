@@ -8,6 +8,7 @@ from batch_runs import run
 from PIL import Image
 
 from mindseye import pipeline
+from mindseye.batches import class_run
 
 NETWORK = """
 import sys
@@ -46,18 +47,29 @@ def root(tmp_path_factory):
     return folder
 
 
+def leave_figures_out(patch):
+    """Figures and pages have tests of their own, and take longer than all else here."""
+    patch.setattr(pipeline, "write_figures", lambda path: None)
+    for module in (pipeline, class_run):
+        patch.setattr(module, "leave_page", lambda path, progress: None)
+
+
 @pytest.fixture(autouse=True)
 def _no_figures(request, monkeypatch):
-    """Figures have tests of their own, and take longer than all else here."""
-    if "figures" not in request.keywords:
-        monkeypatch.setattr(pipeline, "write_figures", lambda path: None)
+    if "with_figures" not in request.fixturenames:
+        leave_figures_out(monkeypatch)
+
+
+@pytest.fixture
+def with_figures():
+    """Asked for by the test of what a run leaves."""
 
 
 @pytest.fixture(scope="session")
 def undisturbed(root, tmp_path_factory):
     """The batch folder as one call leaves it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "write_figures", lambda path: None)
+        leave_figures_out(patch)
         out = tmp_path_factory.mktemp("batch") / "undisturbed"
         run(root, out)
     return out

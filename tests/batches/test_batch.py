@@ -50,6 +50,19 @@ def test_each_class_is_a_run(undisturbed):
     assert not list((undisturbed / "ledger.painting").glob("*"))
 
 
+@pytest.mark.usefixtures("with_figures")
+def test_figures_and_page_are_there(root, tmp_path):
+    """As visualize leaves them; a page that a kill has prevented is written by the same call."""
+    out = tmp_path / "out"
+    run(root, out, classes=["ant"])
+    assert (out / "ant" / "figures" / "facets.png").is_file()
+    page = (out / "ant" / "report.html").read_bytes()
+    (out / "ant" / "report.html").unlink()
+    (out / "ledger.classes" / "ant.json").unlink()
+    run(root, out, classes=["ant"])
+    assert (out / "ant" / "report.html").read_bytes() == page
+
+
 def test_the_same_again_does_nothing(root, undisturbed):
     """Finished work is not touched, and the batch says that it is done."""
     before = {path: path.stat().st_mtime_ns for path in undisturbed.rglob("run.json")}
