@@ -34,11 +34,12 @@ from mindseye.batches.plan import Pack
 from mindseye.batches.worker import PackWorker
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
+from mindseye.found import Found, compose, layers_read
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_files import load_recipe
-from mindseye.pipeline import Flow, Found
+from mindseye.pipeline import Flow
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.job import Job
@@ -214,8 +215,8 @@ class Bench:
         taken = Spent(0.0, 0.0)
         for layer in flows[0].job.targets:
             pairs = zip(flows, found, strict=True)
-            composition = Composition.joined([flow.composition(layer, one) for flow, one in pairs])
-            with Reader(flows[0].job.model.network, flows[0].reads(composition)) as read:
+            composition = Composition.joined([compose(flow.job, layer, one) for flow, one in pairs])
+            with Reader(flows[0].job.model.network, layers_read(flows[0].job, composition)) as read:
                 painting = composition.paint(read, range(len(composition.keys)))
                 taken += _spent(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
         return taken

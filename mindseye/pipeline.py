@@ -5,25 +5,23 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mindseye.attribution.score import facet_score
-from mindseye.facets.activations import facet_ranks, weighted_images
+from mindseye.facets.activations import facet_ranks
 from mindseye.facets.clustering import Facet, find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import extract
 from mindseye.facets.image import is_of_image
-from mindseye.facets.target import Target, build_target, channel_shares
-from mindseye.inputs.layers import INPUT, Layer, find_layer
+from mindseye.facets.target import Target, channel_shares
+from mindseye.found import Found, compose, layers_read, matched_layers, target_at
+from mindseye.inputs.layers import Layer, find_layer
 from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import stages_below
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.pictures import dots, facet_measures, layer_distances
-from mindseye.optimize.canvases import palette_of
-from mindseye.optimize.compose import Composition, layers_to_match, target_views
+from mindseye.optimize.compose import target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.page import leave_page
@@ -38,20 +36,6 @@ from mindseye.runs.where import write_where
 from mindseye.store.store import Store
 
 SLOPE_PHOTOS = 200
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the pictures of a run are painted from.
-
-    members: per facet, uint8 [members, channels, side, side]. ranks: {address: [facets, channels, positions]} of every layer
-    that is matched. slope: mean ``spectrum_slope`` of photos spread over the whole set.
-    """
-
-    facets: list[Facet]
-    members: list[Tensor]
-    ranks: dict[str, Tensor]
-    slope: float
 
 
 class Flow:
@@ -131,7 +115,7 @@ class Flow:
         members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
         painted = job.targets if targets is None else targets
-        wanted = dict.fromkeys(address for layer in painted for address in [*self._matched(layer), layer.address])
+        wanted = dict.fromkeys(address for layer in painted for address in [*matched_layers(job, layer), layer.address])
         layers = [find_layer(job.network, address) for address in wanted if not is_of_image(address)]
         with self.progress.stage("targets", len(facets), "facets") as advance, self._reader(layers) as read:
             ranks = facet_ranks(
@@ -140,7 +124,7 @@ class Flow:
                 members,
                 weights,
                 job.device,
-                target_views(job.recipe, job.view, job.seed, self._name),
+                target_views(job.recipe, job.view, job.seed, job.prefix),
                 detail=job.recipe.match_detail > 0,
             )
             advance(len(facets))
@@ -152,7 +136,11 @@ class Flow:
         """Stage 6: each facet's target at each layer and its top-k channels, into folder and manifest."""
         job, layers = self.job, []
         for layer in job.targets:
-            target = self._target(layer.address, found.ranks)
+            target = target_at(job, layer.address, found.ranks)
+            if job.channels is None and job.recipe.top_k > layer.channels:
+                self.record.note(
+                    f"layer {layer.address} has {layer.channels} channels: top-k lowered from {job.recipe.top_k}"
+                )
             self._tensors[f"{layer.address}/target"] = target.ranks
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in found.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
@@ -170,9 +158,9 @@ class Flow:
         job, waiting = self.job, self.waiting(layer)
         if not waiting:
             return
-        composition = self.composition(layer, found)
+        composition = compose(job, layer, found)
         with (
-            self._reader(self.reads(composition)) as read,
+            self._reader(layers_read(job, composition)) as read,
             self.progress.stage(f"paint {layer.address}", job.recipe.steps * len(waiting), "steps") as advance,
         ):
             paint(
@@ -185,34 +173,6 @@ class Flow:
                 advance,
                 lambda done: self.keep_painted(layer, done),
             )
-
-    def composition(self, layer: Layer, found: Found) -> Composition:
-        """What the facets of a layer are painted from, and towards."""
-        job, recipe = self.job, self.job.recipe
-        matched = self._matched(layer)
-        holds_down = not recipe.schedule("penalty").is_zero
-        return Composition(
-            recipe=recipe,
-            preprocessing=job.model.preprocessing,
-            keys=[f"{self._name}{layer.address}/{place}" for place in range(len(found.facets))],
-            targets={address: self._target(address, found.ranks) for address in {*matched, layer.address}},
-            target=layer.address,
-            matched=matched,
-            penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if holds_down else None,
-            weighted=weighted_images(found.members, [torch.tensor(facet.weights) for facet in found.facets]),
-            palette=palette_of(recipe, torch.cat(found.members), job.model.channels),
-            side=job.size,
-            view=job.view,
-            seed=job.seed,
-            device=job.device,
-            prior=job.prior,
-        )
-
-    def reads(self, composition: Composition) -> list[Layer]:
-        """The layers of the network that a painting reads."""
-        penalty = [composition.penalty] if composition.penalty else []
-        addresses = dict.fromkeys([*composition.matched, composition.target, *penalty])
-        return [find_layer(self.job.network, address) for address in addresses if not is_of_image(address)]
 
     def waiting(self, layer: Layer) -> list[int]:
         """The facets that are still to be painted at a layer."""
@@ -228,7 +188,9 @@ class Flow:
         by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
-        goals = {address: found.ranks[address] for address in dict.fromkeys([*self._matched(layer), layer.address])}
+        goals = {
+            address: found.ranks[address] for address in dict.fromkeys([*matched_layers(job, layer), layer.address])
+        }
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             self._reader([find_layer(job.network, address) for address in goals if not is_of_image(address)]) as read,
@@ -260,10 +222,6 @@ class Flow:
         self.record.finish()
         leave_page(self.folder.path, self.progress)
 
-    @property
-    def _name(self) -> str:
-        return f"{self.job.name}/" if self.job.name else ""
-
     def entries(self, layer: Layer) -> list[Manifest]:
         """What the manifest says of the facets of a layer."""
         found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[
@@ -273,18 +231,6 @@ class Flow:
 
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)
-
-    def _matched(self, layer: Layer) -> list[str]:
-        below = stages_below(self.job.model.network, self.job.network, layer)
-        return layers_to_match(self.job.recipe, layer.address, [stage.address for stage in below])
-
-    def _target(self, address: str, ranks: dict[str, Tensor]) -> Target:
-        width, top_k = ranks[address].shape[1], self.job.recipe.top_k
-        is_painted = address in {layer.address for layer in self.job.targets}
-        by_hand = self.job.channels if is_painted else None
-        if by_hand is None and is_painted and top_k > width:
-            self.record.note(f"layer {address} has {width} channels: top-k lowered from {top_k}")
-        return build_target(address, ranks[address], top_k, by_hand)
 
     def keep_step(self, layer: Layer, step: int, images: Mapping[int, Tensor]) -> None:
         """Keep the pictures of some facets as they are at a step."""

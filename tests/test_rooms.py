@@ -18,6 +18,7 @@ ROOMS = [
     "attribution",
     "runs",
     "report",
+    "found",
     "pipeline",
     "exemplars",
     "commission",

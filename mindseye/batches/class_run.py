@@ -9,8 +9,9 @@ from pathlib import Path
 from mindseye.batches.executor import Ended
 from mindseye.batches.ledger import failed
 from mindseye.errors import UserError
+from mindseye.found import Found
 from mindseye.inputs.models import Model
-from mindseye.pipeline import Flow, Found
+from mindseye.pipeline import Flow
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import PAGE, Manifest, RunFolder

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mindseye.batches.class_run import ClassRun
 from mindseye.batches.plan import Pack
+from mindseye.found import compose, layers_read
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition
@@ -48,13 +49,13 @@ def paint_pack(
     runs: prepared ones. state: the folder of what an interrupted painting continues from. facets: places of each class.
     on_steps: counts finished steps of pictures.
     """
-    compositions = [run.prepared[0].composition(layer, run.prepared[1]) for run in runs]
+    compositions = [compose(run.prepared[0].job, layer, run.prepared[1]) for run in runs]
     places = _places(pack, runs, compositions, layer, facets)
     if not places:
         return
     composition, flow = Composition.joined(compositions), runs[0].prepared[0]
     begun = time.monotonic()
-    with Reader(flow.job.model.network, flow.reads(composition)) as read, _Keeper(places, layer) as keeper:
+    with Reader(flow.job.model.network, layers_read(flow.job, composition)) as read, _Keeper(places, layer) as keeper:
 
         def build(batch: Sequence[int]) -> Painting:
             # A batch that was halved for lack of memory may be without any picture that is wanted.

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from mindseye.found import Found, compose, layers_read
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.reader import Reader
-from mindseye.pipeline import Flow, Found
+from mindseye.pipeline import Flow
 
 ON_A_CPU = 8
 """A CPU is as fast with few pictures as with many; beyond these the memory of a large network counts."""
@@ -38,8 +39,8 @@ def holds(peak: Callable[[int], int], free: int) -> int:
 
 def _peak(flow: Flow, found: Found, layer: Layer, number: int) -> int:
     device = flow.job.device
-    composition = flow.composition(layer, found)
-    with Reader(flow.job.model.network, flow.reads(composition)) as read:
+    composition = compose(flow.job, layer, found)
+    with Reader(flow.job.model.network, layers_read(flow.job, composition)) as read:
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
         painting = composition.paint(read, [0] * number)

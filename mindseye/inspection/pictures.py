@@ -8,6 +8,7 @@ import torch
 
 from mindseye.commission import Order, Wanted
 from mindseye.facets.target import Target
+from mindseye.found import compose, layers_read
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.reader import Reader
 from mindseye.optimize.canvases import palette_of
@@ -76,13 +77,13 @@ class ChannelPictures:
         own = torch.tensor([[entry["channel"]] for entry, _ in pairs])
         least = torch.tensor([entry["over_photos"]["deviation"] for entry, _ in pairs])
         sizes = ranks.mean(-1).abs().maximum(least[:, None])
-        composition = self.flow.composition(layer, found)
+        composition = compose(job, layer, found)
         composition = replace(
             composition,
             targets={**composition.targets, layer.address: Target(layer.address, ranks, own)},
             raised=Target(layer.address, sizes[..., None], own),
         )
-        with Reader(job.model.network, self.flow.reads(composition)) as read:
+        with Reader(job.model.network, layers_read(job, composition)) as read:
             entries, parents = [facet for _, facet in pairs], [entry for entry, _ in pairs]
             self._paint(
                 "channel facets", layer, lambda pictures: composition.paint(read, pictures), entries, parents, waiting

@@ -44,3 +44,8 @@ class Job:
     def view(self) -> int:
         """The side of what the network sees, in px."""
         return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
+
+    @property
+    def prefix(self) -> str:
+        """What its random numbers' names begin with."""
+        return f"{self.name}/" if self.name else ""
