@@ -131,7 +131,6 @@ class Bench:
             out=self.place / name,
             cache=False,
             quiet=True,
-            cache=False,
         )
 
     def timed(self, name: str, workers: int) -> Spent:
