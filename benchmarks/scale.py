@@ -1,6 +1,7 @@
 """What a batch costs, from what its parts cost: units measured, a model of them checked at 1 and 2 workers, and extrapolated.
 
     python benchmarks/scale.py PHOTOS --layer blocks.4.2
+    python benchmarks/scale.py PHOTOS --model mobilenet_v3_small --weights none --layer features.8
 
 PHOTOS is a folder of class folders. All costs are core-seconds (processor time of a process and its children), which other work on
 the machine changes little; seconds by the clock stand beside. One thread each. The units come from classes that run one after
@@ -54,10 +55,14 @@ class Units:
     start: float = 0.0
 
     def batch(self, classes: int, photos: int, facets: int, steps: int, workers: int, cached: bool = False) -> float:
-        """Core-seconds of a batch. cached: all activations are in the cache."""
+        """Core-seconds of a batch. cached: all activations are in the cache.
+
+        One worker works in the process that was begun; several are begun besides it, and it loads the network too.
+        """
+        starts = workers if workers < 2 else workers + 1
         looked = 0.0 if cached else photos * (self.decode + self.forward)
         facet = self.target + steps * self.step + self.measure
-        return workers * self.start + classes * (looked + photos * self.cluster + facets * facet + self.figures)
+        return starts * self.start + classes * (looked + photos * self.cluster + facets * facet + self.figures)
 
 
 def main() -> None:
@@ -65,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", metavar="PHOTOS")
     parser.add_argument("--model", default="efficientnet_lite0")
+    parser.add_argument("--weights")
     parser.add_argument("--layer", default="blocks.4.2")
     parser.add_argument("--classes", type=int, default=4)
     parser.add_argument("--photos", type=int, default=30)
@@ -101,7 +107,19 @@ def measured(options: argparse.Namespace, root: Path, out: Path) -> tuple[Units,
     recipe = load_recipe("distribution", {"steps": options.steps})
     names = [(folder.name, folder.name) for folder in sorted(root.iterdir())]
     write_plan(out, plan := new_plan("", {}, names, options.facets, 2 * options.facets, 1))
-    order = Order(str(root), out, options.model, (options.layer,), options.facets, recipe, None, 0, "cpu", cache=False)
+    order = Order(
+        str(root),
+        out,
+        options.model,
+        (options.layer,),
+        options.facets,
+        recipe,
+        None,
+        0,
+        "cpu",
+        options.weights,
+        cache=False,
+    )
     units = Units()
     share = 1 / (len(names) - 1)
     ledger = Ledger(out, plan)
@@ -129,7 +147,7 @@ def measured(options: argparse.Namespace, root: Path, out: Path) -> tuple[Units,
             units.step += share * painted / len(facets) / options.steps
             units.measure += share * looked / len(facets)
             units.figures += share * drawn
-    units.start = started(options.model)
+    units.start = started(options)
     lying = sum(Path(path).stat().st_size for path in job.photos.paths)
     return units, f"read of {lying / count / 1000:.0f} kB per photo by extraction: {read / lying:.2f} times"
 
@@ -150,6 +168,7 @@ def batch(options: argparse.Namespace, root: Path, out: Path, workers: int) -> t
     """Core-seconds, seconds, and GB of the largest process of a batch by the command line."""
     words = ["batch", root, "--model", options.model, "--layer", options.layer, "--facets", options.facets]
     words += ["--steps", options.steps, "--workers", workers, "--batch-size", 2 * options.facets, "--out", out]
+    words += ["--weights", options.weights] if options.weights else []
     command = [sys.executable, "-m", "mindseye.cli", *map(str, words), "--device", "cpu", "--no-cache", "--quiet"]
     begun, before = time.perf_counter(), core_seconds()
     environment = os.environ | {"OMP_NUM_THREADS": str(workers)}  # which the workers share: one thread each
@@ -158,9 +177,10 @@ def batch(options: argparse.Namespace, root: Path, out: Path, workers: int) -> t
     return core_seconds() - before, time.perf_counter() - begun, memory
 
 
-def started(model: str) -> float:
+def started(options: argparse.Namespace) -> float:
     """Core-seconds of beginning a process with a network that is ready."""
-    code = f"import mindseye.api.batch; from mindseye.inputs.models import load_model; load_model({model!r})"
+    network = f"{options.model!r}, {options.weights!r}"
+    code = f"import mindseye.api.batch; from mindseye.inputs.models import load_model; load_model({network})"
     command = [sys.executable, "-c", code]
     return timed(partial(subprocess.run, command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}))[1]
 

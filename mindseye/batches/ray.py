@@ -17,6 +17,7 @@ from mindseye.batches.handing import ASKS, Handed, Refused
 from mindseye.batches.plan import Pack
 from mindseye.errors import UserError
 from mindseye.inputs.pixels import one_line
+from mindseye.process import keep_memory
 
 AUTO = "auto"
 # Packs are names, and pictures go to the run folders: next to nothing lies in Ray's own memory.
@@ -161,6 +162,7 @@ class _Actor:
     """A worker in a process of Ray's."""
 
     def __init__(self) -> None:
+        keep_memory()
         self._given: queue.Queue[Pack | None] = queue.Queue()
 
     def give(self, pack: Pack | None) -> None:
