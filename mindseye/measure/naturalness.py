@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.facets.target import ascending
 from mindseye.optimize.regularizers import total_variation
 
 REC601_LUMA = (0.299, 0.587, 0.114)
@@ -120,8 +121,8 @@ def sorted_distance(activations: Tensor, ranks: Tensor) -> Tensor:
     p, q = activations.shape[-1], ranks.shape[-1]
     # In units of 1/(p q), where both sets of steps are whole numbers, so that no step is lost to rounding.
     steps = torch.tensor(sorted({*range(0, p * q + 1, q), *range(0, p * q + 1, p)}), device=activations.device)
-    ours = activations.float().sort(-1).values[..., steps[:-1] // q]
-    theirs = ranks.float().sort(-1).values[..., steps[:-1] // p]
+    ours = ascending(activations.float())[..., steps[:-1] // q]
+    theirs = ascending(ranks.float())[..., steps[:-1] // p]
     distance = ((ours - theirs).abs() * (steps.diff() / (p * q))).sum(-1).mean(-1)
     return _ratio(distance, ranks.float().abs().mean((-2, -1)))
 

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from mindseye.errors import UserError
-from mindseye.facets.target import Target, build_target, channel_shares, resample_ranks, top_channels, weighted_ranks
+from mindseye.facets.target import (
+    Target,
+    ascending,
+    build_target,
+    channel_shares,
+    resample_ranks,
+    top_channels,
+    weighted_ranks,
+)
 
 
 def random(*shape):
@@ -68,3 +76,15 @@ def test_shares_sum_to_one():
         for f in range(2)
     ]
     torch.testing.assert_close(channel_shares(target), torch.tensor(expected))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 50), (1, 4, 1), (2, 2, 4096)])
+def test_ascending_is_torchs_sort_with_its_gradient(shape):
+    """The values are those of torch's sort, with a gradient and without, and each gradient comes back to its own place."""
+    generator = torch.Generator().manual_seed(0)
+    values, weights = (torch.randn(shape, generator=generator) for _ in range(2))
+    ours, theirs = values.clone().requires_grad_(), values.clone().requires_grad_()
+    assert torch.equal(ascending(values), values.sort(-1).values)
+    (ascending(ours) * weights).sum().backward()
+    (theirs.sort(-1).values * weights).sum().backward()
+    assert torch.equal(ours.grad, theirs.grad)
