@@ -152,10 +152,9 @@ def find_layer(layers: Sequence[Layer], address: str) -> Layer:
     if there:
         return replace(there[-1], address=address)
     known = list(dict.fromkeys(layer.address for layer in outputs(layers)))
-    near = difflib.get_close_matches(name, known, n=4, cutoff=0.4) or known[-4:]
-    raise UserError(
-        f"no layer {address!r} fires in this network; near: {', '.join(near)} ('mindseye layers MODEL' lists all)"
-    )
+    near = difflib.get_close_matches(name, known, n=4, cutoff=0.4)
+    hint = f"near: {', '.join(near)}" if near else "none has a name like it"
+    raise UserError(f"no layer {address!r} fires in this network; {hint} ('mindseye layers MODEL' lists all)")
 
 
 def _watch(network: nn.Module, images: Tensor) -> tuple[list[_Firing], int]:

@@ -38,8 +38,15 @@ def draw_objective_name(sheet: Sheet, picture: Json, name: str, x: int, y: int, 
 
 
 def draw_loss(sheet: Sheet, facet: Json, x: int, y: int, width: int, most: int) -> None:
-    """At most `most` terms of the facet's loss from (x, y) down: name, first and last value."""
-    for index, (name, (start, end)) in enumerate(list(loss_terms(facet).items())[:most]):
+    """At most `most` terms of the facet's loss from (x, y) down, under a heading: name, first and last value.
+
+    The terms are those of a loss: what is to grow counts negatively.
+    """
+    terms = list(loss_terms(facet).items())[:most]
+    if terms:
+        sheet.text(x, y, "loss, first → last step", SMALL, colour=FAINT, width=width)
+        y += SMALL + 8
+    for index, (name, (start, end)) in enumerate(terms):
         top, values = y + index * (SMALL + 8), f"{shown(start)} → {shown(end)}"
         sheet.text(x + width, top, values, SMALL, colour=FAINT, anchor="ra")
         sheet.text(x, top, name, SMALL, colour=FAINT, width=max(1, width - text_width(values, SMALL) - SMALL // 2))

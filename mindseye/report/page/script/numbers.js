@@ -2,10 +2,12 @@
 const ROLES = [["picture", "picture"], ["members", "members"], ["start", "start"]];
 
 function axis(span, values) {
-  const known = values.filter((value) => value !== null);
+  // A start may be so far off that nothing else could be told apart: it then stands at the end of the axis.
+  const own = values.slice(0, 2).filter((value) => value !== null);
+  const known = own.length ? own : values.filter((value) => value !== null);
   const low = span[0] === null ? Math.min(0, ...known) : span[0];
   const high = span[1] === null ? Math.max(low + 1e-9, ...known) : span[1];
-  const at = (value) => `${(100 * (value - low)) / (high - low || 1)}%`;
+  const at = (value) => `${Math.min(100, Math.max(0, (100 * (value - low)) / (high - low || 1)))}%`;
   const mark = (role, value) => (value === null ? null : el("i", { class: `of-${role}`, "--at": at(value) }));
   const [picture, members, start] = values;
   return el("span", { class: "axis", "aria-hidden": "true" }, mark("start", start), mark("members", members), mark("picture", picture));
