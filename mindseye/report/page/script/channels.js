@@ -46,7 +46,7 @@ function excites(one) {
 }
 
 function channelCard(one) {
-  const silhouette = one.silhouette === null ? null : why(`· silhouette ${shown(one.silhouette)}${one.shuffled === null ? "" : ` (shuffled ${shown(one.shuffled)})`}`, "How clearly the channel's own facets stand apart, −1 to 1, beside the same for shuffled photos.");
+  const silhouette = one.silhouette === null ? null : why(`· silhouette ${shown(one.silhouette)}${one.shuffled === null ? "" : ` (chance ${shown(one.shuffled)})`}`, "How clearly the channel's own facets stand apart, −1 to 1, beside the same for one cloud of the same shape, which has no groups.");
   return el("article", { class: "channel", id: `channel-${one.channel}` },
     el("h3", {}, `channel ${one.channel} `, el("small", {}, `${one.facets.length} facet${one.facets.length === 1 ? "" : "s"} `, silhouette)),
     el("div", { class: "pair" },
