@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import nn
 
+from mindseye.api.facet_runs import run_options
 from mindseye.api.opening import Opened, opened
-from mindseye.api.visualize import run_options
 from mindseye.batches.class_run import Workshop
 from mindseye.batches.ledger import Ledger, read_plan
 from mindseye.batches.sizing import ON_A_CPU, measured_batch_size, whole_classes

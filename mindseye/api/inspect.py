@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from torch import nn
 
+from mindseye.api.facet_runs import Plan, over_facets
 from mindseye.api.opening import DEFAULT_RECIPE
-from mindseye.api.visualize import Plan, over_facets
 from mindseye.errors import UserError
 from mindseye.evaluation.panel import Folder, Network, Panel
 from mindseye.inputs.images import Source, find_images
