@@ -6,6 +6,9 @@ Those that begin a cluster are marked ``ray``: they take a minute, and run in ``
 import os
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from batch_runs import QUICK, pictures
@@ -73,18 +76,52 @@ def painted(out):
 
 
 class Watched(Executor):
-    """A cluster that loses a node when the first pictures are painted."""
+    """A cluster that loses a node, in the middle of the first pack that is painted there."""
 
-    def __init__(self, cluster):
-        self.cluster, self.events, self.removed = cluster, [], False
+    def __init__(self, cluster, note):
+        self.cluster, self.note, self.events, self.removed = cluster, note, [], False
 
     def run(self, opener, packs):
-        for event in Ray(self.cluster.address, cpus=1).run(opener, packs):
+        for event in Ray(self.cluster.address, cpus=1).run(partial(stuck, opener, self.note), packs):
             self.events.append(event)
             yield event
-            if isinstance(event, Began) and not self.removed:
+            if self.note.exists() and not self.removed:
                 self.removed = True
-                self.cluster.remove_node(self.cluster.workers[0], allow_graceful=False)
+                doomed = self.note.read_text()
+                node = next(node for node in self.cluster.workers if node.node_id == doomed)
+                self.cluster.remove_node(node, allow_graceful=False)
+
+
+@contextmanager
+def stuck(opener, note, number):
+    """A worker, of which the first that paints notes its node and tells nothing more."""
+    with opener(number) as worker:
+        yield Stuck(worker, note)
+
+
+class Stuck:
+    """See ``stuck``: whatever the timing, the pack that it has begun is undone when its node goes."""
+
+    def __init__(self, worker, note):
+        self.worker, self.note = worker, note
+
+    def work(self, packs):
+        import ray
+
+        for event in self.worker.work(packs):
+            if isinstance(event, Began) and self.first():
+                self.note.with_suffix(".part").write_text(ray.get_runtime_context().get_node_id())
+                self.note.with_suffix(".part").rename(self.note)
+                yield event
+                time.sleep(600)
+            yield event
+
+    def first(self):
+        try:
+            self.note.with_suffix(".mine").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
 
 def dies(number):
@@ -112,9 +149,9 @@ def sent(monkeypatch):
 
 
 @pytest.mark.ray
-def test_a_node_that_goes_costs_time_only(cluster, root, network, tmp_path):
+def test_a_node_that_goes_costs_time_only(cluster, sent, root, network, tmp_path):
     """Its packs are told of as lost, worked on by the other node, and all ends the same, byte for byte."""
-    executor = Watched(cluster)
+    executor = Watched(cluster, tmp_path / "node")
     batch = mindseye.batch(root, network, out=tmp_path / "out", executor=executor, **QUICK)
     lost = {name for event in executor.events if isinstance(event, Lost) for name in event.pack.wanted}
     ended = [event.name for event in executor.events if isinstance(event, Ended)]
