@@ -25,6 +25,7 @@ from mindseye.facets.target import Target, build_target
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.layers import Layer, find_layer, survey
 from mindseye.inputs.models import Model, load_model
+from mindseye.inputs.painting_reader import painting_reader
 from mindseye.inputs.reader import Reader
 from mindseye.inputs.stages import stages, stages_below
 from mindseye.optimize.canvases import Palette, compose_canvas
@@ -143,7 +144,7 @@ def _painting(
     for address in {*addresses, *matched}:
         targets[address] = build_target(address, activations[address].sort(-1).values, recipe.top_k)
     reads = dict.fromkeys([*addresses, *([penalty] if penalty else [])])
-    reader = Reader(model.network, [find_layer(network, address) for address in reads])
+    reader = painting_reader(model, [find_layer(network, address) for address in reads], size, None)
     dice = Dice(0, tuple(str(picture) for picture in range(batch)))
     palette = Palette(builtin_colours(model.channels), torch.ones(model.channels, size, size // 2 + 1))
     canvas = compose_canvas(recipe, size, model.channels, photos, palette, dice, device)

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.target import Target
+from mindseye.inputs.compiled import Compiler
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.models import Model
+from mindseye.inputs.painting_reader import painting_reader
 from mindseye.inputs.reader import Reader
 from mindseye.measure.pictures import objective_measures
 from mindseye.optimize.canvases import Palette, compose_canvas
@@ -55,7 +57,8 @@ class Order:
 
     layers: all that are read. beside: further terms for the pictures with these indices, which may compare them.
     targets: by address, one entry per picture, on the CPU; matched where there are any. prior: the decoder of a recipe
-    whose canvas is one. batch_size: pictures painted at once, 0 for all. view: side of what the network sees.
+    whose canvas is one. compiler: of a recipe that compiles. batch_size: pictures painted at once, 0 for all. view: side of
+    what the network sees.
     """
 
     model: Model
@@ -69,7 +72,12 @@ class Order:
     beside: Callable[[Sequence[int]], list[Term]] = lambda pictures: []
     targets: Mapping[str, Target] = field(default_factory=dict)
     prior: Prior | None = None
+    compiler: Compiler | None = None
     batch_size: int = 0
+
+    def reader(self) -> Reader:
+        """Reads ``layers``."""
+        return painting_reader(self.model, self.layers, self.view, self.compiler)
 
     def painting(self, read: Reader, pictures: Sequence[int]) -> Painting:
         """The painting of some of the pictures at its very start; ``read`` gives ``layers``."""
@@ -113,7 +121,7 @@ class Commission:
                 fresh_entry(index, one.words, one.about) for index, one in enumerate(self.order.wanted)
             ]
             self.record.save("running")
-        with Reader(self.order.model.network, self.order.layers) as read:
+        with self.order.reader() as read:
             self.paint(read)
             self.measure(read)
         self.record.finish()
@@ -137,6 +145,8 @@ class Commission:
                 advance,
                 self._keep_painted,
             )
+        if order.compiler is not None:
+            self.record.note(*order.compiler.verdicts)
 
     def measure(self, read: Reader) -> None:
         """What each objective says of its picture and of its start, whole and changed in ways that no recipe paints under."""

@@ -20,7 +20,7 @@ from mindseye.found import Found, compose, layers_read, matched_layers, target_a
 from mindseye.inputs.layers import Layer, find_layer
 from mindseye.inputs.reader import Reader
 from mindseye.measure.naturalness import spectrum_slope
-from mindseye.measure.pictures import dots, facet_measures, layer_distances
+from mindseye.measure.pictures import dots, facet_measures
 from mindseye.optimize.compose import target_views
 from mindseye.optimize.transforms import Views
 from mindseye.report.figures import write_figures
@@ -160,7 +160,7 @@ class Flow:
             return
         composition = compose(job, layer, found)
         with (
-            self._reader(layers_read(job, composition)) as read,
+            job.painting_reader(layers_read(job, composition)) as read,
             self.progress.stage(f"paint {layer.address}", job.recipe.steps * len(waiting), "steps") as advance,
         ):
             paint(
@@ -173,6 +173,7 @@ class Flow:
                 advance,
                 lambda done: self.keep_painted(layer, done),
             )
+        self.note_compiled()
 
     def waiting(self, layer: Layer) -> list[int]:
         """The facets that are still to be painted at a layer."""
@@ -203,14 +204,12 @@ class Flow:
                 roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
                 photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
                 entry["measures"] = facet_measures(
-                    read, job.model.preprocessing, target, entry["index"], roles, photo_dots, found.slope
+                    read, job.model.preprocessing, target, entry["index"], goals, roles, photo_dots, found.slope
                 )
                 where = self.folder.where(layer.address, entry["index"])
                 score = facet_score(job.model, layer, target, entry["index"])
                 if write_where(self.folder.path / where, score, members[entry["index"]], job.network, job.device):
                     entry["where"] = where
-                distances = layer_distances(read, job.model.preprocessing, goals, entry["index"], roles)
-                entry["measures"]["wasserstein"] = distances
                 advance(1)
         self.record.save("running")
 
@@ -221,6 +220,12 @@ class Flow:
             advance(1)
         self.record.finish()
         leave_page(self.folder.path, self.progress)
+
+    def note_compiled(self) -> None:
+        """What came of compiling, where the recipe asks for it."""
+        if self.job.compiler is not None:
+            self.record.note(*self.job.compiler.verdicts)
+            self.record.save("running")
 
     def entries(self, layer: Layer) -> list[Manifest]:
         """What the manifest says of the facets of a layer."""

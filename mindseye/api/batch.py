@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,17 @@ from torch import nn
 
 from mindseye.api.class_orders import Order
 from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
-from mindseye.batches.executor import Executor
+from mindseye.batches.executor import Event, Executor
 from mindseye.batches.executors import Staff, choose_executor
-from mindseye.batches.ledger import INDEX, LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
+from mindseye.batches.ledger import LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
 from mindseye.batches.locks import guarded, held, holders
+from mindseye.batches.outcome import Outcome
 from mindseye.batches.plan import Shard, parse_shard
-from mindseye.batches.results import write_results
 from mindseye.batches.run import run_batch
 from mindseye.batches.standing import Failure, Standing, read_standing, standing
 from mindseye.batches.view import View
 from mindseye.errors import UserError
+from mindseye.evaluation.evaluate import has_looked
 from mindseye.evaluation.panel import Network, convene
 from mindseye.inputs.choice import class_words
 from mindseye.inputs.collection import ImageClass, open_collection
@@ -28,7 +30,6 @@ from mindseye.inputs.layers import find_layer
 from mindseye.inputs.models import digest
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_checks import check_for_facets
-from mindseye.report.index import Card, card_of, write_index
 from mindseye.runs.folder import default_path
 from mindseye.runs.painter import spec_of
 from mindseye.store.store import open_store
@@ -110,7 +111,7 @@ def batch(
         retries: how often a class is tried again whose worker died, or which failed for a reason that may pass.
         device: auto, cpu, cuda, cuda:1, mps; several workers share the GPUs that are there.
         batch_size: pictures painted at once; 0 for what the device's memory holds, or 8 on a CPU.
-        judge: who looks at the pictures of each class, as ``evaluate`` takes them.
+        judge: who looks at the pictures of each class, as ``evaluate`` takes them; also at those that are there already.
         cache: take photos' activations from the user's cache, and keep them there (see docs/cache.md).
         force: replace the batch that the folder holds.
         executor: who works on the packs, where it is neither this process nor others on this machine.
@@ -150,12 +151,11 @@ def batch(
         command=command,
         cache=cache,
     )
-    if order.judges:
-        convene(order.judges, painter=_name(model))
+    panel = convene(order.judges, painter=_name(model)) if order.judges else None
     with held(order.out / LOCKS, part):
         with guarded(order.out / LOCKS):
             ledger = _open_ledger(order, collection, batch_size, staff, force)
-        ledger.reopen()
+        ledger.reopen(None if panel is None else lambda run: not has_looked(run, panel))
         packs = part.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
         with View(ledger, part, names, quiet) as view:
@@ -164,27 +164,22 @@ def batch(
             if cache:
                 open_store(view.say)  # workers say nothing: where it cannot be used, it shows here
             working = executor or choose_executor(staff, ledger.plan.threads)
-            run_batch(ledger, packs, working, order.for_others().open, retries, view.tell)
+            outcome = Outcome(ledger)
+
+            def tell(event: Event) -> None:
+                view.tell(event)
+                outcome.tell(event)
+
+            try:
+                run_batch(ledger, packs, working, order.for_others().open, retries, tell)
+            except KeyboardInterrupt:
+                with suppress(UserError):
+                    outcome.write()
+                raise
             ledger.save()
-            whole = Ledger(order.out, ledger.plan)  # with what other shards have done meanwhile
-            results = write_results(whole)
-            write_results_page(whole)
-            view.say(standing(whole, ()).counts)
+            results = outcome.write()
+            view.say(standing(Ledger(order.out, ledger.plan), ()).counts)
     return Batch(order.out, results, standing(ledger, (), names).failures)
-
-
-def write_results_page(ledger: Ledger) -> None:
-    """Write ``index.html``: a card for every class, also of those that are not there yet."""
-    cards = []
-    for entry in ledger.plan.classes:
-        state = ledger.states[entry.name]
-        name = entry.name if entry.title == entry.name else f"{entry.title} ({entry.name})"
-        try:
-            card = replace(card_of(ledger.path / entry.folder, ledger.path), name=name)
-        except UserError:
-            card = Card(name, "", None, None, state.status, "")
-        cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
-    write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)
 
 
 def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int, staff: Staff, force: bool) -> Ledger:
@@ -214,7 +209,6 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
             "facets": order.facets,
             "recipe": ready.recipe.as_dict(),
             "seed": order.seed,
-            "judges": [judge if isinstance(judge, str) else type(judge).__name__ for judge in order.judges],
         }
         if there is not None:
             check_same(order.out, there, options | {"batch_size": batch_size or there.batch_size})

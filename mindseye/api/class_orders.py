@@ -154,6 +154,7 @@ class _Bench:
             size=ready.recipe.size,
             penalty=penalty,
             prior=ready.prior,
+            compiler=ready.compiler,
             name=name,
         )
         options = run_options(job, order.weights, order.checkpoint, False, self._digest)

@@ -116,6 +116,7 @@ def over_facets(
             penalty=find_layer(ready.network, penalty_layer).address if penalty_layer else None,
             channels=channels,
             prior=ready.prior,
+            compiler=ready.compiler,
         )
         folder = RunFolder(Path(out) if out else plan.place(photos.root, ready.model.name, _joined(targets)))
         options = run_options(job, weights, checkpoint, recursive) | dict(plan.options)

@@ -1,7 +1,7 @@
 """What every painting command does first: check the numbers, read the recipe, open the network."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
+from mindseye.inputs.compiled import Compiler
 from mindseye.inputs.device import torch_device
 from mindseye.inputs.frozen import frozen
 from mindseye.inputs.layers import Layer, survey
@@ -28,7 +29,7 @@ class Opened:
     """A network that is ready to be painted from.
 
     network: every layer that fires. recipe: with the size of the canvas filled in. view: side of what the network sees.
-    prior: the decoder of a recipe whose canvas is one.
+    prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles.
     """
 
     model: Model
@@ -37,6 +38,7 @@ class Opened:
     device: torch.device
     view: int
     prior: Prior | None = None
+    compiler: Compiler | None = None
 
 
 @contextmanager
@@ -56,14 +58,15 @@ def opened(
         progress.say(f"note: {loaded.name} has random weights: its pictures show what no training has taught")
     side = size or recipe.size or loaded.preprocessing.size
     view = loaded.preprocessing.size if loaded.preprocessing.fixed_size else side
-    with frozen(loaded.network):
+    with frozen(loaded.network), ExitStack() as held:
         loaded.network.to(place)
         if isinstance(model, str):
             # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.
             loaded.network.to(memory_format=torch.channels_last)
         network = survey(loaded.network, view, loaded.channels)
         prior = prior_of(recipe, loaded.channels)
-        yield Opened(loaded, network, replace(recipe, size=side), place, view, prior)
+        compiler = held.enter_context(Compiler()) if recipe.compile else None
+        yield Opened(loaded, network, replace(recipe, size=side), place, view, prior, compiler)
 
 
 def check_numbers(seed: int, snapshots: int | None, *counts: int | None) -> None:

@@ -165,5 +165,6 @@ def order_for(
         device=ready.device,
         view=ready.view,
         prior=ready.prior,
+        compiler=ready.compiler,
         batch_size=batch_size,
     )

@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from mindseye.batches.executor import Ended
 from mindseye.batches.plan import Pack, make_packs
 from mindseye.errors import UserError
 from mindseye.runs.files import UNFINISHED, write_bytes, write_json
-from mindseye.runs.folder import RunFolder, file_name
+from mindseye.runs.folder import Manifest, RunFolder, file_name
 
 SCHEMA = 1
 LEDGER, STATES, LOCKS, PAINTING = "ledger.json", "ledger.classes", "ledger.locks", "ledger.painting"
@@ -127,13 +127,15 @@ class Ledger:
             write_json(self._state(name), asdict(self.states[name]))
             self._unwritten.discard(name)
 
-    def reopen(self) -> None:
+    def reopen(self, lacks: Callable[[Manifest], bool] | None = None) -> None:
         """Count failed classes as still to be done, as a process does that begins: what made them fail may be mended.
 
-        So are those whose run somebody has removed.
+        So are those whose run somebody has removed, and those whose run lacks something by its manifest.
         """
         for name in self.states:
-            if not (self.is_finished(name) and self.folder(name).exists()):
+            folder = self.folder(name)
+            is_whole = self.is_finished(name) and folder.exists()
+            if not is_whole or (lacks is not None and lacks(folder.read())):
                 self.states[name] = State()
 
     def painting(self, pack: int) -> Path:

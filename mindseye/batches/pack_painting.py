@@ -13,7 +13,6 @@ from mindseye.batches.class_run import ClassRun
 from mindseye.batches.plan import Pack
 from mindseye.found import compose, layers_read
 from mindseye.inputs.layers import Layer
-from mindseye.inputs.reader import Reader
 from mindseye.optimize.compose import Composition
 from mindseye.optimize.painting import Painting
 from mindseye.runs.folder import file_name
@@ -55,7 +54,7 @@ def paint_pack(
         return
     composition, flow = Composition.joined(compositions), runs[0].prepared[0]
     begun = time.monotonic()
-    with Reader(flow.job.model.network, layers_read(flow.job, composition)) as read, _Keeper(places, layer) as keeper:
+    with flow.job.painting_reader(layers_read(flow.job, composition)) as read, _Keeper(places, layer) as keeper:
 
         def build(batch: Sequence[int]) -> Painting:
             # A batch that was halved for lack of memory may be without any picture that is wanted.
@@ -78,6 +77,7 @@ def paint_pack(
         own = seconds * sum(place.run is run for place in places.values()) / len(places)
         run.spend(own)
         run.prepared[0].progress.seconds[f"paint {layer.address}"] = own
+        run.prepared[0].note_compiled()
 
 
 class _Keeper:

@@ -73,6 +73,7 @@ def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0,
     add(
         "--precision", choices=PRECISIONS, help="what the network computes in (default: the recipe's, bfloat16 on CUDA)"
     )
+    add("--compile", action="store_true", help="try torch.compile, and keep it where it is faster")
     add("--steps", type=count, help="steps of the optimizer (default: the recipe's)")
     add("--size", type=count, metavar="PX", help="side of the pictures (default: the recipe's, else the model's)")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
@@ -115,12 +116,13 @@ def picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What ``--set``, ``--prior`` and ``--precision`` change of a recipe."""
+    """What ``--set``, ``--prior``, ``--precision`` and ``--compile`` change of a recipe."""
     from mindseye.optimize.recipe_files import parse_changes
 
     prior = {"canvas": "prior", "prior": options.prior} if options.prior else {}
     precision = {"precision": options.precision} if options.precision else {}
-    return prior | precision | parse_changes(options.changes)
+    compiled = {"compile": True} if options.compile else {}
+    return prior | precision | compiled | parse_changes(options.changes)
 
 
 def show_scores(run: Any, options: argparse.Namespace) -> int:

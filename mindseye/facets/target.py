@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.facets.sorting import ascending
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,6 @@ def weighted_ranks(activations: Tensor, weights: Tensor) -> Tensor:
     """
     ranks = ascending(activations.float())
     return torch.einsum("n,ncp->cp", weights.to(ranks), ranks)
-
-
-def ascending(values: Tensor) -> Tensor:
-    """Values [..., P] from the smallest to the largest.
-
-    Where no gradient is wanted, numpy's vectorised sort takes a third of torch's time on a CPU. With one torch sorts: which of
-    equal values comes first must be the same every time, and numpy leaves it open.
-    """
-    if values.device.type != "cpu" or values.requires_grad:
-        return values.sort(dim=-1).values
-    return torch.from_numpy(np.sort(values.numpy(), axis=-1))
 
 
 def resample_ranks(ranks: Tensor, positions: int) -> Tensor:

@@ -1,5 +1,6 @@
 """A network that is looked at, not trained: for as long as it lasts, and back as it was afterwards."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,6 +26,12 @@ def frozen(network: nn.Module) -> Iterator[nn.Module]:
             module.training = was_training
         for parameter, needed in needing:
             parameter.requires_grad_(needed)
+
+
+def twin(network: nn.Module) -> nn.Module:
+    """A copy of a network whose modules are its own and whose tensors are shared."""
+    tensors = [*network.parameters(), *network.buffers()]
+    return copy.deepcopy(network, {id(tensor): tensor for tensor in tensors})
 
 
 @contextmanager

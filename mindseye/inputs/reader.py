@@ -5,6 +5,7 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError
@@ -12,19 +13,23 @@ from mindseye.inputs.frozen import plain_attention
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.layout import first_tensor, part_of
 
+Activations = dict[str, Tensor]
+
 
 class Reader:
     """Reads activations with hooks, and stops the forward pass behind the last one that is asked for.
 
-    Used as a context manager: the hooks are gone afterwards, also after an error.
+    Used as a context manager: the hooks are gone afterwards, also after an error. stops: where not, the network runs to its
+    end, so that the pass can be compiled.
 
         with Reader(network, layers) as read:
             activations = read(images)      # {address: [batch, channels, positions]}
     """
 
-    def __init__(self, network: nn.Module, layers: Sequence[Layer]) -> None:
+    def __init__(self, network: nn.Module, layers: Sequence[Layer], stops: bool = True) -> None:
         self.network = network
         self.layers = tuple(layers)
+        self._stops = stops
         self._hooks = ExitStack()
         self._calls: dict[tuple[str, bool], int] = {}
         self._raw: dict[str, Tensor] = {}
@@ -47,7 +52,7 @@ class Reader:
         self._hooks.close()
         self._raw.clear()
 
-    def __call__(self, images: Tensor) -> dict[str, Tensor]:
+    def __call__(self, images: Tensor) -> Activations:
         """Activations [batch, channels, positions] by address, for preprocessed images [batch, channels, height, width]."""
         self._calls.clear()
         self._raw.clear()
@@ -95,8 +100,9 @@ class Reader:
             if tensor is None:
                 return
             # A later in-place module (ReLU(inplace=True), "out += identity") would overwrite what was read here.
-            self._raw[entry.address] = tensor if is_last else tensor.clone()
-        if is_last:
+            # Channels come first in the copy, as they will be read: with channels last it would be copied twice.
+            self._raw[entry.address] = tensor if is_last else tensor.clone(memory_format=torch.contiguous_format)
+        if is_last and self._stops:
             raise _AllRead
 
 

@@ -50,8 +50,9 @@ class ChannelPictures:
             device=job.device,
             view=job.view,
             prior=job.prior,
+            compiler=job.compiler,
         )
-        with Reader(job.model.network, [layer]) as read:
+        with order.reader() as read:
             self._paint(
                 "channels",
                 layer,
@@ -83,7 +84,7 @@ class ChannelPictures:
             targets={**composition.targets, layer.address: Target(layer.address, ranks, own)},
             raised=Target(layer.address, sizes[..., None], own),
         )
-        with Reader(job.model.network, layers_read(job, composition)) as read:
+        with job.painting_reader(layers_read(job, composition)) as read:
             entries, parents = [facet for _, facet in pairs], [entry for entry, _ in pairs]
             self._paint(
                 "channel facets", layer, lambda pictures: composition.paint(read, pictures), entries, parents, waiting
@@ -143,6 +144,7 @@ class ChannelPictures:
                 advance,
                 keep,
             )
+        self.flow.note_compiled()
 
     def _entries(self, layer: Layer) -> list[Manifest]:
         found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[

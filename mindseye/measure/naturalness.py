@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.target import ascending
+from mindseye.facets.sorting import ascending
 from mindseye.optimize.regularizers import total_variation
 
 REC601_LUMA = (0.299, 0.587, 0.114)
@@ -119,12 +119,15 @@ def sorted_distance(activations: Tensor, ranks: Tensor) -> Tensor:
     if activations.shape[1] != ranks.shape[1]:
         raise UserError(f"{activations.shape[1]} channels painted and {ranks.shape[1]} in the target: not one layer")
     p, q = activations.shape[-1], ranks.shape[-1]
+    ours, theirs = ascending(activations.float()), ascending(ranks.float())
+    scale = ranks.float().abs().mean((-2, -1))
+    if p == q:
+        return _ratio((ours - theirs).abs().mean((-2, -1)), scale)
     # In units of 1/(p q), where both sets of steps are whole numbers, so that no step is lost to rounding.
-    steps = torch.tensor(sorted({*range(0, p * q + 1, q), *range(0, p * q + 1, p)}), device=activations.device)
-    ours = ascending(activations.float())[..., steps[:-1] // q]
-    theirs = ascending(ranks.float())[..., steps[:-1] // p]
-    distance = ((ours - theirs).abs() * (steps.diff() / (p * q))).sum(-1).mean(-1)
-    return _ratio(distance, ranks.float().abs().mean((-2, -1)))
+    whole = p * q + 1
+    steps = torch.cat([torch.arange(0, whole, n, device=activations.device) for n in (p, q)]).unique()  # type: ignore[no-untyped-call]
+    apart = (ours[..., steps[:-1] // q] - theirs[..., steps[:-1] // p]).abs()
+    return _ratio((apart * (steps.diff() / (p * q))).sum(-1).mean(-1), scale)
 
 
 def robustness_gap(objective_clean: Tensor, objective_transformed: Tensor) -> Tensor:

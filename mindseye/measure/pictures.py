@@ -9,7 +9,7 @@ from torchvision.transforms.v2 import functional
 from mindseye.facets.image import image_layers
 from mindseye.facets.target import Target
 from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
+from mindseye.inputs.reader import Activations, Reader
 from mindseye.measure.fidelity import fidelity, recovery
 from mindseye.measure.naturalness import naturalness, robustness_gap, sorted_distance, spectrum_slope
 from mindseye.measure.neighbourhood import percentile_rank
@@ -33,43 +33,41 @@ def facet_measures(
     preprocessing: Preprocessing,
     target: Target,
     facet: int,
-    roles: dict[str, Tensor],
+    ranks: Mapping[str, Tensor],
+    roles: Mapping[str, Tensor],
     photo_dots: Tensor,
     folder_slope: float,
 ) -> dict[str, Roles]:
-    """{"fidelity" | "naturalness": {"picture" | "members" | "start": {measure: number}}} of one facet.
+    """{"fidelity" | "naturalness" | "wasserstein": {"picture" | "members" | "start": {measure: number}}} of one facet.
 
-    read: gives the target's layer. target: of all facets, on the CPU; facet: whose turn it is. roles: the images
-    [n, channels, side, side] in [0, 1] of each role, as the network sees them; numbers are means over them.
+    read: gives the target's layer and those of ``ranks`` that are not of the image itself. target: of all facets, on the
+    CPU; facet: whose turn it is. ranks: {address: [facets, channels, positions]} of every layer that was matched. roles: the
+    images [n, channels, side, side] in [0, 1] of each role, as the network sees them; numbers are means over them.
     photo_dots: the dot product (``DotProduct``) of every photo's activation with this facet's target, [photos].
     folder_slope: mean ``spectrum_slope`` of the folder's photos.
 
     fidelity: cosine and distance over the top-k, and over all channels (``_all``); percentile of the dot product among
     the photos'; recovered, the share whose nearest target is the facet's own; wasserstein to the target's ranks;
     robustness_gap, the share of the dot product lost under changes that no recipe paints under.
+    wasserstein: ``sorted_distance`` to the facet's ranks at every layer; of the members, the nearest few.
     """
-    near = {role: _fidelity(read, preprocessing, target, facet, images, photo_dots) for role, images in roles.items()}
+    # All roles in one pass and all their changes in another: many small passes would take twice as long.
+    few = {role: images[:GAP_IMAGES] for role, images in roles.items()}
+    whole = _read(read, preprocessing, roles)
+    changed = _read(read, preprocessing, {role: torch.cat(_unseen(images)) for role, images in few.items()})
     members = roles["members"].cpu()
-    natural = {role: naturalness(images.cpu(), members, folder_slope) for role, images in roles.items()}
-    families = {"fidelity": near, "naturalness": natural}
-    return {family: {role: _means(values) for role, values in found.items()} for family, found in families.items()}
-
-
-@torch.no_grad()
-def layer_distances(
-    read: Reader, preprocessing: Preprocessing, ranks: Mapping[str, Tensor], facet: int, roles: dict[str, Tensor]
-) -> Roles:
-    """``sorted_distance`` to the facet's ranks at every layer, {role: {address: number}}; of the members, the nearest few.
-
-    ranks: {address: [facets, channels, positions]}, those of the image itself among them where they were matched. read:
-    gives the others.
-    """
-    found: Roles = {}
+    found: dict[str, Roles] = {"fidelity": {}, "naturalness": {}, "wasserstein": {}}
     for role, images in roles.items():
-        few = images[:GAP_IMAGES]
-        activations = read(preprocessing.normalise(few)) | image_layers(few, detail=True)
-        found[role] = {
-            address: float(sorted_distance(activations[address].float().cpu(), goal[facet : facet + 1]).mean())
+        activation = _on_cpu(whole[role][target.layer])
+        gap = robustness_gap(
+            dots(target, facet, activation.mean(-1))[:GAP_IMAGES],
+            dots(target, facet, _on_cpu(changed[role][target.layer]).mean(-1)).view(CHANGES, -1),
+        )
+        found["fidelity"][role] = _means(_fidelity(target, facet, activation, photo_dots) | {"robustness_gap": gap})
+        found["naturalness"][role] = _means(naturalness(images.cpu(), members, folder_slope))
+        layers = whole[role] | image_layers(few[role], detail=True)
+        found["wasserstein"][role] = {
+            address: float(sorted_distance(_on_cpu(layers[address][:GAP_IMAGES]), goal[facet : facet + 1]).mean())
             for address, goal in ranks.items()
         }
     return found
@@ -119,31 +117,30 @@ def dots(target: Target, facet: int, means: Tensor) -> Tensor:
     return DotProduct(target.select([facet] * count))({target.layer: means.unsqueeze(-1)})
 
 
-def _fidelity(
-    read: Reader, preprocessing: Preprocessing, target: Target, facet: int, images: Tensor, photo_dots: Tensor
-) -> dict[str, Tensor]:
-    activation = _activation(read, preprocessing, target.layer, images)
-    own = target.select([facet] * len(images))
+def _fidelity(target: Target, facet: int, activation: Tensor, photo_dots: Tensor) -> dict[str, Tensor]:
+    own = target.select([facet] * len(activation))
     means = activation.mean(-1)
-    dot = dots(target, facet, means)
-    changed = torch.stack(
-        [
-            dots(target, facet, _activation(read, preprocessing, target.layer, view).mean(-1))
-            for view in _unseen(images[:GAP_IMAGES])
-        ]
-    )
-    index = torch.full((len(images),), facet)
+    index = torch.full((len(means),), facet)
     return fidelity(means, own.mean, own.channels) | {
-        "percentile": percentile_rank(dot, photo_dots),
+        "percentile": percentile_rank(dots(target, facet, means), photo_dots),
         "recovered": recovery(means, target.mean, index).float(),
         "wasserstein": sorted_distance(activation, own.ranks),
-        "robustness_gap": robustness_gap(dot[:GAP_IMAGES], changed),
     }
 
 
-def _activation(read: Reader, preprocessing: Preprocessing, layer: str, images: Tensor) -> Tensor:
-    """On the CPU, as the numbers are taken in double precision, which not every device has."""
-    return read(preprocessing.normalise(images))[layer].float().cpu()
+def _read(read: Reader, preprocessing: Preprocessing, roles: Mapping[str, Tensor]) -> dict[str, Activations]:
+    """The activations of each role's images, {role: {address: [images, channels, positions]}}, in a single pass."""
+    counts = [len(images) for images in roles.values()]
+    found = read(preprocessing.normalise(torch.cat(list(roles.values()))))
+    parts = {
+        address: dict(zip(roles, torch.split(activation, counts), strict=True)) for address, activation in found.items()
+    }
+    return {role: {address: parts[address][role] for address in parts} for role in roles}
+
+
+def _on_cpu(activation: Tensor) -> Tensor:
+    """Where the numbers are taken in double precision, which not every device has."""
+    return activation.float().cpu()
 
 
 def _unseen(images: Tensor) -> list[Tensor]:

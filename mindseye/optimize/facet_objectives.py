@@ -6,6 +6,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from mindseye.facets.sorting import ascending
 from mindseye.facets.target import Target, resample_ranks
 from mindseye.optimize.objective import CANVAS, Activations, Objective
 from mindseye.optimize.regularizers import total_variation
@@ -86,7 +87,7 @@ class Match(Objective):
             activation = activation.index_select(
                 -1, _sample(activation.shape[-1], self._positions).to(activation.device)
             )
-        ranks = activation.float().sort(dim=-1).values
+        ranks = ascending(activation.float())
         return (ranks - self._goal(ranks.shape[-1])).square().mean((-1, -2)) / self._size
 
     def _goal(self, positions: int) -> Tensor:

@@ -204,7 +204,7 @@ class Painting:
     def _values(
         self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None, progress: float
     ) -> Tensor:
-        with _saving(self.recipe.precision, views.device):
+        with computing_in(self.recipe.precision, views.device):
             activations = self._read(self._preprocessing.normalise(views))
             if photos is not None:
                 with torch.no_grad():
@@ -244,7 +244,7 @@ def _optimizer(recipe: Recipe, parameters: list[Tensor]) -> torch.optim.Optimize
     return torch.optim.Adam(parameters, lr=lr)
 
 
-def _saving(precision: str, device: torch.device) -> AbstractContextManager[object]:
+def computing_in(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """bfloat16 where it is asked for, and by default on a CUDA device that computes in it."""
     knows = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     saves = precision == "bfloat16" or (precision == "auto" and knows)

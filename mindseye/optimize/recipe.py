@@ -87,6 +87,8 @@ class Recipe:
     nesterov: bool = True
     precision: str = "auto"
     """What the network computes in while it is painted from; the canvas and the loss stay in float32."""
+    compile: bool = False
+    """Whether passes through the network are compiled where that is faster, which is tried at the first step."""
 
     views: int = 1
     """Random views per step, over which the gradient is averaged."""

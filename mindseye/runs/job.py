@@ -6,9 +6,12 @@ from typing import Literal
 
 import torch
 
+from mindseye.inputs.compiled import Compiler
 from mindseye.inputs.images import ImageSet
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.models import Model
+from mindseye.inputs.painting_reader import painting_reader
+from mindseye.inputs.reader import Reader
 from mindseye.optimize.prior import Prior
 from mindseye.optimize.recipe import Recipe
 
@@ -20,8 +23,8 @@ class Job:
     network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
     the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
     channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
-    prior: the decoder of a recipe whose canvas is one. name: what its random numbers are called beside those of others in
-    one batch, "" for a run by itself.
+    prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles. name: what its random
+    numbers are called beside those of others in one batch, "" for a run by itself.
     """
 
     photos: ImageSet
@@ -38,12 +41,17 @@ class Job:
     penalty: str | None = None
     channels: Sequence[int] | None = None
     prior: Prior | None = None
+    compiler: Compiler | None = None
     name: str = ""
 
     @property
     def view(self) -> int:
         """The side of what the network sees, in px."""
         return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
+
+    def painting_reader(self, layers: Sequence[Layer]) -> Reader:
+        """Reads the layers that a picture is painted towards."""
+        return painting_reader(self.model, layers, self.view, self.compiler)
 
     @property
     def prefix(self) -> str:

@@ -17,6 +17,8 @@ from tars import write_tar
 
 import mindseye
 from mindseye.api.class_orders import Order
+from mindseye.batches import outcome, view
+from mindseye.batches.executor import Ended
 from mindseye.batches.locks import held, holders
 from mindseye.batches.plan import Shard
 from mindseye.cli import main
@@ -385,6 +387,43 @@ def test_the_index_has_every_class(undisturbed):
     """By the name that it has in the collection."""
     page = (undisturbed / "index.html").read_text()
     assert all(name in page for name in CLASSES)
+
+
+def test_table_and_page_come_on_the_way(root, tmp_path, monkeypatch):
+    """Where it is time for them, with the classes that have ended; a disk that is full for a while costs nothing."""
+    out, seen, written = tmp_path / "out", [], outcome.write_results
+
+    def write(ledger):
+        seen.append(sum(state.status == "done" for state in ledger.states.values()))
+        if len(seen) == 1:
+            raise UserError("no room")
+        return written(ledger)
+
+    monkeypatch.setattr(outcome, "write_results", write)
+    monkeypatch.setattr(outcome, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(outcome, "SHARE", 1e9)
+    run(root, out)
+    assert seen == [1, 2, 3, 4, 5, 5]
+    seen.clear()
+    monkeypatch.setattr(outcome, "EVERY_SECONDS", 60.0)
+    seen.append(0)
+    run(root, tmp_path / "other")
+    assert seen == [0, 5]
+
+
+def test_an_interrupted_batch_leaves_table_and_page(root, tmp_path, monkeypatch):
+    """Ctrl-C after the first class: a page of all five, one of them done."""
+    out = tmp_path / "out"
+
+    def interrupt(self, event):
+        if isinstance(event, Ended):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(view.View, "tell", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(root, out)
+    assert all(name in (out / "index.html").read_text() for name in CLASSES)
+    assert (out / "results.parquet").is_file() or (out / "results.csv").is_file()
 
 
 def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):

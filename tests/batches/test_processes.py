@@ -123,5 +123,18 @@ def test_judges_look_at_every_class(root, network, tmp_path):
         state.unlink()  # as if the batch had been killed before it could note the end
     assert mindseye.batch(root, network, **options).standing.done == 2
     assert [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))] == before
-    with pytest.raises(UserError, match="another judges"):
-        mindseye.batch(root, network, **options | {"judge": ()})
+    assert mindseye.batch(root, network, **options | {"judge": ()}).standing.done == 2
+    assert [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))] == before
+
+
+def test_a_judge_that_comes_later(root, network, tmp_path):
+    """Looks at the pictures that are there; nothing is painted anew."""
+    judge = network.replace(":build", ":judge")
+    options = QUICK | {"classes": ["ant", "bee"], "out": tmp_path / "out"}
+    batch = mindseye.batch(root, network, **options)
+    before = {path: path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/pictures/**/*.png"))}
+    assert mindseye.batch(root, network, judge=judge, **options).standing.done == 2
+    for folder in ("ant", "bee"):
+        assert len(RunFolder(batch.path / folder).read()["judges"]) == 1
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert before
