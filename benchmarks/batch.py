@@ -216,7 +216,7 @@ class Bench:
         for layer in flows[0].job.targets:
             pairs = zip(flows, found, strict=True)
             composition = Composition.joined([compose(flow.job, layer, one) for flow, one in pairs])
-            with Reader(flows[0].job.model.network, layers_read(flows[0].job, composition)) as read:
+            with flows[0].job.painting_reader(layers_read(flows[0].job, composition)) as read:
                 painting = composition.paint(read, range(len(composition.keys)))
                 taken += _spent(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
         return taken

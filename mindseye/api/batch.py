@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,14 @@ from mindseye.batches.standing import Failure, Standing, read_standing, standing
 from mindseye.batches.view import View
 from mindseye.errors import UserError
 from mindseye.evaluation.evaluate import has_looked
-from mindseye.evaluation.panel import Network, convene
+from mindseye.evaluation.panel import Network, Panel, convene
 from mindseye.inputs.choice import class_words
 from mindseye.inputs.collection import ImageClass, open_collection
 from mindseye.inputs.layers import find_layer
 from mindseye.inputs.models import digest
 from mindseye.optimize.recipe import Recipe
 from mindseye.optimize.recipe_checks import check_for_facets
-from mindseye.runs.folder import default_path
+from mindseye.runs.folder import Manifest, default_path
 from mindseye.runs.painter import spec_of
 from mindseye.store.store import open_store
 
@@ -155,7 +156,8 @@ def batch(
     with held(order.out / LOCKS, part):
         with guarded(order.out / LOCKS):
             ledger = _open_ledger(order, collection, batch_size, staff, force)
-        ledger.reopen(None if panel is None else lambda run: not has_looked(run, panel))
+        ledger.reopen(None if panel is None else partial(_lacks, panel))
+        panel = None  # the workers load judges of their own
         packs = part.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
         with View(ledger, part, names, quiet) as view:
@@ -224,6 +226,11 @@ def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int
     )
     write_plan(order.out, plan)
     return Ledger(order.out, plan)
+
+
+def _lacks(panel: Panel, run: Manifest) -> bool:
+    """Whether a judge has not looked at a run yet."""
+    return not has_looked(run, panel)
 
 
 def _check(facets: int, retries: int, model: str | nn.Module | None) -> None:

@@ -133,14 +133,19 @@ class Ledger:
         So are those whose run somebody has removed, and those whose run lacks something by its manifest.
         """
         for name in self.states:
-            folder = self.folder(name)
-            is_whole = self.is_finished(name) and folder.exists()
-            if not is_whole or (lacks is not None and lacks(folder.read())):
+            if not (self.is_finished(name) and self._is_whole(self.folder(name), lacks)):
                 self.states[name] = State()
 
     def painting(self, pack: int) -> Path:
         """The folder of what an interrupted painting of a pack continues from."""
         return self.path / PAINTING / f"{pack:05d}"
+
+    @staticmethod
+    def _is_whole(folder: RunFolder, lacks: Callable[[Manifest], bool] | None) -> bool:
+        try:
+            return folder.exists() and (lacks is None or not lacks(folder.read()))
+        except UserError:  # damaged: whoever works on the class will say so
+            return False
 
     def _state(self, name: str) -> Path:
         return self.path / STATES / f"{self._folders[name]}.json"

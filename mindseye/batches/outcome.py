@@ -17,7 +17,7 @@ SHARE = 0.02
 
 
 class Outcome:
-    """Writes the table and the page of a batch. results: the table, once it is written."""
+    """Writes the table and the page of a batch."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -36,11 +36,13 @@ class Outcome:
             UserError: if the disk is full, or the folder gone.
         """
         begun = time.monotonic()
-        whole = Ledger(self._ledger.path, self._ledger.plan)
-        results = write_results(whole)
-        write_page(whole)
-        ended = time.monotonic()
-        self._due = ended + max(EVERY_SECONDS, (ended - begun) / SHARE)
+        try:
+            whole = Ledger(self._ledger.path, self._ledger.plan)
+            results = write_results(whole)
+            write_page(whole)
+        finally:
+            ended = time.monotonic()
+            self._due = ended + max(EVERY_SECONDS, (ended - begun) / SHARE)
         return results
 
 

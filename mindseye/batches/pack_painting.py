@@ -77,7 +77,7 @@ def paint_pack(
         own = seconds * sum(place.run is run for place in places.values()) / len(places)
         run.spend(own)
         run.prepared[0].progress.seconds[f"paint {layer.address}"] = own
-        run.prepared[0].note_compiled()
+        run.attempt(run.prepared[0].note_compiled)
 
 
 class _Keeper:

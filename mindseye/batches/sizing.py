@@ -6,7 +6,6 @@ import torch
 
 from mindseye.found import Found, compose, layers_read
 from mindseye.inputs.layers import Layer
-from mindseye.inputs.reader import Reader
 from mindseye.pipeline import Flow
 
 ON_A_CPU = 8
@@ -40,7 +39,7 @@ def holds(peak: Callable[[int], int], free: int) -> int:
 def _peak(flow: Flow, found: Found, layer: Layer, number: int) -> int:
     device = flow.job.device
     composition = compose(flow.job, layer, found)
-    with Reader(flow.job.model.network, layers_read(flow.job, composition)) as read:
+    with flow.job.painting_reader(layers_read(flow.job, composition)) as read:
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
         painting = composition.paint(read, [0] * number)

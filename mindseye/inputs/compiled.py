@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mindseye.inputs.frozen import twin
+from mindseye.inputs.frozen import hooks_of, plain_attention, twin
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.pixels import one_line
 from mindseye.inputs.reader import Activations, Reader
@@ -25,10 +25,13 @@ WORTH = 1.05
 MODES = {"cuda": ("reduce-overhead", "default")}
 """Of ``torch.compile``, by kind of device; ``reduce-overhead`` are CUDA graphs."""
 AGREES = {torch.float32: 0.01, torch.float64: 1e-6}
-"""Largest difference between gradients, as lengths relative to the plain one's; of lower precisions, ``AGREES_LOWER``.
+"""Largest difference between compiled and plain, as lengths relative to the plain one's; lower precisions: ``AGREES_LOWER``.
 
 Where rounding tips a value over a kink of the network, a part of the gradient is another one: .003 was seen."""
 AGREES_LOWER = 0.1
+
+WAITS = {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}
+TINY = torch.finfo(torch.float32).tiny
 
 Pass = Callable[[Tensor], Activations]
 
@@ -45,6 +48,9 @@ class Compiler:
         self._found: dict[object, Pass | None] = {}
 
     def __enter__(self) -> "Compiler":
+        self._held.enter_context(
+            plain_attention()
+        )  # longer than any reader, which would switch back on what it found off
         return self
 
     def __exit__(
@@ -72,37 +78,24 @@ class Compiler:
         about = f"torch.compile at {layers[-1].address}, {len(images)} at once, {images.shape[-1]} px"
         for mode in MODES.get(images.device.type, ("default",)):
             name = about if mode == "default" else f"{about}, {mode}"
-            try:
-                compiled = self._compile(network, layers, mode)
-                off = _difference(compiled, plain, images)
-                limit = AGREES.get(_computes_in(images), AGREES_LOWER)
-                gain = _gain(compiled, plain, images) if off <= limit else 0.0
-            except Exception as error:  # whatever a compiler may raise, the plain pass is there
-                self.verdicts.append(f"{name}: not used, {type(error).__name__}: {one_line(error)[:200]}")
-                continue
-            if not off <= limit:
-                self.verdicts.append(f"{name}: not used, gradients differ by {off:.2g}")
-            elif gain < fastest:
-                self.verdicts.append(f"{name}: not used, {gain:.2f} x as fast")
-            else:
-                best, fastest = compiled, gain
-                self.verdicts.append(f"{name}: {gain:.2f} x as fast")
+            with ExitStack() as held:
+                try:
+                    compiled = _compile(network, layers, mode, held)
+                    off = _difference(compiled, plain, images)
+                    limit = AGREES.get(_computes_in(images), AGREES_LOWER)
+                    gain = _gain(compiled, plain, images) if off <= limit else 0.0
+                except Exception as error:  # whatever a compiler may raise, the plain pass is there
+                    self.verdicts.append(f"{name}: not used, {type(error).__name__}: {one_line(error)[:200]}")
+                    continue
+                if not off <= limit:
+                    self.verdicts.append(f"{name}: not used, it differs by {off:.2g}")
+                elif gain < fastest:
+                    self.verdicts.append(f"{name}: not used, {gain:.2f} x as fast")
+                else:
+                    best, fastest = compiled, gain
+                    self._held.push(held.pop_all())
+                    self.verdicts.append(f"{name}: {gain:.2f} x as fast")
         return best
-
-    def _compile(self, network: nn.Module, layers: Sequence[Layer], mode: str) -> Pass:
-        # A copy: hooks on the network must not be compiled, nor those of the copy slow it down.
-        read = self._held.enter_context(Reader(twin(network), layers, stops=False))
-        whole = torch.compile(_apart(Reader.__call__), fullgraph=True, dynamic=False, mode=mode)
-
-        def compiled(images: Tensor) -> Activations:
-            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-            found: Activations = whole(read, images)
-            if mode == "default":
-                return found
-            # CUDA graphs overwrite at the next step what they gave at this one.
-            return {address: tensor.clone() for address, tensor in found.items()}
-
-        return compiled
 
 
 class _CompiledReader(Reader):
@@ -114,8 +107,9 @@ class _CompiledReader(Reader):
         self._own_hooks = 0
 
     def __enter__(self) -> "Reader":
+        before = _count_hooks(self.network)
         super().__enter__()
-        self._own_hooks = _count_hooks(self.network)
+        self._own_hooks = _count_hooks(self.network) - before
         return self
 
     def __call__(self, images: Tensor) -> Activations:
@@ -126,21 +120,43 @@ class _CompiledReader(Reader):
         return super().__call__(images) if faster is None else faster(images)
 
 
+def _compile(network: nn.Module, layers: Sequence[Layer], mode: str, held: ExitStack) -> Pass:
+    """A compiled pass. held: keeps its hooks. A copy is compiled, which nobody else's hooks come to."""
+    read = held.enter_context(Reader(twin(network), layers, stops=False))
+    whole = torch.compile(_apart(Reader.__call__), fullgraph=True, dynamic=False, mode=mode)
+
+    def compiled(images: Tensor) -> Activations:
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        found: Activations = whole(read, images)
+        if mode == "default":
+            return found
+        # CUDA graphs overwrite at the next step what they gave at this one.
+        return {address: tensor.clone() for address, tensor in found.items()}
+
+    return compiled
+
+
 def _apart(function: Any) -> FunctionType:
     """The function with code of its own: compiled graphs are kept with the code, and there is room for a few only."""
     return FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
 
 
-def _step(read: Pass, images: Tensor) -> Tensor:
-    """The gradient [images, channels, height, width] of what a loss over all layers would have."""
+def _step(read: Pass, images: Tensor) -> tuple[Activations, Tensor]:
+    """Activations, and the gradient [images, channels, height, width] of a loss to which all layers add alike."""
     images = images.clone().requires_grad_()
-    loss = torch.stack([tensor.float().square().mean() for tensor in read(images).values()]).sum()
-    return torch.autograd.grad(loss, images)[0]
+    found = read(images)
+    sizes = [tensor.float().square().mean() for tensor in found.values()]
+    loss = torch.stack([size / size.detach().clamp_min(TINY) for size in sizes]).sum()
+    return found, torch.autograd.grad(loss, images)[0]
 
 
 def _difference(compiled: Pass, plain: Pass, images: Tensor) -> float:
-    ours, theirs = _step(compiled, images).float(), _step(plain, images).float()
-    return float((ours - theirs).norm() / theirs.norm().clamp_min(torch.finfo(torch.float32).tiny))
+    """The largest difference of any layer's activations, or of the gradients, as lengths relative to the plain one's."""
+    (ours, our_gradient), (theirs, their_gradient) = _step(compiled, images), _step(plain, images)
+    pairs = [(our_gradient, their_gradient), *((ours[address], tensor) for address, tensor in theirs.items())]
+    with torch.no_grad():
+        off = [(one.float() - other.float()).norm() / other.float().norm().clamp_min(TINY) for one, other in pairs]
+    return float(torch.stack(off).max())
 
 
 def _gain(compiled: Pass, plain: Pass, images: Tensor) -> float:
@@ -151,8 +167,8 @@ def _gain(compiled: Pass, plain: Pass, images: Tensor) -> float:
 def _seconds(read: Pass, images: Tensor) -> float:
     begun = time.perf_counter()
     _step(read, images)
-    if images.is_cuda:
-        torch.cuda.synchronize(images.device)
+    if images.device.type in WAITS:
+        WAITS[images.device.type]()
     return time.perf_counter() - begun
 
 
@@ -164,8 +180,9 @@ def _kind(layers: Sequence[Layer], images: Tensor) -> object:
 
 def _computes_in(images: Tensor) -> torch.dtype:
     kind = images.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else images.dtype
+    casts = kind in ("cpu", "cuda") and torch.is_autocast_enabled(kind)
+    return torch.get_autocast_dtype(kind) if casts else images.dtype
 
 
 def _count_hooks(network: nn.Module) -> int:
-    return sum(len(module._forward_pre_hooks) + len(module._forward_hooks) for module in network.modules())
+    return sum(len(hooks_of(module)) for module in network.modules())

@@ -4,7 +4,6 @@ A normalisation of frozen statistics is a factor and a summand for each channel,
 On a CPU its passes forward and backward are up to a fifth of a step (benchmarks/README.md).
 """
 
-import copy
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from mindseye.inputs.frozen import twin
+from mindseye.inputs.frozen import hooks_of, twin
 from mindseye.inputs.layers import Layer
 from mindseye.inputs.reader import Activations, Reader
 
@@ -34,13 +33,14 @@ def folded(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> nn.Mo
         layers: that will be read.
         images: an example, preprocessed, on the network's device; its activations must stay the same.
     """
-    pairs, plain = _pairs(network, layers, images)
-    if not pairs:
-        return network
     try:
-        lean = _with_folded(network, pairs)
-        with Reader(lean, layers) as read:
-            found = read(images)
+        with torch.backends.cudnn.flags(allow_tf32=False):
+            pairs, plain = _pairs(network, layers, images)
+            if not pairs:
+                return network
+            lean = _with_folded(network, pairs)
+            with Reader(lean, layers) as read:
+                found = read(images)
     except Exception:  # a module that cannot be copied, or that looks into its neighbours
         return network
     return lean if _same(found, plain) else network
@@ -62,7 +62,7 @@ def _pairs(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> tuple
         calls[name] += 1
         made[id(output)] = (name, output, output._version)  # held, so that no other tensor gets its number
 
-    modules = {name: module for name, module in network.named_modules(remove_duplicate=False) if _is_plain(module)}
+    modules = {name: module for name, module in network.named_modules() if _is_plain(module)}
     with ExitStack() as hooks:
         for name, module in modules.items():
             if isinstance(module, nn.Conv2d):
@@ -78,8 +78,8 @@ def _pairs(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> tuple
 
 
 def _is_plain(module: nn.Module) -> bool:
-    """A convolution or normalisation of which all is known: no hooks, no other weights than its own, no subclass's ways."""
-    if module._forward_hooks or module._forward_pre_hooks or hasattr(module, "parametrizations"):
+    """A convolution or normalisation of which all is known: no hooks, and no other weights than its own."""
+    if hooks_of(module) or hasattr(module, "parametrizations"):
         return False
     if isinstance(module, nn.BatchNorm2d):
         is_known = type(module) is nn.BatchNorm2d or _is_timms(module)
@@ -94,20 +94,20 @@ def _is_timms(module: nn.Module) -> bool:
 
 def _with_folded(network: nn.Module, pairs: Mapping[str, str]) -> nn.Module:
     lean = twin(network)
+    modules: dict[str, Any] = dict(lean.named_modules(remove_duplicate=False))
     for bn, conv in pairs.items():
-        norm = lean.get_submodule(bn)
-        behind = OrderedDict((name, child) for name, child in norm.named_children())
-        before: Any = lean.get_submodule(conv)
-        lean.set_submodule(conv, fuse_conv_bn_eval(before, _bare(norm)))
-        lean.set_submodule(bn, nn.Sequential(behind) if behind else nn.Identity())
+        norm, before = modules[bn], modules[conv]
+        behind = OrderedDict(norm.named_children())
+        _replace(modules, before, fuse_conv_bn_eval(before, norm))
+        _replace(modules, norm, nn.Sequential(behind) if behind else nn.Identity())
     return lean.eval()
 
 
-def _bare(norm: nn.Module) -> nn.BatchNorm2d:
-    """The normalisation itself, without what may be called behind it."""
-    bare = copy.copy(norm)
-    bare._modules = {}
-    return bare  # type: ignore[return-value]
+def _replace(modules: Mapping[str, nn.Module], old: nn.Module, new: nn.Module) -> None:
+    """Put a module in the place of another, under every name that it has."""
+    for name in [name for name, module in modules.items() if module is old]:
+        parent, _, leaf = name.rpartition(".")
+        setattr(modules[parent], leaf, new)
 
 
 def _same(found: Activations, plain: Activations) -> bool:

@@ -1,8 +1,9 @@
 """A network that is looked at, not trained: for as long as it lasts, and back as it was afterwards."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -29,9 +30,20 @@ def frozen(network: nn.Module) -> Iterator[nn.Module]:
 
 
 def twin(network: nn.Module) -> nn.Module:
-    """A copy of a network whose modules are its own and whose tensors are shared."""
-    tensors = [*network.parameters(), *network.buffers()]
-    return copy.deepcopy(network, {id(tensor): tensor for tensor in tensors})
+    """A copy of a network whose modules are its own; tensors and hooks, and whatever these hear with, are shared."""
+    hooks = [hook for module in network.modules() for hook in hooks_of(module)]
+    return copy.deepcopy(network, {id(one): one for one in [*network.parameters(), *network.buffers(), *hooks]})
+
+
+def hooks_of(module: nn.Module) -> list[Callable[..., Any]]:
+    """All that is called when a module works forward or backward."""
+    tables = (
+        module._forward_hooks,
+        module._forward_pre_hooks,
+        module._backward_hooks,
+        module._backward_pre_hooks,
+    )
+    return [hook for table in tables for hook in table.values()]
 
 
 @contextmanager

@@ -63,6 +63,7 @@ class Reader:
                     self.network(images)
         finally:
             self._reads = False
+            self._calls.clear()
         missing = [layer.address for layer in self.layers if layer.address not in self._raw]
         if missing:
             raise UserError(f"layer {missing[0]!r} gave no activations for images of shape {tuple(images.shape)}")
@@ -101,7 +102,8 @@ class Reader:
                 return
             # A later in-place module (ReLU(inplace=True), "out += identity") would overwrite what was read here.
             # Channels come first in the copy, as they will be read: with channels last it would be copied twice.
-            self._raw[entry.address] = tensor if is_last else tensor.clone(memory_format=torch.contiguous_format)
+            ends = is_last and self._stops
+            self._raw[entry.address] = tensor if ends else tensor.clone(memory_format=torch.contiguous_format)
         if is_last and self._stops:
             raise _AllRead
 
