@@ -53,6 +53,8 @@ MEASURES = (
 )
 
 # Of the picture of a named objective, which has no members.
+SHORT = {"total variation": "TV"}
+"""Terms of a loss whose names are too long for a figure."""
 VALUE = Measure("objective", "value", "value")
 ROBUSTNESS = Measure("objective", "robustness_gap", "gap")
 
@@ -100,7 +102,7 @@ def loss_terms(facet: Json) -> dict[str, tuple[float, float]]:
     for name, values in terms.items() if isinstance(terms, dict) else ():
         numbers = [finite(value) for value in values] if isinstance(values, list) else []
         if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
-            shared = "match" if str(name).startswith("match ") else str(name).removeprefix("total ")
+            shared = "match" if str(name).startswith("match ") else SHORT.get(str(name), str(name))
             start, end = ends.get(shared, (0.0, 0.0))
             ends[shared] = (start + numbers[0], end + numbers[1])
     return ends

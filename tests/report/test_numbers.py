@@ -53,6 +53,7 @@ def test_loss_terms_with_both_ends_are_read() -> None:
     """A term that ended in NaN (written as null) is left out."""
     assert loss_terms({"loss": {"match": [5, 0.8], "dot": [1.0, None], "x": 3}}) == {"match": (5.0, 0.8)}
     assert loss_terms({"loss": None}) == {}
+    assert loss_terms({"loss": {"total variation": [0.1, 0.2]}}) == {"TV": (0.1, 0.2)}
 
 
 def test_terms_of_the_matched_layers_are_summed() -> None:
