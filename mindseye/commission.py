@@ -76,7 +76,7 @@ class Order:
     batch_size: int = 0
 
     def reader(self) -> Reader:
-        """Reads ``layers``."""
+        """Reads ``layers`` while they are painted towards."""
         return painting_reader(self.model, self.layers, self.view, self.compiler)
 
     def painting(self, read: Reader, pictures: Sequence[int]) -> Painting:
@@ -123,6 +123,7 @@ class Commission:
             self.record.save("running")
         with self.order.reader() as read:
             self.paint(read)
+        with Reader(self.order.model.network, self.order.layers) as read:
             self.measure(read)
         self.record.finish()
         with self.progress.stage("figures", 1, "set") as advance:

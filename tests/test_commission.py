@@ -5,8 +5,11 @@ import math
 import pytest
 import torch
 from nets import TinyConv, seeded
+from torch import nn
 
+from mindseye import commission
 from mindseye.commission import Commission, Order, Wanted, fresh_entry
+from mindseye.inputs.frozen import frozen
 from mindseye.inputs.layers import find_layer, survey
 from mindseye.inputs.models import load_model
 from mindseye.optimize.canvases import palette_of
@@ -32,13 +35,13 @@ def channel(number):
     return Channel("body.2", torch.tensor([number]))
 
 
-def carry_out(model, wanted, folder, **changes):
+def carry_out(model, wanted, folder, addresses=("body.0", "body.2"), **changes):
     """Paint some pictures; the manifest."""
     order = Order(
         model=model,
         recipe=RECIPE,
         wanted=wanted,
-        layers=[find_layer(survey(model.network, SIDE), address) for address in ("body.0", "body.2")],
+        layers=[find_layer(survey(model.network, SIDE), address) for address in addresses],
         palette=palette_of(RECIPE, None, 3),
         seed=0,
         device=torch.device("cpu"),
@@ -72,6 +75,30 @@ def test_what_is_shown_is_what_is_measured(model, tmp_path):
     assert value(shown, "start") - value(both, "start") == pytest.approx(
         value(runs[2]["pictures"][0], "start"), abs=1e-6
     )
+
+
+def test_it_is_measured_on_the_network_as_it_is(tmp_path, monkeypatch):
+    """Painted from the network with its normalisations folded; what is measured is what the given one makes of it."""
+    network = seeded(lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()))
+    model, seen = load_model(network), {}
+    painted, measured = commission.Painting, commission.objective_measures
+
+    def paint(canvas, terms, recipe, views, dice, read, *others):
+        seen["painted"] = read.network
+        return painted(canvas, terms, recipe, views, dice, read, *others)
+
+    def measure(read, *others):
+        seen["measured"] = read.network
+        return measured(read, *others)
+
+    monkeypatch.setattr(commission, "Painting", paint)
+    monkeypatch.setattr(commission, "objective_measures", measure)
+    with frozen(network):
+        wanted = [Wanted("a channel", Channel("2", torch.tensor([1])))]
+        carry_out(model, wanted, tmp_path / "run", addresses=["2"])
+    assert seen["measured"] is network
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in seen["painted"].modules())
+    assert isinstance(network[1], nn.BatchNorm2d)
 
 
 def test_what_else_an_entry_says(model, tmp_path):

@@ -48,9 +48,8 @@ class Compiler:
         self._found: dict[object, Pass | None] = {}
 
     def __enter__(self) -> "Compiler":
-        self._held.enter_context(
-            plain_attention()
-        )  # longer than any reader, which would switch back on what it found off
+        # Longer than any reader that is held: it would leave switched off what it found so.
+        self._held.enter_context(plain_attention())
         return self
 
     def __exit__(
