@@ -19,14 +19,14 @@ from torch import Tensor
 
 from mindseye import visualize
 from mindseye.cli import keep_memory
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.images import find_images
-from mindseye.inputs.models import Model, load_model
 from mindseye.measure.intervals import bootstrap_interval, paired_interval
 from mindseye.measure.judge import judge_of, look, picture_batches
 from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, mean_pairwise_cosine, photos_of
 from mindseye.measure.transfer import facet_transfer
-from mindseye.optimize.recipe_files import parse_changes
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model, load_model
+from mindseye.optimize.recipe.files import parse_changes
+from mindseye.photos.photo_set import find_photos
 from mindseye.runs.files import read_picture
 
 CPU = torch.device("cpu")
@@ -88,7 +88,7 @@ def _options() -> argparse.Namespace:
 
 def _know(judge: Model, folders: list[Path]) -> Known:
     ask, size = judge_of(judge), judge.preprocessing.size
-    seen = [look(ask, find_images(folder).batches(judge.preprocessing, size, 3), CPU) for folder in folders]
+    seen = [look(ask, find_photos(folder).batches(judge.preprocessing, size, 3), CPU) for folder in folders]
     counts = [len(one.features) for one in seen]
     homes = torch.repeat_interleave(torch.arange(len(folders)), torch.tensor(counts))
     logits = torch.cat([one.logits for one in seen if one.logits is not None])

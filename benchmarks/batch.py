@@ -28,22 +28,22 @@ import torch
 
 import mindseye
 from mindseye.api.batch import Batch
-from mindseye.api.class_orders import Order
-from mindseye.batches.ledger import Ledger, Plan, read_plan
-from mindseye.batches.plan import Pack
-from mindseye.batches.worker import PackWorker
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
-from mindseye.found import Found, compose, layers_read
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_files import load_recipe
-from mindseye.pipeline import Flow
+from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.job import Job
 from mindseye.runs.record import Record
+from mindseye.workflows.batch.class_orders import Order
+from mindseye.workflows.batch.ledger import Ledger, Plan, read_plan
+from mindseye.workflows.batch.plan import Pack
+from mindseye.workflows.batch.worker import PackWorker
+from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.facets.found import Found, compose, layers_read
+from mindseye.workflows.facets.job import Job
 
 
 def main() -> None:
@@ -227,7 +227,7 @@ class Bench:
 
 
 def _decode(job: Job) -> None:
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, BATCH):
+    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.in_channels, BATCH):
         pass
 
 

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.inputs.images import find_images
-from mindseye.inputs.layers import Layer, find_layer, survey
-from mindseye.inputs.models import Model, load_model
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import stages
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import stages
+from mindseye.layers.survey import Layer, find_layer, survey
+from mindseye.models.load import Model, load_model
+from mindseye.photos.photo_set import find_photos
 from mindseye.report.progress import Progress
 from mindseye.store.database import Database
 from mindseye.store.store import Store
@@ -93,12 +93,12 @@ def seconds(model: Model, address: str, folder: str, device: torch.device) -> No
     """Seconds of the three passes."""
     side = model.preprocessing.size
     layers = [find_layer(survey(model.network, side), address)]
-    for path in find_images(folder, recursive=True).paths:
+    for path in find_photos(folder, recursive=True).paths:
         Path(path).read_bytes()
     with tempfile.TemporaryDirectory() as place:
         store = Store(Database(Path(place)), Progress().say)
         for name, kept in (("without", None), ("filling", store), ("from the cache", store)):
-            photos = find_images(folder, recursive=True)
+            photos = find_photos(folder, recursive=True)
             begun = time.perf_counter()
             extract(model, layers, photos, side, device, kept)
             taken = time.perf_counter() - begun

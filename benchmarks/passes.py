@@ -15,15 +15,15 @@ import time
 import torch
 from torch import Tensor, nn
 
-from mindseye.api.opening import opened
 from mindseye.cli import keep_memory
-from mindseye.inputs.compiled import Compiler
-from mindseye.inputs.folded import folded
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import last_before_pooling, stages_below
-from mindseye.optimize.painting import computing_in
-from mindseye.optimize.recipe_files import load_recipe
+from mindseye.layers.compiler import Compiler
+from mindseye.layers.fold import folded
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import last_before_pooling, stages_below
+from mindseye.optimize.loop import computing_in
+from mindseye.optimize.recipe.files import load_recipe
 from mindseye.report.progress import Progress
+from mindseye.workflows.opening import opened
 
 TURNS = 9
 
@@ -48,7 +48,7 @@ def main() -> None:
             last = last_before_pooling(network, ready.network)
             layers = [*stages_below(network, ready.network, last), last]
             for batch in options.batches or [4]:
-                images = torch.randn(batch, ready.model.channels, ready.view, ready.view, device=ready.device)
+                images = torch.randn(batch, ready.model.in_channels, ready.view, ready.view, device=ready.device)
                 lean = folded(network, layers, images)
                 with computing_in(recipe.precision, ready.device):
                     with Reader(network, layers) as one, Reader(lean, layers) as other:

@@ -28,16 +28,16 @@ from sidebyside.setting import YARDSTICK, Setting, photos_in
 from sidebyside.tables import picture_path, plot, sheet, table
 
 from mindseye.errors import UserError
-from mindseye.inputs.device import torch_device
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import Layer, find_layer, survey
-from mindseye.inputs.models import Model, load_model
-from mindseye.inputs.stages import last_before_pooling
+from mindseye.layers.stages import last_before_pooling
+from mindseye.layers.survey import Layer, find_layer, survey
 from mindseye.measure.judge import judge_of
-from mindseye.optimize.recipe_files import load_recipe
+from mindseye.models.device import torch_device
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model, load_model
+from mindseye.optimize.recipe.files import load_recipe
 from mindseye.runs.files import write_json, write_picture
-from mindseye.runs.job import Job
 from mindseye.runs.manifest import device_name
+from mindseye.workflows.facets.job import Job
 
 COLUMNS = 10
 OWN = {method.name: method for method in METHODS}
@@ -188,7 +188,7 @@ def _folders(options: argparse.Namespace) -> list[str]:
 def _job(model: Model, folder: str, options: argparse.Namespace, device: torch.device) -> Job:
     size = options.size or model.preprocessing.size
     view = model.preprocessing.size if model.preprocessing.fixed_size else size
-    network = survey(model.network, view, model.channels)
+    network = survey(model.network, view, model.in_channels)
     layer = find_layer(network, options.layer) if options.layer else last_before_pooling(model.network, network)
     return Job(
         photos=photos_in(folder, options.limit),

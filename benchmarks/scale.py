@@ -23,16 +23,16 @@ from typing import TypeVar
 
 import torch
 
-from mindseye.api.class_orders import Order
-from mindseye.batches.ledger import Ledger, new_plan, write_plan
 from mindseye.cli import keep_memory
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH
-from mindseye.optimize.recipe_files import load_recipe
-from mindseye.pipeline import Flow
+from mindseye.optimize.recipe.files import load_recipe
 from mindseye.report.progress import Progress
-from mindseye.runs.job import Job
 from mindseye.runs.record import Record
+from mindseye.workflows.batch.class_orders import Order
+from mindseye.workflows.batch.ledger import Ledger, new_plan, write_plan
+from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.facets.job import Job
 
 GIGA = 10**9
 
@@ -154,7 +154,7 @@ def measured(options: argparse.Namespace, root: Path, out: Path) -> tuple[Units,
 
 def decode(job: Job) -> None:
     """Decode all photos of a class."""
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.channels, BATCH):
+    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.in_channels, BATCH):
         pass
 
 
@@ -180,7 +180,7 @@ def batch(options: argparse.Namespace, root: Path, out: Path, workers: int) -> t
 def started(options: argparse.Namespace) -> float:
     """Core-seconds of beginning a process with a network that is ready."""
     network = f"{options.model!r}, {options.weights!r}"
-    code = f"import mindseye.api.batch; from mindseye.inputs.models import load_model; load_model({network})"
+    code = f"import mindseye.api.batch; from mindseye.models.load import load_model; load_model({network})"
     command = [sys.executable, "-c", code]
     return timed(partial(subprocess.run, command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}))[1]
 

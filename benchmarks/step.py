@@ -22,19 +22,19 @@ import torch
 from mindseye.cli import keep_memory
 from mindseye.facets.image import image_layers, is_of_image
 from mindseye.facets.target import Target, build_target
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import Layer, find_layer, survey
-from mindseye.inputs.models import Model, load_model
-from mindseye.inputs.painting_reader import painting_reader
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import stages, stages_below
-from mindseye.optimize.canvases import Palette, compose_canvas
-from mindseye.optimize.colour import builtin_colours
+from mindseye.layers.painting_reader import painting_reader
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import stages, stages_below
+from mindseye.layers.survey import Layer, find_layer, survey
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model, load_model
+from mindseye.optimize.canvases.colour import builtin_colours
+from mindseye.optimize.canvases.compose import Palette, compose_canvas
 from mindseye.optimize.compose import compose_terms, layers_to_match
-from mindseye.optimize.painting import Painting
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe_files import load_recipe, recipe_names
-from mindseye.optimize.transforms import Views
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.files import load_recipe, recipe_names
+from mindseye.optimize.transforms.views import Views
 from mindseye.runs.manifest import device_name
 
 BLOCK = 10
@@ -64,7 +64,7 @@ def main() -> None:
     )
     with frozen(model.network):
         model.network.to(device, memory_format=torch.channels_last)
-        network = survey(model.network, size, model.channels)
+        network = survey(model.network, size, model.in_channels)
         chosen = _layers(model, network, options.layers)
         print("| layer | cost | recipe | bare s/step | whole s/step | ratio | range of rounds |")
         print("|---|---|---|---|---|---|---|")
@@ -93,7 +93,7 @@ def _ratio(
     device: torch.device,
 ) -> str:
     with Reader(model.network, [layer]) as bare_reader:
-        images = torch.rand(batch, model.channels, size, size, device=device)
+        images = torch.rand(batch, model.in_channels, size, size, device=device)
 
         def bare() -> None:
             leaf = images.clone().requires_grad_()
@@ -135,7 +135,7 @@ def _painting(
     penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
     addresses = dict.fromkeys([*(address for address in matched if not is_of_image(address)), layer.address])
     generator = torch.Generator().manual_seed(0)
-    photos = torch.rand(batch, model.channels, size, size, generator=generator)
+    photos = torch.rand(batch, model.in_channels, size, size, generator=generator)
     targets: dict[str, Target] = {}
     with torch.no_grad(), Reader(model.network, [find_layer(network, address) for address in addresses]) as read:
         activations = read(model.preprocessing.normalise(photos.to(device))) | image_layers(
@@ -145,16 +145,16 @@ def _painting(
         targets[address] = build_target(address, activations[address].sort(-1).values, recipe.top_k)
     reads = dict.fromkeys([*addresses, *([penalty] if penalty else [])])
     reader = painting_reader(model, [find_layer(network, address) for address in reads], size, None)
-    dice = Dice(0, tuple(str(picture) for picture in range(batch)))
-    palette = Palette(builtin_colours(model.channels), torch.ones(model.channels, size, size // 2 + 1))
-    canvas = compose_canvas(recipe, size, model.channels, photos, palette, dice, device)
+    random = RandomKeys(0, tuple(str(picture) for picture in range(batch)))
+    palette = Palette(builtin_colours(model.in_channels), torch.ones(model.in_channels, size, size // 2 + 1))
+    canvas = compose_canvas(recipe, size, model.in_channels, photos, palette, random, device)
     terms = compose_terms(recipe, targets, layer.address, matched, penalty, activations[layer.address])
     with reader:
-        return Painting(canvas, terms, recipe, Views.of(recipe, size), dice, reader, model.preprocessing), reader
+        return Painting(canvas, terms, recipe, Views.of(recipe, size), random, reader, model.preprocessing), reader
 
 
 def _others(model: Model, layer: Layer, size: int, batch: int, rounds: int, device: torch.device) -> None:
-    leaf = torch.rand(batch, model.channels, size, size, device=device).requires_grad_()
+    leaf = torch.rand(batch, model.in_channels, size, size, device=device).requires_grad_()
     for name, measure in (("torch-lucent", _lucent), ("horama", _horama)):
         try:
             paint = measure(model, layer, size, batch, device)

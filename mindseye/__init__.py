@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mindseye.api.transfer import transfer
     from mindseye.api.visualize import visualize
     from mindseye.errors import UserError
-    from mindseye.evaluation.evaluate import evaluate
     from mindseye.report.notebook import Run
+    from mindseye.workflows.evaluation.evaluate import evaluate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -54,7 +54,7 @@ _HOMES = {
     "explain": "mindseye.api.explain",
     "batch": "mindseye.api.batch",
     "status": "mindseye.api.status",
-    "evaluate": "mindseye.evaluation.evaluate",
+    "evaluate": "mindseye.workflows.evaluation.evaluate",
     "transfer": "mindseye.api.transfer",
     "film": "mindseye.api.film",
     "cache": "mindseye.api.cache",

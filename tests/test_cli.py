@@ -113,7 +113,7 @@ def test_unreadable_words_are_one_line_and_code_2(capsys, words):
 
 def test_interruption_is_code_130(place, capsys, monkeypatch):
     """Ctrl-C tells how to go on."""
-    from mindseye.optimize import painting
+    from mindseye.optimize import loop as painting
 
     def interrupted(self):
         raise KeyboardInterrupt
@@ -127,7 +127,7 @@ def test_part_of_a_run_is_code_3(place, capsys, monkeypatch):
     """A facet that fails is named with its reason."""
     import torch
 
-    from mindseye.optimize import painting
+    from mindseye.optimize import loop as painting
 
     real = painting.Painting.advance
 

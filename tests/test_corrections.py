@@ -10,19 +10,19 @@ from PIL import Image
 
 from mindseye.facets.clustering import find_facets, weights
 from mindseye.facets.target import build_target
-from mindseye.inputs.images import find_images
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
-from mindseye.optimize.canvases import Palette, compose_canvas
-from mindseye.optimize.colour import plain_colours
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import find_layer, survey
+from mindseye.optimize.canvases.colour import plain_colours
+from mindseye.optimize.canvases.compose import Palette, compose_canvas
 from mindseye.optimize.compose import compose_terms
-from mindseye.optimize.facet_objectives import DotProduct
-from mindseye.optimize.painting import Painting, run
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe_files import load_recipe
-from mindseye.optimize.regularizers import centre_mask
-from mindseye.optimize.transforms import Views
+from mindseye.optimize.loop import Painting, run
+from mindseye.optimize.objectives.facet import DotProduct
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.regularizers.functional import centre_mask
+from mindseye.optimize.transforms.views import Views
+from mindseye.photos.photo_set import find_photos
+from mindseye.preprocessing import Preprocessing
 from mindseye.runs.files import write_picture
 
 SIDE, LAYER = 32, "body.2"
@@ -41,13 +41,13 @@ def painting(read, pictures, **changes):
     recipe = replace(load_recipe("paper"), steps=6, top_k=4, **changes)
     photos = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))[pictures]
     target = build_target(LAYER, torch.rand(3, 16, 64, generator=torch.Generator().manual_seed(2)).sort(-1).values, 4)
-    dice = Dice(0, tuple(map(str, pictures)))
-    canvas = compose_canvas(recipe, SIDE, 3, photos, Palette(plain_colours(3)), dice, torch.device("cpu"))
+    random = RandomKeys(0, tuple(map(str, pictures)))
+    canvas = compose_canvas(recipe, SIDE, 3, photos, Palette(plain_colours(3)), random, torch.device("cpu"))
     chosen = {LAYER: target.select(pictures)}
     with torch.no_grad():
         start = read(PLAIN.normalise(photos))[LAYER]
     terms = compose_terms(recipe, chosen, LAYER, [], f"{LAYER}@input", start)
-    return Painting(canvas, terms, recipe, Views(SIDE), dice, read, PLAIN)
+    return Painting(canvas, terms, recipe, Views(SIDE), random, read, PLAIN)
 
 
 def test_members_are_the_nearest_of_their_own_facet():
@@ -115,7 +115,7 @@ def test_pictures_are_not_rounded_to_bytes(read):
 def test_red_stays_red(tmp_path):
     """From file to network and back to file, the first channel is red."""
     Image.new("RGB", (40, 40), (200, 30, 10)).save(tmp_path / "red.png")
-    photos = find_images(tmp_path)
+    photos = find_photos(tmp_path)
     list(photos.batches(PLAIN, SIDE, 3))
     pixels = photos.load([0])[0]
     assert pixels[:, 5, 5].tolist() == [200, 30, 10]

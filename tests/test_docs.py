@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mindseye.cli.main import build_parser
-from mindseye.optimize.recipe import Recipe, Scheduled
-from mindseye.optimize.recipe_checks import CHOICES
-from mindseye.optimize.recipe_files import recipe_names
+from mindseye.optimize.recipe.checks import CHOICES
+from mindseye.optimize.recipe.files import recipe_names
+from mindseye.optimize.recipe.recipe import Recipe, Scheduled
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

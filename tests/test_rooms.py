@@ -9,8 +9,12 @@ import mindseye
 
 ROOMS = [
     "errors",
-    "process",
-    "inputs",
+    "runtime",
+    "labels",
+    "preprocessing",
+    "models",
+    "layers",
+    "photos",
     "store",
     "facets",
     "optimize",
@@ -18,16 +22,8 @@ ROOMS = [
     "attribution",
     "runs",
     "report",
-    "found",
-    "pipeline",
-    "exemplars",
-    "commission",
-    "inspection",
-    "patchwork",
-    "evaluation",
-    "batches",
+    "workflows",
     "api",
-    "demo",
     "cli",
 ]
 SOURCES = sorted(path for path in Path(mindseye.__file__).parent.rglob("*.py") if path.name != "__init__.py")

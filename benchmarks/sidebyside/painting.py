@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.reader import Reader
-from mindseye.optimize.canvases import compose_canvas
-from mindseye.optimize.directions import Direction
-from mindseye.optimize.objective import Objective
-from mindseye.optimize.painting import Painting, Term
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe_files import load_recipe
-from mindseye.optimize.schedules import Schedule
-from mindseye.optimize.transforms import Views
-from mindseye.optimize.unit_objectives import Channel
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import Layer
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.objectives.direction import Direction
+from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.objectives.unit import Channel
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.schedule import Schedule
+from mindseye.optimize.transforms.views import Views
 from sidebyside.setting import Plan, Setting
 
 SNAPSHOTS = 10
@@ -130,10 +130,10 @@ def _painting(method: Method, setting: Setting, plan: Plan, read: Reader) -> Pai
     if method.objective is None:
         return composition.paint(read, pictures)
     objective, _ = method.objective(setting)
-    dice = Dice(job.seed, tuple(f"{method.name}/{index}" for index in pictures))
+    random = RandomKeys(job.seed, tuple(f"{method.name}/{index}" for index in pictures))
     canvas = compose_canvas(
-        composition.recipe, job.size, job.model.channels, None, composition.palette, dice, job.device
+        composition.recipe, job.size, job.model.in_channels, None, composition.palette, random, job.device
     )
     terms = [Term(objective.name, objective, Schedule(-1.0, -1.0))]
     views = Views.of(composition.recipe, job.view)
-    return Painting(canvas, terms, composition.recipe, views, dice, read, job.model.preprocessing)
+    return Painting(canvas, terms, composition.recipe, views, random, read, job.model.preprocessing)

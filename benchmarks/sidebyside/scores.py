@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
 from mindseye.measure.fidelity import recovery
 from mindseye.measure.judge import Judge, Seen, look, picture_batches
 from mindseye.measure.naturalness import naturalness, spectrum_slope
 from mindseye.measure.neighbourhood import facet_neighbourhood, neighbourhood, photos_of
 from mindseye.measure.transfer import majority_label, transfer
-from mindseye.optimize.transforms import Views
+from mindseye.optimize.transforms.views import Views
 from sidebyside.painting import Painted
 from sidebyside.setting import BATCH, Setting, photos_in
 
@@ -33,7 +33,7 @@ class Gallery:
         """A folder's photos."""
         if folder not in self._seen:
             model, photos = self.judge.model, photos_in(folder, self._limit)
-            batches = photos.batches(model.preprocessing, model.preprocessing.size, model.channels, BATCH)
+            batches = photos.batches(model.preprocessing, model.preprocessing.size, model.in_channels, BATCH)
             self._seen[folder] = look(self.judge, batches, self._device)
         return self._seen[folder]
 

@@ -12,17 +12,17 @@ from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
-from mindseye.inputs.images import ImageSet, find_images
-from mindseye.inputs.layers import INPUT, Layer, find_layer
-from mindseye.inputs.listing import list_images
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import stages_below
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import stages_below
+from mindseye.layers.survey import INPUT, Layer, find_layer
 from mindseye.measure.transfer import majority_label
-from mindseye.optimize.canvases import palette_of
+from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_files import load_recipe
-from mindseye.runs.job import Job
+from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.listing import list_photos
+from mindseye.photos.photo_set import PhotoSet, find_photos
+from mindseye.workflows.facets.job import Job
 
 YARDSTICK = "distribution"
 BATCH = 32
@@ -44,7 +44,7 @@ class Setting:
     def __init__(self, job: Job, logits: Layer) -> None:
         """job: whose recipe is replaced by each method's. logits: where the painted network names its classes."""
         self.job, self.logits, (self.layer,) = job, logits, job.targets
-        batches = job.photos.batches(job.model.preprocessing, job.view, job.model.channels, BATCH)
+        batches = job.photos.batches(job.model.preprocessing, job.view, job.model.in_channels, BATCH)
         with Reader(job.model.network, [self.layer]) as read:
             means = mean_activations(read, job.model.preprocessing, batches, job.device)[self.layer.address]
         self.points = embed(means, job.seed).points
@@ -99,7 +99,7 @@ class Setting:
             matched=matched,
             penalty=penalty,
             weighted=weighted_images(members, weights),
-            palette=palette_of(recipe, torch.cat(members), job.model.channels),
+            palette=palette_of(recipe, torch.cat(members), job.model.in_channels),
             side=job.size,
             view=job.view,
             seed=job.seed,
@@ -110,7 +110,7 @@ class Setting:
         return Plan(composition, members, [list(facet.members) for facet in facets], layers)
 
 
-def photos_in(folder: str, limit: int) -> ImageSet:
+def photos_in(folder: str, limit: int) -> PhotoSet:
     """The first photos of a folder, all of them where limit is 0."""
-    paths: Sequence[str] = [entry.path for entry in list_images(folder).entries]
-    return find_images(list(paths[:limit] if limit else paths))
+    paths: Sequence[str] = [entry.path for entry in list_photos(folder).entries]
+    return find_photos(list(paths[:limit] if limit else paths))

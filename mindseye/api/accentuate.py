@@ -7,26 +7,26 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mindseye.api.carrying import Note, carry_out
-from mindseye.api.opening import Opened, absolute, check_numbers, chosen_recipe, opened
-from mindseye.api.ordering import check_positions, order_for
-from mindseye.commission import Order, Wanted
 from mindseye.errors import UserError
-from mindseye.inputs.layers import Layer, find_layer
-from mindseye.inputs.photo import Photo, load_photo, photo_digest, photo_path
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import stages
-from mindseye.optimize.address import parse_objective
-from mindseye.optimize.lookup import Surveyed, look_up
-from mindseye.optimize.objective import Objective
-from mindseye.optimize.photo_objectives import Caricature, Reconstruction
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_checks import check_for_objectives
-from mindseye.optimize.transforms import Views
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import stages
+from mindseye.layers.survey import Layer, find_layer
+from mindseye.optimize.objectives.address import parse_objective
+from mindseye.optimize.objectives.lookup import Surveyed, look_up
+from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.objectives.photo import Caricature, Reconstruction
+from mindseye.optimize.recipe.checks import check_for_objectives
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.transforms.views import Views
+from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
+from mindseye.workflows.carrying import Note, carry_out
+from mindseye.workflows.objectives.commission import Order, Wanted
+from mindseye.workflows.objectives.ordering import check_positions, order_for
+from mindseye.workflows.opening import Opened, absolute, check_numbers, chosen_recipe, opened
 
 TINY = 1e-6
 
@@ -83,7 +83,7 @@ def accentuate(
     check_for_objectives(chosen)
     checkpoint = absolute(checkpoint)
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
-        image = load_photo(photo, ready.model.preprocessing, ready.recipe.size, ready.model.channels)
+        image = load_photo(photo, ready.model.preprocessing, ready.recipe.size, ready.model.in_channels)
         anchor = find_layer(ready.network, near_layer) if near_layer else stages(ready.model.network, ready.network)[0]
         found = _found(asked, ready, caricature, power, probability)
         check_positions([objective for objective, _ in found], ready)

@@ -11,29 +11,29 @@ from typing import Any
 import torch
 from torch import nn
 
-from mindseye.api.class_orders import Order
-from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
-from mindseye.batches.executor import Event, Executor
-from mindseye.batches.executors import Staff, choose_executor
-from mindseye.batches.ledger import LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
-from mindseye.batches.locks import guarded, held, holders
-from mindseye.batches.outcome import Outcome
-from mindseye.batches.plan import Shard, parse_shard
-from mindseye.batches.run import run_batch
-from mindseye.batches.standing import Failure, Standing, read_standing, standing
-from mindseye.batches.view import View
 from mindseye.errors import UserError
-from mindseye.evaluation.evaluate import has_looked
-from mindseye.evaluation.panel import Network, Panel, convene
-from mindseye.inputs.choice import class_words
-from mindseye.inputs.collection import ImageClass, open_collection
-from mindseye.inputs.layers import find_layer
-from mindseye.inputs.models import digest
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_checks import check_for_facets
+from mindseye.layers.survey import find_layer
+from mindseye.models.load import digest
+from mindseye.optimize.recipe.checks import check_for_facets
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.class_choice import class_words
+from mindseye.photos.collection import PhotoClass, open_collection
 from mindseye.runs.folder import Manifest, default_path
-from mindseye.runs.painter import spec_of
 from mindseye.store.store import open_store
+from mindseye.workflows.batch.class_orders import Order
+from mindseye.workflows.batch.executor import Event, Executor
+from mindseye.workflows.batch.executors import Staff, choose_executor
+from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
+from mindseye.workflows.batch.locks import guarded, held, holders
+from mindseye.workflows.batch.outcome import Outcome
+from mindseye.workflows.batch.plan import Shard, parse_shard
+from mindseye.workflows.batch.run import run_batch
+from mindseye.workflows.batch.standing import Failure, Standing, read_standing, standing
+from mindseye.workflows.batch.view import View
+from mindseye.workflows.evaluation.evaluate import has_looked
+from mindseye.workflows.evaluation.painter import spec_of
+from mindseye.workflows.evaluation.panel import Network, Panel, convene
+from mindseye.workflows.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe
 
 RETRIES = 2
 
@@ -184,7 +184,7 @@ def batch(
     return Batch(order.out, results, standing(ledger, (), names).failures)
 
 
-def _open_ledger(order: Order, collection: Sequence[ImageClass], batch_size: int, staff: Staff, force: bool) -> Ledger:
+def _open_ledger(order: Order, collection: Sequence[PhotoClass], batch_size: int, staff: Staff, force: bool) -> Ledger:
     """The ledger in the batch's folder, or a new one; whatever is wrong with the order shows here."""
     if force:
         if len(holders(order.out / LOCKS, alone=True)) > 1:

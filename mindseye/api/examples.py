@@ -9,21 +9,21 @@ from typing import Any
 
 from torch import nn
 
-from mindseye.api.opening import Opened, absolute, opened
 from mindseye.errors import UserError
 from mindseye.facets.extremes import Extremes, channel_extremes
 from mindseye.facets.target import check_channels
-from mindseye.inputs.images import ImageSet, Source, find_images
-from mindseye.inputs.layers import Layer, find_layer
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.receptive import ReceptiveField, receptive_field
+from mindseye.layers.reader import Reader
+from mindseye.layers.receptive_field import ReceptiveField, receptive_field
+from mindseye.layers.survey import Layer, find_layer
 from mindseye.measure.examples import EACH, SCORES, Pick, Rule, Spectrum, over_photos, spectrum
-from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.examples import draw_examples
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes, write_json
 from mindseye.runs.folder import SCHEMA, Manifest, default_path
 from mindseye.runs.manifest import describe_layer, describe_model, device_name, versions
+from mindseye.workflows.opening import Opened, absolute, opened
 
 BATCH = 32
 RECORD = "examples.json"
@@ -112,7 +112,7 @@ def examples(
     if size is not None and not (isinstance(size, int) and size >= 1):
         raise UserError(f"size is a whole number above zero, not {size!r}")
     progress = Progress(quiet)
-    photos = find_images(images, recursive)
+    photos = find_photos(images, recursive)
     if len(photos) < len(SCORES):
         raise UserError(f"examples want at least {len(SCORES)} photos, one for each group, not {len(photos)}")
     with opened(model, weights, absolute(checkpoint), device, size, Recipe("examples"), progress) as ready:
@@ -120,7 +120,7 @@ def examples(
         check_channels(wanted, target.address, target.channels)
         found = _extremes(ready, target, wanted, photos, progress)
         with progress.stage("receptive", 1, "layer") as advance:
-            field = receptive_field(ready.model.network, target, ready.view, ready.model.channels)
+            field = receptive_field(ready.model.network, target, ready.view, ready.model.in_channels)
             advance(1)
     spectra = [spectrum(extremes) for extremes in found]
     notes = _notes(len(photos), wanted, spectra)
@@ -151,10 +151,10 @@ def examples(
 
 
 def _extremes(
-    ready: Opened, layer: Layer, channels: Sequence[int], photos: ImageSet, progress: Progress
+    ready: Opened, layer: Layer, channels: Sequence[int], photos: PhotoSet, progress: Progress
 ) -> list[Extremes]:
     with progress.stage("extract", len(photos), "photos") as advance, Reader(ready.model.network, [layer]) as read:
-        batches = photos.batches(ready.model.preprocessing, ready.view, ready.model.channels, BATCH)
+        batches = photos.batches(ready.model.preprocessing, ready.view, ready.model.in_channels, BATCH)
         return channel_extremes(read, ready.model.preprocessing, batches, channels, ready.device, advance)
 
 
@@ -170,7 +170,7 @@ def _notes(count: int, channels: Sequence[int], spectra: Sequence[Spectrum]) -> 
     ]
 
 
-def _manifest(command: str, ready: Opened, layer: Layer, photos: ImageSet, whole: bool) -> Manifest:
+def _manifest(command: str, ready: Opened, layer: Layer, photos: PhotoSet, whole: bool) -> Manifest:
     return {
         "schema": SCHEMA,
         "kind": "examples",
@@ -187,7 +187,7 @@ def _manifest(command: str, ready: Opened, layer: Layer, photos: ImageSet, whole
 
 
 def _describe(
-    channel: int, extremes: Extremes, chosen: Spectrum, photos: ImageSet, field: ReceptiveField
+    channel: int, extremes: Extremes, chosen: Spectrum, photos: PhotoSet, field: ReceptiveField
 ) -> dict[str, Any]:
     """A channel's entry in examples.json."""
     return {
@@ -202,7 +202,7 @@ def _describe(
     }
 
 
-def _photos(picks: Sequence[Pick], photos: ImageSet, field: ReceptiveField) -> list[dict[str, Any]]:
+def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> list[dict[str, Any]]:
     entries = []
     for pick in picks:
         row, column = divmod(pick.position, field.columns)
@@ -218,7 +218,7 @@ def _photos(picks: Sequence[Pick], photos: ImageSet, field: ReceptiveField) -> l
     return entries
 
 
-def _write_sheet(folder: Path, manifest: Manifest, entry: dict[str, Any], photos: ImageSet, whole: bool) -> None:
+def _write_sheet(folder: Path, manifest: Manifest, entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
     indices = sorted({photo["index"] for group in entry["groups"].values() for photo in group["photos"]})
     squares = dict(zip(indices, photos.load(indices), strict=True))
     buffer = io.BytesIO()
@@ -235,7 +235,7 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _default_path(photos: ImageSet, model: str, layer: Layer) -> Path:
+def _default_path(photos: PhotoSet, model: str, layer: Layer) -> Path:
     path = default_path(photos.root, model, layer.address)
     return path.with_name(f"examples-{path.name}")
 

@@ -6,24 +6,33 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mindseye.api.aims import FACET, TOP
-from mindseye.api.attributing import Attributing, Network
 from mindseye.api.explained import Explained, explained
-from mindseye.api.opening import check_numbers, opened
-from mindseye.api.preparing import KIND, Spec, clear, listed, loading, photo_names, photos_digest, prepared
 from mindseye.attribution.methods import Settings, method_names, takes_all, unused
 from mindseye.attribution.perturbation import Game
 from mindseye.attribution.rules import RuleName
 from mindseye.errors import UserError
-from mindseye.inputs.images import Source
-from mindseye.inputs.listing import Listing
-from mindseye.inputs.models import digest
-from mindseye.optimize.recipe import Recipe
+from mindseye.models.load import digest
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.listing import Listing
+from mindseye.photos.photo_set import Source
 from mindseye.report.progress import Progress
-from mindseye.runs.facet import find_facet
 from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
 from mindseye.runs.manifest import describe_layer, describe_model, device_name, versions
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.workflows.explanation.aims import FACET, TOP
+from mindseye.workflows.explanation.attributing import Attributing, Network
+from mindseye.workflows.explanation.facet import find_facet
+from mindseye.workflows.explanation.preparing import (
+    KIND,
+    Spec,
+    clear,
+    listed,
+    loading,
+    photo_names,
+    photos_digest,
+    prepared,
+)
+from mindseye.workflows.opening import check_numbers, opened
 
 Pair = int | tuple[int, int]
 

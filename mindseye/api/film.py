@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from mindseye.errors import UserError
-from mindseye.inputs.pixels import UndecodableError, read_photo
+from mindseye.photos.pixels import UndecodableError, read_photo
 from mindseye.report import film as films
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress

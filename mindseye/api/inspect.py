@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 from torch import nn
 
-from mindseye.api.facet_runs import Plan, over_facets
-from mindseye.api.opening import DEFAULT_RECIPE
 from mindseye.errors import UserError
-from mindseye.evaluation.panel import Folder, Network, Panel
-from mindseye.inputs.images import Source, find_images
-from mindseye.inspection.inspect import Inspection
-from mindseye.inspection.labels import Labels, labels_of_folders, labels_of_judge
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_checks import check_for_objectives
-from mindseye.pipeline import Flow
+from mindseye.optimize.recipe.checks import check_for_objectives
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.notebook import Run
+from mindseye.workflows.entanglement.inspect import Inspection
+from mindseye.workflows.entanglement.labels import Labels, labels_of_folders, labels_of_judge
+from mindseye.workflows.evaluation.panel import Folder, Network, Panel
+from mindseye.workflows.facets.facet_runs import Plan, over_facets
+from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.opening import DEFAULT_RECIPE
 
 FACETS = 8
 SHOWN = 2
@@ -128,4 +128,4 @@ def _labels(flow: Flow, panel: Panel | None, images: Source, recursive: bool) ->
     if found is not None or judge is None:
         return found
     with flow.progress.stage(f"ask {judge.name}", len(photos), "photos") as advance:
-        return labels_of_judge(judge, find_images(images, recursive), photos.paths, flow.job.device, advance)
+        return labels_of_judge(judge, find_photos(images, recursive), photos.paths, flow.job.device, advance)

@@ -7,25 +7,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mindseye.api.carrying import Note, carry_out, carry_through
-from mindseye.api.opening import Opened, absolute, check_numbers, chosen_recipe, opened
-from mindseye.api.ordering import order_for
-from mindseye.commission import Order, Wanted
 from mindseye.errors import UserError
-from mindseye.inputs.images import Source, find_images
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.photo import Photo, listed, load_photo, photo_digest, photo_path
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import choose_layers
-from mindseye.optimize.photo_objectives import Reconstruction
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_checks import check_for_objectives, check_whole_views
-from mindseye.patchwork import Mosaic, Patchwork, Rebuilt
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import choose_layers
+from mindseye.layers.survey import Layer
+from mindseye.optimize.objectives.photo import Reconstruction
+from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.photo import Photo, listed, load_photo, photo_digest, photo_path
+from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
 from mindseye.runs.record import Record
+from mindseye.workflows.carrying import Note, carry_out, carry_through
+from mindseye.workflows.inversion.patchwork import Mosaic, Patchwork, Rebuilt
+from mindseye.workflows.objectives.commission import Order, Wanted
+from mindseye.workflows.objectives.ordering import order_for
+from mindseye.workflows.opening import Opened, absolute, check_numbers, chosen_recipe, opened
 
 RECIPE, ARRAY = "invert", "array"
 
@@ -82,13 +82,13 @@ def invert(
         check_whole_views(chosen, "an inversion")
     elif recipe != RECIPE or changes or steps is not None or batch_size:
         raise UserError("--patches paints nothing: leave --recipe, --set, --steps and --batch-size out")
-    others = None if patches is None else find_images(patches)
+    others = None if patches is None else find_photos(patches)
     progress = Progress(quiet)
     checkpoint = absolute(checkpoint)
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
         asked = [layer] if isinstance(layer, str) else list(layer or [])
         layers = choose_layers(ready.model.network, ready.network, asked)
-        images = [load_photo(photo, ready.model.preprocessing, ready.view, ready.model.channels) for photo in given]
+        images = [load_photo(photo, ready.model.preprocessing, ready.view, ready.model.in_channels) for photo in given]
         options: dict[str, Any] = {
             "photos": [photo_digest(image) for image in images],
             "layers": [one.address for one in layers],

@@ -6,20 +6,20 @@ from typing import Any
 
 from torch import nn
 
-from mindseye.api.carrying import Note, carry_out
-from mindseye.api.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe, opened
-from mindseye.api.ordering import compared, find_objectives, make_order, recipe_for, with_textures
-from mindseye.commission import Order
 from mindseye.errors import UserError
-from mindseye.evaluation.panel import Network, convene
-from mindseye.exemplars import find_exemplars
-from mindseye.inputs.images import ImageSet, Source, find_images
-from mindseye.inputs.photo import Photo, load_photo, photo_digest, photo_path
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.recipe_checks import check_for_objectives, check_start
+from mindseye.optimize.recipe.checks import check_for_objectives, check_start
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
+from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
+from mindseye.workflows.carrying import Note, carry_out
+from mindseye.workflows.evaluation.panel import Network, convene
+from mindseye.workflows.objectives.commission import Order
+from mindseye.workflows.objectives.exemplars import find_exemplars
+from mindseye.workflows.objectives.ordering import compared, find_objectives, make_order, recipe_for, with_textures
+from mindseye.workflows.opening import DEFAULT_RECIPE, absolute, check_numbers, chosen_recipe, opened
 
 
 def paint(
@@ -83,7 +83,7 @@ def paint(
     check_start(chosen, init is not None)
     if init is not None:
         photo_path(init)
-    photos = find_images(examples) if examples is not None else None
+    photos = find_photos(examples) if examples is not None else None
     if photos is not None:
         _check_examples(photos, variants, chosen)
     progress = Progress(quiet)
@@ -94,7 +94,7 @@ def paint(
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
         found, layers = find_objectives(asked, ready, together, interpolate, power, probability)
         textures = with_textures(layers, ready) if diversity else []
-        preprocessing, channels = ready.model.preprocessing, ready.model.channels
+        preprocessing, channels = ready.model.preprocessing, ready.model.in_channels
         image = None if init is None else load_photo(init, preprocessing, ready.recipe.size, channels)
         options = {
             "objectives": [objective.name for objective, _ in found],
@@ -151,7 +151,7 @@ def _check(
         raise UserError("pictures that are compared with each other are painted in one batch: leave --batch-size out")
 
 
-def _check_examples(photos: ImageSet, variants: int, recipe: Recipe) -> None:
+def _check_examples(photos: PhotoSet, variants: int, recipe: Recipe) -> None:
     if len(photos) < variants:
         raise UserError(
             f"{len(photos)} photos make no {variants} facets: give --examples more, or ask for fewer --variants"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mindseye.batches.standing import Standing, read_standing
+from mindseye.workflows.batch.standing import Standing, read_standing
 
 
 def status(out: str | Path) -> Standing:

@@ -10,16 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from mindseye.api.casting import Cast, Part, cast, parts_of
-from mindseye.api.class_pictures import Setting, class_pictures
-from mindseye.api.opening import check_numbers, chosen_recipe
 from mindseye.errors import UserError
-from mindseye.evaluation.copies import CopySet, judge_copies
-from mindseye.evaluation.panel import Network
-from mindseye.inputs.classes import DEFAULT, read_classes
-from mindseye.inputs.device import torch_device
-from mindseye.optimize.augmentations import ALL, NONE, augmented
-from mindseye.optimize.recipe import Recipe
+from mindseye.models.device import torch_device
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
+from mindseye.photos.class_list import DEFAULT, read_classes
 from mindseye.report.progress import Progress
 from mindseye.report.transfer import draw_failures
 from mindseye.report.transfer_table import transfer_page, transfer_table
@@ -27,6 +22,11 @@ from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
 from mindseye.runs.manifest import device_name, failures, versions
 from mindseye.runs.transfers import TransferFolder, result_of
+from mindseye.workflows.evaluation.panel import Network
+from mindseye.workflows.opening import check_numbers, chosen_recipe
+from mindseye.workflows.transfer.casting import Cast, Part, cast, parts_of
+from mindseye.workflows.transfer.class_pictures import Setting, class_pictures
+from mindseye.workflows.transfer.copies import CopySet, judge_copies
 
 RECIPE = "class"
 BATCH = 10

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from torch import nn
 
-from mindseye.api.facet_runs import Plan, over_facets
-from mindseye.api.opening import DEFAULT_RECIPE
-from mindseye.evaluation.panel import Folder, Network
-from mindseye.inputs.images import Source
-from mindseye.optimize.recipe import Recipe
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.photos.photo_set import Source
 from mindseye.report.notebook import Run
+from mindseye.workflows.evaluation.panel import Folder, Network
+from mindseye.workflows.facets.facet_runs import Plan, over_facets
+from mindseye.workflows.opening import DEFAULT_RECIPE
 
 
 def visualize(

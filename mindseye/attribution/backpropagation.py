@@ -16,7 +16,7 @@ from mindseye.attribution.explanation import Explanation, check_images, explanat
 from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names, bounds, operation, reached
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.frozen import frozen
+from mindseye.models.freeze import frozen
 
 Method = Literal["backprop", "deconvnet", "guided-backprop"]
 
@@ -71,7 +71,7 @@ def backpropagation(score: Score, images: Tensor, method: Method) -> Explanation
     """
     if method not in get_args(Method):
         raise UserError(f"unknown method {method!r}; it is one of {', '.join(get_args(Method))}")
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     network, pixels = score.model.network, images.detach().clone().requires_grad_()
     relus: list[Node] = []
     with frozen(network), torch.enable_grad(), ExitStack() as hooks:

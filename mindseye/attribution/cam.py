@@ -12,13 +12,13 @@ from torch.nn import functional
 from mindseye.attribution.explanation import Explanation, check_images, explanation
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.layout import first_tensor
-from mindseye.inputs.models import Model
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import trunk
-from mindseye.optimize.objective import for_images
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import trunk
+from mindseye.layers.survey import Layer
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model
+from mindseye.models.output_parts import first_tensor
+from mindseye.optimize.objectives.objective import for_images
 
 TOLERANCE = 1e-4
 
@@ -46,7 +46,7 @@ def cam(score: Score, images: Tensor, head: PooledHead) -> Explanation:
     Returns:
         A signed map; numbers: ``score`` and ``bias``, what it would be without any activation. The settings name the layer.
     """
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     features, linear = head.features, cast("nn.Linear", score.model.network.get_submodule(head.linear))
     weight, bias = linear.weight.float(), torch.zeros(()) if linear.bias is None else linear.bias.float()
     with frozen(score.model.network), Reader(score.model.network, [features]) as read:
@@ -115,7 +115,7 @@ def grad_map(score: Score, images: Tensor, layer: Layer) -> tuple[Tensor, Tensor
     Raises:
         UserError: as ``grad_cam``.
     """
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     if layer.rows_and_columns is None or layer.of_input:
         raise UserError(f"Grad-CAM needs the output of a layer with rows and columns, which {layer.address!r} is not")
     activation, slopes, values = _with_slopes(score, images, layer)

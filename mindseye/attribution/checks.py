@@ -12,8 +12,8 @@ from mindseye.attribution.methods import Ask, ranked
 from mindseye.attribution.sanity import forgetting
 from mindseye.attribution.score import Score, class_probability
 from mindseye.errors import UserError
-from mindseye.inputs.layers import Layer
-from mindseye.optimize.randomness import Dice
+from mindseye.layers.survey import Layer
+from mindseye.optimize.random import RandomKeys
 
 Checked = dict[str, Any]
 
@@ -23,7 +23,7 @@ def check(
     found: Explanation,
     score: Score,
     images: Tensor,
-    dice: Dice,
+    random: RandomKeys,
     layers: Sequence[Layer],
     seed: int,
     is_class: bool,
@@ -34,7 +34,7 @@ def check(
         ask: the method, with its numbers. found: what it gave for these images.
         score: what is explained. is_class: whether the curves are of a class's probability, as in their source, rather
             than of the score itself.
-        images: [images, channels, height, width] in [0, 1]. dice: their random numbers.
+        images: [images, channels, height, width] in [0, 1]. random: their random numbers.
         layers: what ``survey`` found. seed: of the order in which the network's weights are shuffled.
 
     Returns:
@@ -42,9 +42,9 @@ def check(
         ``forgetting`` with the ``modules`` and the rank correlations ``signed`` and ``absolute`` (see ``sanity``), or
         with the ``reason`` why the method gives no map of a network that has forgotten.
     """
-    drawn = curves(score, images, ranked(found), dice, is_class)
+    drawn = curves(score, images, ranked(found), random, is_class)
     try:
-        forgot = forgetting(score, layers, lambda other: found if other is score else ask(other, images, dice), seed)
+        forgot = forgetting(score, layers, lambda other: found if other is score else ask(other, images, random), seed)
     except UserError as reason:
         return [one | {"forgetting": {"reason": str(reason)}} for one in drawn]
     return [
@@ -53,15 +53,15 @@ def check(
     ]
 
 
-def chance(score: Score, images: Tensor, dice: Dice, is_class: bool) -> list[Checked]:
+def chance(score: Score, images: Tensor, random: RandomKeys, is_class: bool) -> list[Checked]:
     """``deletion`` and ``insertion`` of maps that know nothing: pixels go and come in a random order."""
-    return curves(score, images, dice.uniform(0, "chance", *images.shape[-2:]), dice, is_class)
+    return curves(score, images, random.uniform(0, "chance", *images.shape[-2:]), random, is_class)
 
 
-def curves(score: Score, images: Tensor, order: Tensor, dice: Dice, is_class: bool) -> list[Checked]:
+def curves(score: Score, images: Tensor, order: Tensor, random: RandomKeys, is_class: bool) -> list[Checked]:
     """Both curves for each image; order: [images, height, width], what goes and comes first is highest."""
     value: Callable[[Score, Tensor], Tensor] | None = class_probability if is_class else None
-    gone, come = (_listed(partial(curve, value=value)(score, images, order, dice)) for curve in (deletion, insertion))
+    gone, come = (_listed(partial(curve, value=value)(score, images, order, random)) for curve in (deletion, insertion))
     return [{"deletion": one, "insertion": other} for one, other in zip(gone, come, strict=True)]
 
 

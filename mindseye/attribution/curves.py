@@ -9,8 +9,8 @@ from torch import Tensor
 from mindseye.attribution.fills import filled
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.frozen import frozen
-from mindseye.optimize.randomness import Dice
+from mindseye.models.freeze import frozen
+from mindseye.optimize.random import RandomKeys
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def deletion(
     score: Score,
     images: Tensor,
     maps: Tensor,
-    dice: Dice,
+    random: RandomKeys,
     steps: int = 28,
     fill: str = "mean",
     value: Callable[[Score, Tensor], Tensor] | None = None,
@@ -48,7 +48,7 @@ def deletion(
         score: what the maps explain.
         images: [images, channels, height, width] in [0, 1].
         maps: [images, height, width], higher where more speaks for the score.
-        dice: the random numbers of these images.
+        random: the random numbers of these images.
         steps: of equal numbers of pixels.
         fill: see ``filled``.
         value: what is plotted, the score by default.
@@ -56,14 +56,14 @@ def deletion(
     Raises:
         UserError: if maps and images do not fit, there are no steps, or the fill is unknown.
     """
-    return _curve(score, images, filled(images, fill, dice), maps, dice, steps, value)
+    return _curve(score, images, filled(images, fill, random), maps, random, steps, value)
 
 
 def insertion(
     score: Score,
     images: Tensor,
     maps: Tensor,
-    dice: Dice,
+    random: RandomKeys,
     steps: int = 28,
     fill: str = "blur",
     value: Callable[[Score, Tensor], Tensor] | None = None,
@@ -72,7 +72,7 @@ def insertion(
 
     Arguments and errors as for ``deletion``; the source's fill is a blur.
     """
-    return _curve(score, filled(images, fill, dice), images, maps, dice, steps, value)
+    return _curve(score, filled(images, fill, random), images, maps, random, steps, value)
 
 
 @torch.no_grad()
@@ -81,7 +81,7 @@ def _curve(
     start: Tensor,
     end: Tensor,
     maps: Tensor,
-    dice: Dice,
+    random: RandomKeys,
     steps: int,
     value: Callable[[Score, Tensor], Tensor] | None,
 ) -> Curve:
@@ -91,7 +91,7 @@ def _curve(
     if steps < 1:
         raise UserError(f"a curve needs at least 1 step, not {steps}")
     pixels = height * width
-    place = _places(maps.flatten(1), dice).to(start.device)
+    place = _places(maps.flatten(1), random).to(start.device)
     counts = [round(pixels * step / steps) for step in range(steps + 1)]
     values = []
     with frozen(score.model.network):
@@ -102,8 +102,8 @@ def _curve(
     return Curve(torch.tensor(counts) / pixels, torch.stack(values, 1))
 
 
-def _places(maps: Tensor, dice: Dice) -> Tensor:
+def _places(maps: Tensor, random: RandomKeys) -> Tensor:
     """The place of each pixel in the order from the highest value to the lowest, [images, pixels]."""
-    shuffled = dice.uniform(0, "ties", maps.shape[1]).argsort(1)
+    shuffled = random.uniform(0, "ties", maps.shape[1]).argsort(1)
     order = shuffled.gather(1, maps.cpu().gather(1, shuffled).sort(dim=1, descending=True, stable=True).indices)
     return order.argsort(1)

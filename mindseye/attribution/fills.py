@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.regularizers import gaussian_blur
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.regularizers.functional import gaussian_blur
 
 MEAN, RANDOM, BLUR = "mean", "random", "blur"
 BLUR_SHARE = 0.045
@@ -16,14 +16,14 @@ BLUR_SHARE = 0.045
 _COLOUR = re.compile(r"#(?P<hex>[0-9a-fA-F]{6})")
 
 
-def filled(images: Tensor, fill: str, dice: Dice) -> Tensor:
+def filled(images: Tensor, fill: str, random: RandomKeys) -> Tensor:
     """Images as they would be if all of them were hidden, of the same shape.
 
     Args:
         images: [images, channels, height, width] in [0, 1].
         fill: ``mean``, each image's own mean colour; ``random``, each pixel and channel drawn uniformly from [0, 1);
             ``blur``, the image blurred; a colour ``#rrggbb``, for three channels; or a grey from 0 (black) to 1 (white).
-        dice: the random numbers of these images.
+        random: the random numbers of these images.
 
     Raises:
         UserError: if the fill is none of these.
@@ -33,7 +33,7 @@ def filled(images: Tensor, fill: str, dice: Dice) -> Tensor:
     if fill == BLUR:
         return gaussian_blur(images, BLUR_SHARE * min(images.shape[-2:]))
     if fill == RANDOM:
-        return dice.uniform(0, "fill", *images.shape[1:]).to(images)
+        return random.uniform(0, "fill", *images.shape[1:]).to(images)
     colour = torch.tensor(_colour(fill, images.shape[1]), dtype=images.dtype, device=images.device)
     return colour.view(1, -1, 1, 1).expand_as(images)
 

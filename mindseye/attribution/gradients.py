@@ -7,8 +7,8 @@ from mindseye.attribution.explanation import Explanation, captum, check_images, 
 from mindseye.attribution.fills import filled
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.frozen import frozen
-from mindseye.optimize.randomness import Dice
+from mindseye.models.freeze import frozen
+from mindseye.optimize.random import RandomKeys
 
 
 def saliency(score: Score, images: Tensor) -> Explanation:
@@ -20,7 +20,7 @@ def saliency(score: Score, images: Tensor) -> Explanation:
         score: what is explained.
         images: [images, channels, height, width] in [0, 1]; the gradient is with respect to these values.
     """
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     with frozen(score.model.network):
         slopes = captum("Saliency")(score.tiled).attribute(images.detach().clone().requires_grad_(), abs=True)
         with torch.no_grad():
@@ -29,7 +29,7 @@ def saliency(score: Score, images: Tensor) -> Explanation:
 
 
 def integrated_gradients(
-    score: Score, images: Tensor, dice: Dice, baseline: str = "0", steps: int = 64, batch: int = 32
+    score: Score, images: Tensor, random: RandomKeys, baseline: str = "0", steps: int = 64, batch: int = 32
 ) -> Explanation:
     """How much of the score's difference to a baseline each pixel brings, the sum over channels; signed.
 
@@ -38,7 +38,7 @@ def integrated_gradients(
     Args:
         score: what is explained.
         images: [images, channels, height, width] in [0, 1].
-        dice: the random numbers of these images, for the baseline.
+        random: the random numbers of these images, for the baseline.
         baseline: the image without content, see ``filled``; black as in the source, which is blind to black objects.
         steps: on the way from the baseline to the image.
         batch: most images in one forward pass.
@@ -50,10 +50,10 @@ def integrated_gradients(
     Raises:
         UserError: if there are no steps, or the baseline is unknown.
     """
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     if steps < 1:
         raise UserError(f"integrated gradients need at least 1 step, not {steps}")
-    blank = filled(images, baseline, dice).contiguous()
+    blank = filled(images, baseline, random).contiguous()
     with frozen(score.model.network):
         parts = captum("IntegratedGradients")(score.tiled).attribute(
             images.detach(), baselines=blank, n_steps=steps, internal_batch_size=max(batch, len(images))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 
 from mindseye.errors import UserError
-from mindseye.inputs.layout import parts
+from mindseye.models.output_parts import parts
 
 # Operations under which a number only moves, is copied or is picked: each part of the output is a part of the input.
 MOVING = {

@@ -17,8 +17,8 @@ from mindseye.attribution.relevance import check_rules, lrp
 from mindseye.attribution.rules import RuleName, Rules
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.layers import Layer, find_layer
-from mindseye.optimize.randomness import Dice
+from mindseye.layers.survey import Layer, find_layer
+from mindseye.optimize.random import RandomKeys
 
 ALL = "all"
 BOXES = 7
@@ -60,11 +60,11 @@ class Scene:
     def noise(self) -> Tensor:
         """An image to try things on, [1, channels, size, size] in [0, 1], on the network's device."""
         parameter = next(self.score.model.network.parameters(), None)
-        drawn = Dice(0, ("trial",)).uniform(0, "trial", self.score.model.channels, self.size, self.size)
+        drawn = RandomKeys(0, ("trial",)).uniform(0, "trial", self.score.model.in_channels, self.size, self.size)
         return drawn if parameter is None else drawn.to(parameter.device)
 
 
-Ask = Callable[[Score, Tensor, Dice], Explanation]
+Ask = Callable[[Score, Tensor, RandomKeys], Explanation]
 """A method with its numbers: what is explained, images [images, channels, height, width] in [0, 1], their random numbers."""
 
 
@@ -122,7 +122,7 @@ def check_settings(settings: Settings, size: int, image: Tensor) -> None:
     check_boxes((size, size), box, stride)
     for fill in (settings.fill, settings.baseline):
         if fill is not None:
-            filled(image, fill, Dice(0, ("trial",) * len(image)))
+            filled(image, fill, RandomKeys(0, ("trial",) * len(image)))
     _masking(settings).check()
     Rules.named(*_rule(settings))
     if settings.batch < 1:
@@ -153,30 +153,30 @@ def _occlusion(scene: Scene) -> Ask:
     captum("Occlusion")
     fill, batch = scene.settings.fill or "mean", scene.settings.batch
     box, stride = _windows(scene.settings, scene.size)
-    return lambda score, images, dice: occlusion(score, images, dice, box, stride, fill, batch)
+    return lambda score, images, random: occlusion(score, images, random, box, stride, fill, batch)
 
 
 def _perturbation(scene: Scene) -> Ask:
     masking = _masking(scene.settings)
-    return lambda score, images, dice: perturbation(score, images, dice, masking)
+    return lambda score, images, random: perturbation(score, images, random, masking)
 
 
 def _saliency(scene: Scene) -> Ask:
     captum("Saliency")
-    return lambda score, images, dice: saliency(score, images)
+    return lambda score, images, random: saliency(score, images)
 
 
 def _integrated_gradients(scene: Scene) -> Ask:
     captum("IntegratedGradients")
     baseline, steps, batch = scene.settings.baseline or "0", scene.settings.steps or 64, scene.settings.batch
-    return lambda score, images, dice: integrated_gradients(score, images, dice, baseline, steps, batch)
+    return lambda score, images, random: integrated_gradients(score, images, random, baseline, steps, batch)
 
 
 def _backpropagation(method: Method) -> Callable[[Scene], Ask]:
     def prepared(scene: Scene) -> Ask:
         if method != "backprop":
             backpropagation(scene.score, scene.noise(), method)
-        return lambda score, images, dice: backpropagation(score, images, method)
+        return lambda score, images, random: backpropagation(score, images, method)
 
     return prepared
 
@@ -184,19 +184,19 @@ def _backpropagation(method: Method) -> Callable[[Scene], Ask]:
 def _lrp(scene: Scene) -> Ask:
     rule, epsilon, gamma = _rule(scene.settings)
     check_rules(scene.score, scene.size)
-    return lambda score, images, dice: lrp(score, images, rule, epsilon, gamma)
+    return lambda score, images, random: lrp(score, images, rule, epsilon, gamma)
 
 
 def _cam(scene: Scene) -> Ask:
     head = pooled_head(scene.score, scene.noise(), scene.layers)
-    return lambda score, images, dice: cam(score, images, head)
+    return lambda score, images, random: cam(score, images, head)
 
 
 def _grad_cam(scene: Scene) -> Ask:
     address = scene.settings.layer
     layer = find_layer(scene.layers, address) if address else last_map(scene.score, scene.noise(), scene.layers)
     grad_cam(scene.score, scene.noise(), layer)
-    return lambda score, images, dice: grad_cam(score, images, layer)
+    return lambda score, images, random: grad_cam(score, images, layer)
 
 
 def _windows(settings: Settings, size: int) -> tuple[tuple[int, int], tuple[int, int]]:

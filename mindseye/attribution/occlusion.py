@@ -7,15 +7,15 @@ from mindseye.attribution.explanation import Explanation, captum, check_images, 
 from mindseye.attribution.fills import filled
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.frozen import frozen
-from mindseye.optimize.randomness import Dice
+from mindseye.models.freeze import frozen
+from mindseye.optimize.random import RandomKeys
 
 
 @torch.no_grad()
 def occlusion(
     score: Score,
     images: Tensor,
-    dice: Dice,
+    random: RandomKeys,
     box: tuple[int, int] = (32, 32),
     stride: tuple[int, int] = (16, 16),
     fill: str = "mean",
@@ -30,7 +30,7 @@ def occlusion(
     Args:
         score: what is explained.
         images: [images, channels, height, width] in [0, 1].
-        dice: the random numbers of these images, for the fill.
+        random: the random numbers of these images, for the fill.
         box, stride: (height, width) in px.
         fill: see ``filled``.
         batch: most images in one forward pass.
@@ -41,7 +41,7 @@ def occlusion(
     Raises:
         UserError: if a box is larger than the image, a stride leaves gaps, or the fill is unknown.
     """
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     check_boxes((images.shape[-2], images.shape[-1]), box, stride)
     channels = images.shape[1]
     with frozen(score.model.network):
@@ -49,7 +49,7 @@ def occlusion(
             images,
             sliding_window_shapes=(channels, *box),
             strides=(channels, *stride),
-            baselines=filled(images, fill, dice),
+            baselines=filled(images, fill, random),
             perturbations_per_eval=max(1, batch // len(images)),
         )
         values = score(images)

@@ -11,9 +11,9 @@ from mindseye.attribution.explanation import Explanation, check_images, explanat
 from mindseye.attribution.fills import filled
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.frozen import frozen
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.regularizers import variation_norm
+from mindseye.models.freeze import frozen
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.regularizers.functional import variation_norm
 
 Game = Literal["deletion", "preservation"]
 CELLS = 28
@@ -54,7 +54,7 @@ class Masking:
             raise UserError("a perturbation needs a learning rate above 0, weights from 0 and a power from 1")
 
 
-def perturbation(score: Score, images: Tensor, dice: Dice, masking: Masking | None = None) -> Explanation:
+def perturbation(score: Score, images: Tensor, random: RandomKeys, masking: Masking | None = None) -> Explanation:
     """How much of a pixel must be hidden for the score to go, or shown for it to stay, in [0, 1]; not signed.
 
     Fong and Vedaldi, "Interpretable Explanations of Black Boxes by Meaningful Perturbation" (ICCV 2017), Eqs. 3 to 5. With
@@ -66,7 +66,7 @@ def perturbation(score: Score, images: Tensor, dice: Dice, masking: Masking | No
     Args:
         score: what is explained.
         images: [images, channels, height, width] in [0, 1].
-        dice: the random numbers of these images, for jitter and fill.
+        random: the random numbers of these images, for jitter and fill.
         masking: the numbers of the game.
 
     Returns:
@@ -78,9 +78,9 @@ def perturbation(score: Score, images: Tensor, dice: Dice, masking: Masking | No
     """
     masking = masking or Masking()
     masking.check()
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     deletes = masking.game == "deletion"
-    reference = filled(images, masking.fill, dice)
+    reference = filled(images, masking.fill, random)
     with frozen(score.model.network), torch.enable_grad():
         with torch.no_grad():
             values, blanks = score(images), score(reference)
@@ -92,7 +92,7 @@ def perturbation(score: Score, images: Tensor, dice: Dice, masking: Masking | No
             mask = _resized(chosen, images)
             seen = _masked(images, reference, mask, deletes)
             if masking.jitter:
-                seen = _shifted(seen, step, dice, masking.jitter)
+                seen = _shifted(seen, step, random, masking.jitter)
             standing = (score(seen) - blanks) / scale
             plain = masking.area * chosen.flatten(1).mean(1) + masking.variation * variation_norm(chosen, masking.power)
             loss = (standing.clamp(min=0) if deletes else -standing.clamp(max=1)) + plain
@@ -120,8 +120,8 @@ def _resized(mask: Tensor, images: Tensor) -> Tensor:
     return functional.interpolate(mask, size=size, mode="bilinear", align_corners=False)
 
 
-def _shifted(images: Tensor, step: int, dice: Dice, jitter: int) -> Tensor:
+def _shifted(images: Tensor, step: int, random: RandomKeys, jitter: int) -> Tensor:
     """Each image moved by up to ``jitter`` px in both directions; what leaves on one side enters on the other."""
-    draws = (dice.uniform(step, "jitter", 2) * (2 * jitter + 1)).long() - jitter
+    draws = (random.uniform(step, "jitter", 2) * (2 * jitter + 1)).long() - jitter
     moved = [image.roll(tuple(shift), (-2, -1)) for image, shift in zip(images, draws.tolist(), strict=True)]
     return torch.stack(moved)

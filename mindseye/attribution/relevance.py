@@ -16,8 +16,8 @@ from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names
 from mindseye.attribution.rewriting import Rewriting
 from mindseye.attribution.rules import RuleName, Rules, Weighted
 from mindseye.attribution.score import Score
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layout import example_input
+from mindseye.models.freeze import frozen
+from mindseye.models.probe import example_input
 
 WHY = (
     "LRP covers convolutions, linear layers, batch norm, ReLU-like activation functions, pooling, sums and skip "
@@ -48,7 +48,7 @@ def lrp(
             no sense.
     """
     rules = Rules.named(rule, epsilon, gamma)
-    check_images(images, score.model.channels)
+    check_images(images, score.model.in_channels)
     inputs = score.model.preprocessing.normalise(images).detach().requires_grad_()
     with frozen(score.model.network), torch.enable_grad():
         values, ones = _forward(score, inputs, rules)
@@ -70,7 +70,7 @@ def check_rules(score: Score, size: int) -> None:
         UserError: naming the first module that does something that no rule covers.
     """
     network = score.model.network
-    noise = example_input(score.model.channels, size, size, len(score.direction), network).requires_grad_()
+    noise = example_input(score.model.in_channels, size, size, len(score.direction), network).requires_grad_()
     with frozen(network), torch.enable_grad():
         _forward(score, noise, Rules.named("epsilon", 1e-3, 1.0))
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from mindseye.attribution.explanation import Explanation
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.inputs.layers import Layer
-from mindseye.optimize.randomness import Dice
+from mindseye.layers.survey import Layer
+from mindseye.optimize.random import RandomKeys
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def forgetting(
     signed, absolute, done = [], [], 0
     for end in ends:
         for name in names[done:end]:
-            shuffle(modules[name], Dice(seed, (name,)))
+            shuffle(modules[name], RandomKeys(seed, (name,)))
         done = end
         found = explain(copy).map.flatten(1)
         signed.append(rank_correlation(known, found))
@@ -78,10 +78,10 @@ def weighted_modules(network: nn.Module, layers: Sequence[Layer]) -> list[str]:
 
 
 @torch.no_grad()
-def shuffle(module: nn.Module, dice: Dice) -> None:
+def shuffle(module: nn.Module, random: RandomKeys) -> None:
     """Shuffle the values within each weight tensor of a module's own."""
     for name, parameter in module.named_parameters(recurse=False):
-        order = dice.uniform(0, name, parameter.numel())[0].argsort().to(parameter.device)
+        order = random.uniform(0, name, parameter.numel())[0].argsort().to(parameter.device)
         parameter.copy_(parameter.flatten()[order].view_as(parameter))
 
 

@@ -9,11 +9,11 @@ from torch.nn.functional import one_hot
 
 from mindseye.errors import UserError
 from mindseye.facets.target import Target, check_channels
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.models import Model
-from mindseye.inputs.reader import Reader
-from mindseye.optimize.objective import for_images
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import Layer
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model
+from mindseye.optimize.objectives.objective import for_images
 
 BATCH = 32
 

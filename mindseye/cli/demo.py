@@ -18,6 +18,6 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.demo import demo
+    from mindseye.api.demo import demo
 
     return code_of(demo(command=command, **picked(options, "out", "steps", "force", "quiet")))

@@ -62,8 +62,8 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.inspect import inspect
-    from mindseye.api.opening import DEFAULT_RECIPE
     from mindseye.report.entanglement import entanglement_table
+    from mindseye.workflows.opening import DEFAULT_RECIPE
 
     run = inspect(
         options.images,

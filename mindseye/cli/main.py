@@ -28,7 +28,7 @@ from mindseye.cli import (
 from mindseye.cli import open as open_page
 from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
 from mindseye.errors import UserError
-from mindseye.process import keep_memory, share_cores
+from mindseye.runtime import keep_memory, share_cores
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
 COMMANDS = (

@@ -117,7 +117,7 @@ def picked(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
 def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     """What ``--set``, ``--prior``, ``--precision`` and ``--compile`` change of a recipe."""
-    from mindseye.optimize.recipe_files import parse_changes
+    from mindseye.optimize.recipe.files import parse_changes
 
     prior = {"canvas": "prior", "prior": options.prior} if options.prior else {}
     precision = {"precision": options.precision} if options.precision else {}

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.optimize.recipe_files import load_recipe, recipe_names, recipe_text
+    from mindseye.optimize.recipe.files import load_recipe, recipe_names, recipe_text
 
     if options.name:
         print(recipe_text(options.name), end="")

@@ -50,8 +50,8 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.api.opening import DEFAULT_RECIPE
     from mindseye.api.visualize import visualize
+    from mindseye.workflows.opening import DEFAULT_RECIPE
 
     run = visualize(
         options.images,

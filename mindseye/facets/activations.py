@@ -8,8 +8,8 @@ from torch import Tensor
 from mindseye.errors import UserError
 from mindseye.facets.image import image_layers
 from mindseye.facets.target import weighted_ranks
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
+from mindseye.preprocessing import Preprocessing
 
 Views = Callable[[int, Tensor], Sequence[Tensor]]
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import check_finite, normalised
-from mindseye.inputs.decode import View
-from mindseye.inputs.images import ImageSet
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.models import Model
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.shards import Member, open_file
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import Layer
+from mindseye.models.load import Model
+from mindseye.photos.decode import View
+from mindseye.photos.photo_set import PhotoSet
+from mindseye.photos.tar import Member, open_file
 from mindseye.store.context import DIGEST_BYTES, Context, array_digest, contexts
 from mindseye.store.store import Store
 
@@ -36,7 +36,7 @@ Forward = Callable[[Tensor], Means]
 def extract(
     model: Model,
     layers: Sequence[Layer],
-    photos: ImageSet,
+    photos: PhotoSet,
     side: int,
     device: torch.device,
     store: Store | None = None,
@@ -61,7 +61,7 @@ def extract(
     wanted = [layer for layer in layers if len(rows[layer.address]) < len(photos)]
     with Reader(model.network, wanted) as read:
         forward = partial(_forward, read, model, device)
-        view = View(model.preprocessing, side, model.channels)
+        view = View(model.preprocessing, side, model.in_channels)
         batches = photos.named_batches(view, BATCH, known=complete)
         for paths, _, images in batches:
             means = forward(images)
@@ -156,7 +156,7 @@ def _keeping(
     store: Store,
     model: Model,
     layers: Sequence[Layer],
-    photos: ImageSet,
+    photos: PhotoSet,
     side: int,
     device: torch.device,
     say: Callable[[str], None],

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import check_finite
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import Layer
+from mindseye.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from mindseye.facets.activations import check_finite
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.receptive import ReceptiveField
+from mindseye.layers.reader import Reader
+from mindseye.layers.receptive_field import ReceptiveField
+from mindseye.preprocessing import Preprocessing
 
 STRIDES = 3
 """The widest patch, in strides of the layer: narrower ones show their edges, wider ones blur each other."""

@@ -10,7 +10,7 @@ from torch.nn.functional import cosine_similarity, normalize
 
 from mindseye.errors import UserError
 from mindseye.measure.neighbourhood import percentile_rank
-from mindseye.optimize.adaptive import rho
+from mindseye.optimize.objectives.adaptive import rho
 
 # Shape and scale of the robust loss as the author's code held them: Charbonnier's loss, quadratic near, linear far.
 SHAPE, SCALE = 1.0, 1.0

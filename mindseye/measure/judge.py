@@ -10,16 +10,16 @@ from torchvision.transforms.v2 import InterpolationMode, functional
 
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.labels import resolve_labels
-from mindseye.inputs.layers import Layer, survey
-from mindseye.inputs.models import Model
-from mindseye.inputs.outputs import find_output
-from mindseye.inputs.probe import count_outputs
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.stages import last_before_pooling
+from mindseye.labels import resolve_labels
+from mindseye.layers.output import find_output
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import last_before_pooling
+from mindseye.layers.survey import Layer, survey
 from mindseye.measure.naturalness import grey
 from mindseye.measure.neighbourhood import mean_pairwise_cosine
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model
+from mindseye.models.probe import count_outputs
 
 BATCH = 32
 
@@ -65,7 +65,7 @@ def judge_of(model: Model, labels: Sequence[str | int] = ()) -> Judge:
         UserError: if a label is unknown (with near names), or the network scores no classes and labels are asked for.
     """
     with frozen(model.network):
-        side, channels = model.preprocessing.size, model.channels
+        side, channels = model.preprocessing.size, model.in_channels
         features = last_before_pooling(model.network, survey(model.network, side, channels))
         classes = count_outputs(model.network, channels, side)
         output = find_output(model.network, side, channels)[0] if classes else None
@@ -117,10 +117,12 @@ def likeness(pictures: Tensor, members: Tensor, starts: Tensor) -> dict[str, flo
 
 
 def _square(picture: Tensor, model: Model) -> Tensor:
-    if len(picture) == 3 and model.channels == 1:
+    if len(picture) == 3 and model.in_channels == 1:
         picture = grey(picture[None]).float()
-    if len(picture) != model.channels:
-        raise UserError(f"judge {model.name!r} takes {model.channels} channels, but the pictures have {len(picture)}")
+    if len(picture) != model.in_channels:
+        raise UserError(
+            f"judge {model.name!r} takes {model.in_channels} channels, but the pictures have {len(picture)}"
+        )
     side = [model.preprocessing.size] * 2
     resized: Tensor = functional.resize(picture, side, InterpolationMode.BICUBIC, antialias=True)
     return resized.clamp(0, 1) * 255

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.facets.sorting import ascending
-from mindseye.optimize.regularizers import total_variation
+from mindseye.optimize.regularizers.functional import total_variation
 
 REC601_LUMA = (0.299, 0.587, 0.114)
 HIGH_FREQUENCY = 0.25

@@ -8,14 +8,14 @@ from torchvision.transforms.v2 import functional
 
 from mindseye.facets.image import image_layers
 from mindseye.facets.target import Target
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Activations, Reader
+from mindseye.layers.reader import Activations, Reader
 from mindseye.measure.fidelity import fidelity, recovery
 from mindseye.measure.naturalness import naturalness, robustness_gap, sorted_distance, spectrum_slope
 from mindseye.measure.neighbourhood import percentile_rank
-from mindseye.optimize.facet_objectives import DotProduct
-from mindseye.optimize.objective import CANVAS, PHOTO, Objective
-from mindseye.optimize.regularizers import total_variation
+from mindseye.optimize.objectives.facet import DotProduct
+from mindseye.optimize.objectives.objective import CANVAS, PHOTO, Objective
+from mindseye.optimize.regularizers.functional import total_variation
+from mindseye.preprocessing import Preprocessing
 
 Numbers = dict[str, float]
 Roles = dict[str, Numbers]

@@ -8,11 +8,12 @@ from torch import Tensor
 
 from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
 from mindseye.facets.target import Target
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
-from mindseye.optimize.adaptive import AdaptiveLoss, rho
-from mindseye.optimize.canvases import Palette, compose_canvas
-from mindseye.optimize.facet_objectives import (
+from mindseye.layers.reader import Reader
+from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.prior import Prior
+from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.objectives.adaptive import AdaptiveLoss, rho
+from mindseye.optimize.objectives.facet import (
     ActivationNorm,
     Distance,
     DotProduct,
@@ -20,14 +21,13 @@ from mindseye.optimize.facet_objectives import (
     TotalVariation,
     relative_distance,
 )
-from mindseye.optimize.norms import AlphaArea, PowerNorm, VariationNorm
-from mindseye.optimize.objective import Objective
-from mindseye.optimize.painting import Painting, Term
-from mindseye.optimize.prior import Prior
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe import Recipe
-from mindseye.optimize.schedules import Schedule
-from mindseye.optimize.transforms import Views
+from mindseye.optimize.objectives.norms import AlphaArea, PowerNorm, VariationNorm
+from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.recipe.schedule import Schedule
+from mindseye.optimize.transforms.views import Views
+from mindseye.preprocessing import Preprocessing
 
 # The image's own values are many and cheap to sort beside what a network's early layers cost.
 IMAGE_POSITIONS = 4
@@ -63,10 +63,10 @@ class Composition:
 
     def paint(self, read: Reader, pictures: Sequence[int]) -> Painting:
         """The painting of some facets at its very start; ``read`` gives the layers of the targets and the penalty."""
-        dice = Dice(self.seed, tuple(self.keys[index] for index in pictures))
+        random = RandomKeys(self.seed, tuple(self.keys[index] for index in pictures))
         weighted, palette = self.weighted[list(pictures)], self.palette.select(pictures)
         canvas = compose_canvas(
-            self.recipe, self.side, weighted.shape[1], weighted, palette, dice, self.device, self.prior
+            self.recipe, self.side, weighted.shape[1], weighted, palette, random, self.device, self.prior
         )
         chosen = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
         views = Views.of(self.recipe, self.view, self.preprocessing.fixed_size)
@@ -74,7 +74,7 @@ class Composition:
             start = read(self.preprocessing.normalise(views.plain(canvas.render())))[self.target]
         raised = chosen[self.target] if self.raised is None else self.raised.select(pictures).to(self.device)
         terms = compose_terms(self.recipe, chosen, self.target, self.matched, self.penalty, start, raised)
-        return Painting(canvas, terms, self.recipe, views, dice, read, self.preprocessing)
+        return Painting(canvas, terms, self.recipe, views, random, read, self.preprocessing)
 
     @classmethod
     def joined(cls, several: Sequence["Composition"]) -> "Composition":
@@ -111,8 +111,8 @@ def target_views(recipe: Recipe, size: int, seed: int, name: str = "") -> Callab
     views = replace(Views.of(replace(recipe, octaves=1), size), noise=0.0, colour_jitter=0.0)
 
     def look(facet: int, photos: Tensor) -> list[Tensor]:
-        dice = Dice(seed, tuple(f"{name}member/{facet}/{number}" for number in range(len(photos))))
-        return [views(photos, number, dice) for number in range(recipe.target_views)]
+        random = RandomKeys(seed, tuple(f"{name}member/{facet}/{number}" for number in range(len(photos))))
+        return [views(photos, number, random) for number in range(recipe.target_views)]
 
     return look
 

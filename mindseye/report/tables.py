@@ -6,9 +6,9 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
-from mindseye.inputs.layers import Layer, outputs
-from mindseye.inputs.models import Model
-from mindseye.inputs.stages import stages
+from mindseye.layers.stages import stages
+from mindseye.layers.survey import Layer, outputs
+from mindseye.models.load import Model
 
 WIDTH = 200
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
-from mindseye.inputs.pixels import UndecodableError, read_photo, to_rgb
-from mindseye.inputs.shards import open_file
+from mindseye.photos.pixels import UndecodableError, read_photo, to_rgb
+from mindseye.photos.tar import open_file
 from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font, wrap
 
 

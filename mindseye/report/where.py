@@ -8,9 +8,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from mindseye.errors import UserError
-from mindseye.inputs.decode import View, decode
-from mindseye.inputs.pixels import UndecodableError
-from mindseye.inputs.preprocessing import Preprocessing
+from mindseye.photos.decode import View, decode
+from mindseye.photos.pixels import UndecodableError
+from mindseye.preprocessing import Preprocessing
 from mindseye.report.heat import as_image, limit, over
 from mindseye.report.manifest import Json, has_where, members
 from mindseye.report.tiles import grey

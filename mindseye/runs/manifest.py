@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.clustering import Facet
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.models import Model
-from mindseye.optimize.recipe import Recipe
+from mindseye.layers.survey import Layer
+from mindseye.models.load import Model
+from mindseye.optimize.painted import Painted
+from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.runs.folder import SCHEMA, Manifest
-from mindseye.runs.paint import Painted
 
 PACKAGES = ("mindseye", "torch", "torchvision", "timm", "scikit-learn", "openTSNE", "numpy", "Pillow")
 
@@ -43,7 +43,7 @@ def describe_model(model: Model) -> dict[str, Any]:
     return {
         "name": model.name,
         "weights": model.weights,
-        "channels": model.channels,
+        "channels": model.in_channels,
         "preprocessing": model.preprocessing.describe(),
     }
 

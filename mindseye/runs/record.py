@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.optimize.painted import Painted
 from mindseye.runs.files import read_picture, write_picture
 from mindseye.runs.folder import FINISHED, Manifest, RunFolder
 from mindseye.runs.manifest import failures, picture_metadata, record_painted
-from mindseye.runs.paint import Painted
 
 
 @dataclass(frozen=True)

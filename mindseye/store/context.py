@@ -17,10 +17,10 @@ import torch
 from PIL import features
 from torch import Tensor, nn
 
-from mindseye.inputs.layers import Layer
-from mindseye.inputs.models import Model, digest
-from mindseye.inputs.preprocessing import Preprocessing
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import Layer
+from mindseye.models.load import Model, digest
+from mindseye.preprocessing import Preprocessing
 
 # Part of every context: raised when what is kept, or how it is computed, changes.
 SCHEME = 1
@@ -50,7 +50,7 @@ def contexts(model: Model, layers: Sequence[Layer], side: int, batch: int, devic
     if code is None:
         return {}
     shared = [
-        f"{SCHEME} {side} {model.channels} {batch}",
+        f"{SCHEME} {side} {model.in_channels} {batch}",
         digest(model.network),
         *_modules(model.network),
         *_preprocessing(model.preprocessing),
@@ -58,7 +58,7 @@ def contexts(model: Model, layers: Sequence[Layer], side: int, batch: int, devic
         *_environment(device),
     ]
     with Reader(model.network, layers) as read:
-        answers = read(model.preprocessing.normalise(_probe(side, model.channels).to(device)))
+        answers = read(model.preprocessing.normalise(_probe(side, model.in_channels).to(device)))
     return {
         address: Context(
             _digest([*shared, address, _bits(answer.float().mean(-1))]), f"{model.name} {address}, {side} px"

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mindseye.errors import UserError
-from mindseye.inputs.pixels import one_line
+from mindseye.errors import UserError, one_line
 from mindseye.store.context import Context
 from mindseye.store.database import Database, Holding, is_damage
 from mindseye.store.place import DEFAULT_LIMIT, cache_folder, limit_from

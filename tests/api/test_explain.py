@@ -13,20 +13,20 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import mindseye
-from mindseye.api.attributing import Attributing
-from mindseye.api.preparing import unique
 from mindseye.attribution.methods import METHODS
 from mindseye.attribution.occlusion import occlusion
 from mindseye.attribution.relevance import lrp
 from mindseye.attribution.score import class_score, facet_score, unit_score
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.models import load_model
-from mindseye.inputs.outputs import find_output
-from mindseye.inputs.photo import photo_digest
-from mindseye.optimize.randomness import Dice
-from mindseye.runs.facet import find_facet
+from mindseye.layers.output import find_output
+from mindseye.layers.survey import find_layer, survey
+from mindseye.models.load import load_model
+from mindseye.optimize.random import RandomKeys
+from mindseye.photos.photo import photo_digest
+from mindseye.workflows.explanation.attributing import Attributing
+from mindseye.workflows.explanation.facet import find_facet
+from mindseye.workflows.explanation.preparing import unique
 
 SIDE = 32
 FAST = "saliency,cam"
@@ -90,9 +90,9 @@ def test_maps_are_the_methods_own(place):
         best = int(logits.argmax())
         assert one.target == f"class {best}"
         assert one.score == pytest.approx(float(logits[best]), abs=1e-5)
-        dice = Dice(4, (photo_digest(image[0]),))
+        random = RandomKeys(4, (photo_digest(image[0]),))
         if one.method == "occlusion":
-            wanted = occlusion(scored(network, best), image, dice, (12, 8), (6, 6), "random").map[0]
+            wanted = occlusion(scored(network, best), image, random, (12, 8), (6, 6), "random").map[0]
         else:
             wanted = lrp(scored(network, best), image, "epsilon").map[0]
         np.testing.assert_allclose(one.load(), wanted.numpy(), rtol=1e-4, atol=1e-5)

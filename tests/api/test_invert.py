@@ -11,14 +11,14 @@ from nets import ChannelsLast, TinyConv, seeded
 from torch import nn
 
 import mindseye
-from mindseye import patchwork
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.facets.patches import nearest_positions, paste, windows
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.preprocessing import identity
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.receptive import receptive_field
+from mindseye.layers.reader import Reader
+from mindseye.layers.receptive_field import receptive_field
+from mindseye.layers.survey import find_layer, survey
+from mindseye.preprocessing import identity
+from mindseye.workflows.inversion import patchwork
 
 ASKED = ["photos/00.png", "photos/03.png"]
 

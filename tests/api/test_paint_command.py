@@ -11,12 +11,12 @@ from torch import nn
 from torch.nn import functional
 
 import mindseye
-from mindseye.api import ordering
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.inputs.models import load_model
-from mindseye.optimize import painting
-from mindseye.runs import paint as batches
+from mindseye.models.load import load_model
+from mindseye.optimize import loop as painting
+from mindseye.workflows import paint as batches
+from mindseye.workflows.objectives import ordering
 
 DECODER = """
 import torch
@@ -56,7 +56,7 @@ def test_every_kind_is_painted_and_measured(place):
     """One command, a picture each: the value in run.json is the objective's own by hand, and above that of the start."""
     way = np.random.default_rng(0).standard_normal(16)
     np.save(place / "way.npy", way)
-    random = mindseye.optimize.directions.random_direction(8, 3)
+    random = mindseye.optimize.objectives.direction.random_direction(8, 3)
 
     def along(images, blocks, direction):
         mean = features(network, images, blocks).mean((2, 3))[0]

@@ -9,18 +9,18 @@ from nets import TinyConv
 from PIL import Image
 
 import mindseye
-from mindseye import commission
 from mindseye.cli import main
 from mindseye.cli.transfer import AUGMENTATIONS, BATCH
 from mindseye.errors import UserError
-from mindseye.evaluation import copies as copies_module
-from mindseye.inputs.models import load_model
 from mindseye.measure.intervals import wilson_interval
-from mindseye.optimize.augmentations import CONDITIONS, augmented_copy
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.recipe_files import load_recipe
+from mindseye.models.load import load_model
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.transforms.augmentations import CONDITIONS, augmented_copy
 from mindseye.runs.files import read_picture
 from mindseye.runs.folder import RunFolder
+from mindseye.workflows.objectives import commission
+from mindseye.workflows.transfer import copies as copies_module
 
 LABELS = ["ant", "bee", "crab, cancer", "duck", "eel"]
 LINES = ["ant", "bee | duck", "cancer", "eel"]
@@ -132,7 +132,7 @@ def test_every_number_against_plain_softmax(finished, networks):
     for entry in run.read()["pictures"]:
         picture = read_picture(run.path / entry["picture"])
         for number in range(3):
-            image = augmented_copy(picture, number, recipe, Dice(5, (f"copies of {entry['index']}",)))
+            image = augmented_copy(picture, number, recipe, RandomKeys(5, (f"copies of {entry['index']}",)))
             bands = [Image.fromarray(band.numpy()).resize((40, 40), Image.Resampling.BICUBIC) for band in image]
             pixels = torch.stack([torch.frombuffer(bytearray(band.tobytes()), dtype=torch.float32) for band in bands])
             with torch.no_grad():
@@ -263,7 +263,7 @@ def test_another_transfer_is_refused_unless_forced(networks, tmp_path):
 
 def test_a_painting_that_fails_is_left_out_and_named(networks, tmp_path, monkeypatch, capsys):
     """One picture turned NaN: the others are judged, the table says so, and the code is that of a part."""
-    from mindseye.optimize.painting import Painting
+    from mindseye.optimize.loop import Painting
 
     bury = Painting.bury
 

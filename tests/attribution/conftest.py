@@ -2,7 +2,7 @@
 
 import pytest
 
-from mindseye.inputs.models import load_model
+from mindseye.models.load import load_model
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mindseye.attribution.score import class_score
-from mindseye.inputs.layers import survey
-from mindseye.inputs.models import load_model
-from mindseye.inputs.outputs import find_output
-from mindseye.optimize.randomness import Dice
+from mindseye.layers.output import find_output
+from mindseye.layers.survey import survey
+from mindseye.models.load import load_model
+from mindseye.optimize.random import RandomKeys
 
 SIDE = 16
-DICE = Dice(3, ("a", "b"))
+DICE = RandomKeys(3, ("a", "b"))
 
 
 class Plain(nn.Sequential):
@@ -73,11 +73,11 @@ def images(count=2, side=SIDE, channels=3):
 
 def scored(network, classes=(2,), side=SIDE):
     model = load_model(network, size=side)
-    return class_score(model, find_output(model.network, side, model.channels)[0], classes)
+    return class_score(model, find_output(model.network, side, model.in_channels)[0], classes)
 
 
 def surveyed(score, side=SIDE):
-    return survey(score.model.network, side, score.model.channels)
+    return survey(score.model.network, side, score.model.in_channels)
 
 
 def plain(relu=nn.ReLU):

@@ -11,7 +11,7 @@ from torch.nn import functional
 from mindseye.attribution.backpropagation import backpropagation
 from mindseye.attribution.score import class_score
 from mindseye.errors import UserError
-from mindseye.inputs.outputs import find_output
+from mindseye.layers.output import find_output
 
 CAPTUMS = {"deconvnet": Deconvolution, "guided-backprop": GuidedBackprop}
 

@@ -12,7 +12,7 @@ from mindseye.attribution.gradients import saliency
 from mindseye.attribution.sanity import forgetting, rank_correlation, shuffle, weighted_modules
 from mindseye.attribution.score import class_probability
 from mindseye.errors import UserError
-from mindseye.optimize.randomness import Dice
+from mindseye.optimize.random import RandomKeys
 
 MAPS = torch.rand(2, SIDE, SIDE, generator=torch.Generator().manual_seed(8))
 
@@ -62,10 +62,10 @@ def test_the_better_map_has_the_better_areas():
 
 
 def test_ties_go_in_a_random_order():
-    """A map without contrast says nothing: its order is the dice's, not from the top left."""
+    """A map without contrast says nothing: its order is the random's, not from the top left."""
     score, flat = scored(plain()), torch.zeros(2, SIDE, SIDE)
     first, again = (deletion(score, images(), flat, DICE, 4).values for _ in range(2))
-    other = deletion(score, images(), flat, Dice(9, DICE.keys), 4).values
+    other = deletion(score, images(), flat, RandomKeys(9, DICE.keys), 4).values
     assert torch.equal(first, again)
     assert not torch.allclose(first[:, 1:-1], other[:, 1:-1])
 
@@ -109,7 +109,7 @@ def test_shuffled_weights_are_the_same_numbers():
     """In an order of the seed's; modules come from the output to the input."""
     network = plain()
     before = network[3].weight.flatten().clone()
-    shuffle(network[3], Dice(1, ("3",)))
+    shuffle(network[3], RandomKeys(1, ("3",)))
     assert not torch.equal(network[3].weight.flatten(), before)
     torch.testing.assert_close(network[3].weight.flatten().sort().values, before.sort().values)
     assert weighted_modules(network, surveyed(scored(network))) == ["8", "6", "3", "0"]

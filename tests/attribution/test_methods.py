@@ -13,7 +13,7 @@ from mindseye.attribution.occlusion import occlusion
 from mindseye.attribution.perturbation import Masking, perturbation
 from mindseye.attribution.relevance import lrp
 from mindseye.errors import UserError
-from mindseye.inputs.stages import last_before_pooling
+from mindseye.layers.stages import last_before_pooling
 
 METHODS = {
     "occlusion": lambda score, pixels: occlusion(score, pixels, DICE, (8, 8), (8, 8)),

@@ -125,7 +125,7 @@ def test_checks_are_those_of_their_own_modules():
     layers, found = surveyed(score), saliency(score, images())
     asked = []
 
-    def ask(other, pixels, dice):
+    def ask(other, pixels, random):
         asked.append(other)
         return saliency(other, pixels)
 
@@ -150,7 +150,7 @@ def test_a_method_that_fails_where_the_network_has_forgotten_says_so():
     score = scored(plain())
     found = saliency(score, images())
 
-    def ask(other, pixels, dice):
+    def ask(other, pixels, random):
         raise UserError("the map is NaN")
 
     rows = check(ask, found, score, images(), DICE, surveyed(score), seed=1, is_class=True)

@@ -8,8 +8,8 @@ from nets import TinyTokens, seeded
 from mindseye.attribution.fills import filled
 from mindseye.attribution.occlusion import occlusion
 from mindseye.errors import UserError
-from mindseye.optimize.randomness import Dice
-from mindseye.optimize.regularizers import gaussian_blur
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.regularizers.functional import gaussian_blur
 
 
 def starts(extent, side, step):
@@ -60,7 +60,7 @@ def test_random_fill_is_the_image_s_own():
     """Another seed gives other pixels; what shares the batch does not."""
     pixels = images()
     assert torch.equal(filled(pixels, "random", DICE)[1:], filled(pixels[1:], "random", DICE.select([1])))
-    assert not torch.equal(filled(pixels, "random", DICE), filled(pixels, "random", Dice(4, DICE.keys)))
+    assert not torch.equal(filled(pixels, "random", DICE), filled(pixels, "random", RandomKeys(4, DICE.keys)))
 
 
 @pytest.mark.parametrize("fill", ["1.5", "nan", "green", "#12", ""])

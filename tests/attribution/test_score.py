@@ -8,11 +8,11 @@ from nets import TinyConv, TinyTokens, seeded
 from mindseye.attribution.score import class_probability, class_score, facet_score, predicted, unit_score
 from mindseye.errors import UserError
 from mindseye.facets.target import build_target
-from mindseye.inputs.layers import find_layer
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import find_layer
 from mindseye.measure.pictures import dots
-from mindseye.optimize.facet_objectives import DotProduct
-from mindseye.optimize.unit_objectives import Channel, Neuron
+from mindseye.optimize.objectives.facet import DotProduct
+from mindseye.optimize.objectives.unit import Channel, Neuron
 
 
 def read(score, pixels):

@@ -13,12 +13,12 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.facets import extraction
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.inputs import decoding
-from mindseye.inputs.decode import View
-from mindseye.inputs.images import find_images
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.models import Model
-from mindseye.inputs.preprocessing import identity
+from mindseye.layers.survey import find_layer, survey
+from mindseye.models.load import Model
+from mindseye.photos import decode_pool as decoding
+from mindseye.photos.decode import View
+from mindseye.photos.photo_set import find_photos
+from mindseye.preprocessing import identity
 from mindseye.store.database import Database
 from mindseye.store.store import Store
 
@@ -54,7 +54,7 @@ class Run:
         self.read.clear()
         self.computed = 0
         layers = [find_layer(self.network, address) for address in addresses or ("body.1",)]
-        self.photos = find_images(source)
+        self.photos = find_photos(source)
         store = self.store if cache else None
         return extract(self.model, layers, self.photos, SIDE, CPU, store, say=self.said.append)
 
@@ -110,7 +110,7 @@ def test_only_what_is_missing_is_computed_and_no_bit_differs(run, tmp_path, ther
     assert len(run.decoded) == 60 - len(there)
     assert run.computed == -(-(60 - len(there)) // BATCH)
     assert same(means, without)
-    assert run.photos.paths == find_images(tmp_path / "photos").paths
+    assert run.photos.paths == find_photos(tmp_path / "photos").paths
 
 
 def test_only_layers_with_something_missing_are_read(run, tmp_path):

@@ -6,9 +6,9 @@ from nets import TinyConv, TinyTokens, seeded
 
 from mindseye.errors import UserError
 from mindseye.facets.extremes import channel_extremes
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.preprocessing import identity
-from mindseye.inputs.reader import Reader
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import find_layer, survey
+from mindseye.preprocessing import identity
 
 CPU = torch.device("cpu")
 

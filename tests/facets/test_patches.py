@@ -11,10 +11,10 @@ from torch.nn import functional
 from mindseye.errors import UserError
 from mindseye.facets import patches
 from mindseye.facets.patches import Nearest, Windows, nearest_positions, paste, windows
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.preprocessing import identity
-from mindseye.inputs.reader import Reader
-from mindseye.inputs.receptive import receptive_field
+from mindseye.layers.reader import Reader
+from mindseye.layers.receptive_field import receptive_field
+from mindseye.layers.survey import find_layer, survey
+from mindseye.preprocessing import identity
 
 SIDE = 16
 CPU = torch.device("cpu")

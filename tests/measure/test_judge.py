@@ -4,8 +4,8 @@ import pytest
 import torch
 from nets import TinyConv, seeded
 
-from mindseye.inputs.models import load_model
 from mindseye.measure.judge import judge_of, look
+from mindseye.models.load import load_model
 
 
 class Gives(torch.nn.Module):

@@ -5,17 +5,17 @@ import torch
 
 from mindseye.facets.image import image_layers
 from mindseye.facets.target import build_target
-from mindseye.inputs.frozen import frozen
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.models import load_model
-from mindseye.inputs.outputs import find_output
-from mindseye.inputs.reader import Reader
-from mindseye.optimize.directions import Direction, between_units, random_direction
-from mindseye.optimize.facet_objectives import ActivationNorm, Distance, DotProduct, Match, TotalVariation
-from mindseye.optimize.objective import CANVAS
-from mindseye.optimize.photo_objectives import Caricature, Reconstruction
-from mindseye.optimize.set_objectives import Alignment, Diversity, Each, interpolate
-from mindseye.optimize.unit_objectives import Channel, LayerNorm, LogProbability, Neuron
+from mindseye.layers.output import find_output
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import find_layer, survey
+from mindseye.models.freeze import frozen
+from mindseye.models.load import load_model
+from mindseye.optimize.objectives.batch import Alignment, Diversity, Each, interpolate
+from mindseye.optimize.objectives.direction import Direction, between_units, random_direction
+from mindseye.optimize.objectives.facet import ActivationNorm, Distance, DotProduct, Match, TotalVariation
+from mindseye.optimize.objectives.objective import CANVAS
+from mindseye.optimize.objectives.photo import Caricature, Reconstruction
+from mindseye.optimize.objectives.unit import Channel, LayerNorm, LogProbability, Neuron
 
 SIDE, STEPS, IMAGES = 48, 30, 3
 EARLY, MIDDLE = "blocks.0", "blocks.1.0"

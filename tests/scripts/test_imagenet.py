@@ -15,7 +15,7 @@ from torchvision.datasets import imagenet as theirs
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 import imagenet
 
-from mindseye.inputs.collection import open_collection
+from mindseye.photos.collection import open_collection
 
 WNIDS = ("n01440764", "n02391049", "n03126707")
 TITLES = ("tench, Tinca tinca", "zebra", "crane")

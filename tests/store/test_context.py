@@ -7,9 +7,9 @@ import torch
 from nets import TinyConv, seeded
 from torch import nn
 
-from mindseye.inputs.layers import find_layer, survey
-from mindseye.inputs.models import Model
-from mindseye.inputs.preprocessing import identity
+from mindseye.layers.survey import find_layer, survey
+from mindseye.models.load import Model
+from mindseye.preprocessing import identity
 from mindseye.store.context import array_digest, contexts
 
 CPU = torch.device("cpu")

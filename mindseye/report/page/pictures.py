@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, features
 
-from mindseye.inputs.pixels import UndecodableError, read_photo
+from mindseye.photos.pixels import UndecodableError, read_photo
 from mindseye.report.manifest import (
     Json,
     channel_pictures,

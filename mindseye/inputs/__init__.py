@@ -1,1 +1,0 @@
-"""What is looked at: photos, networks, and the layers that are read."""

@@ -1,1 +1,0 @@
-"""Which channels of a layer are entangled, and the pictures that show it."""

@@ -1,0 +1,165 @@
+"""The network's own output as a layer, whatever form it has: scores, a dense map, or a structure that holds them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mindseye.errors import UserError, one_line
+from mindseye.layers.layout import Layout, known_prefix
+from mindseye.layers.survey import STRETCH, SURVEY_BATCH, Layer
+from mindseye.models.freeze import frozen
+from mindseye.models.output_parts import part_of, parts
+from mindseye.models.probe import example_input
+
+OUTPUT = "output"
+"""The address of what the network itself gives; ``output:PATH`` names a part of it."""
+
+
+def find_output(network: nn.Module, size: int, channels: int = 3, words: Sequence[str] = ()) -> tuple[Layer, list[str]]:
+    """The network's output as a layer, and the words that are left over once they have led to a tensor.
+
+    The words name parts of the output (keys of a dict, indices of a list or tuple, fields of a named tuple or dataclass),
+    one or, separated by dots, several each: ``["out", "15"]`` gives the part ``out`` and leaves ``["15"]``. Where they end
+    before a tensor, the first one that holds the images is meant; so no words mean the scores of a network that gives
+    scores and more besides. The layer's ``path`` says which part is read, its address too: ``output:out``.
+
+    [B, C, H, W] is read as a map, [B, C] as a vector, [B, T, C] as tokens, [B, H, W] (it grows sideways with the image)
+    and [B] as one channel. Two forward passes with two and three images of ``size`` px tell what follows the number of
+    images; a third with wider images only for three axes.
+
+    Raises:
+        UserError: if the network does not take such images, a part does not exist (with those that do), or what is
+            named holds no floating-point numbers for each image.
+    """
+    with frozen(network):
+        given = _give(network, size, size, channels, SURVEY_BATCH)
+        for_more = _give(network, size, size, channels, SURVEY_BATCH + 1)
+        path, left = _follow(given, words)
+        found = _of_images(part_of(given, path), _part_or_none(for_more, path))
+        if found is None:
+            raise UserError(_refusal(path, part_of(given, path)))
+        path += found
+        shape = tuple(part_of(given, path).shape)
+        layout = _layout(network, shape, size, channels, path)
+    layer = Layer(
+        address=_address(network, path),
+        module="",
+        call=0,
+        calls=1,
+        of_input=False,
+        kind=type(network).__name__,
+        shape=shape[1:],
+        layout=layout,
+        channels=layout.channels(shape),
+        grid=layout.grid(shape, SURVEY_BATCH),
+        cost=1.0,
+        path=path,
+    )
+    return layer, left
+
+
+@torch.no_grad()
+def _give(network: nn.Module, height: int, width: int, channels: int, batch: int) -> Any:
+    try:
+        return network(example_input(channels, height, width, batch, network))
+    except Exception as error:  # anything that somebody's forward pass may raise
+        raise UserError(
+            f"the network does not take {batch} images of {channels} x {height} x {width}: {one_line(error)}"
+        ) from error
+
+
+def _follow(output: Any, words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    path: tuple[str, ...] = ()
+    for place, word in enumerate(words):
+        if not parts(part_of(output, path)):
+            return path, list(words[place:])
+        rest: str | None = word
+        while rest is not None:
+            name, rest = _split(rest, parts(part_of(output, path)))
+            path += (name,)
+            part_of(output, path)  # refuses a part that is not there
+    return path, []
+
+
+def _split(word: str, named: dict[str, Any]) -> tuple[str, str | None]:
+    """The first name of a dotted word and what is behind it; a part's own name may hold dots, the longest counts."""
+    names = word.split(".")
+    known = [count for count in range(1, len(names) + 1) if ".".join(names[:count]) in named]
+    count = max(known, default=1)
+    return ".".join(names[:count]), ".".join(names[count:]) if count < len(names) else None
+
+
+def _part_or_none(output: Any, path: Sequence[str]) -> Any:
+    try:
+        return part_of(output, path)
+    except UserError:
+        return None
+
+
+def _of_images(value: Any, for_more: Any) -> tuple[str, ...] | None:
+    """The path to the first tensor below that has one entry per image, from what two and three images gave."""
+    if isinstance(value, Tensor):
+        follows = (
+            value.is_floating_point()
+            and isinstance(for_more, Tensor)
+            and value.shape[:1] == (SURVEY_BATCH,)
+            and for_more.shape == (SURVEY_BATCH + 1, *value.shape[1:])
+        )
+        return () if follows else None
+    for_more_parts = parts(for_more)
+    for name, part in parts(value).items():
+        below = _of_images(part, for_more_parts.get(name))
+        if below is not None:
+            return (name, *below)
+    return None
+
+
+def _refusal(path: tuple[str, ...], value: Any) -> str:
+    what = f"{OUTPUT}:{'.'.join(path)}" if path else "the network's output"
+    if isinstance(value, Tensor):
+        return (
+            f"{what} of shape {list(value.shape)} ({value.dtype}) does not hold floating-point numbers for each of "
+            f"{SURVEY_BATCH} images; name another part of the output, or a layer"
+        )
+    held = ", ".join(parts(value))
+    inside = f"a {type(value).__name__} of {held}" if held else f"a {type(value).__name__}"
+    return f"{what} ({inside}) holds no floating-point numbers for each image; name a layer instead"
+
+
+def _layout(network: nn.Module, shape: tuple[int, ...], size: int, channels: int, path: tuple[str, ...]) -> Layout:
+    if len(shape) == 1:
+        return Layout("single")
+    if len(shape) == 2:
+        return Layout("vector")
+    if len(shape) == 4:
+        return Layout("map")
+    if len(shape) != 3:
+        raise UserError(
+            f"{_address(network, path)} of shape {list(shape)} is neither a map [B, C, H, W], tokens [B, T, C] nor a "
+            "vector [B, C]; name a layer instead"
+        )
+    if _is_plane(network, shape, size, channels, path):
+        return Layout("single")
+    # Only the network's own word: 17 joints of a pose are no grid of 16 behind a class token.
+    prefix = known_prefix(network) or 0
+    return Layout("tokens", prefix if prefix < shape[1] else 0)
+
+
+def _is_plane(network: nn.Module, shape: tuple[int, ...], size: int, channels: int, path: tuple[str, ...]) -> bool:
+    """Whether [B, *, *] are rows and columns: the last axis grows with the image's width, or both are its side."""
+    try:
+        wider = part_of(_give(network, size, size + STRETCH, channels, SURVEY_BATCH), path).shape
+    except UserError:
+        wider = shape
+    if tuple(wider) == shape:
+        return shape[1:] == (size, size)
+    return bool(wider[-1] != shape[-1])
+
+
+def _address(network: nn.Module, path: tuple[str, ...]) -> str:
+    if path:
+        return f"{OUTPUT}:{'.'.join(path)}"
+    # Activations are kept by address: a module of that name may be read beside the network's own output.
+    return f"{OUTPUT}:" if OUTPUT in dict(network.named_modules()) else OUTPUT

@@ -1,0 +1,98 @@
+"""The stages of a network: the few layers that tell its depth, found from its modules and shapes alone."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from mindseye.errors import UserError
+from mindseye.layers.survey import Layer, find_layer, outputs
+
+FEWEST = 4
+EVEN_STAGES = 6
+NO_STAGE = ("Pool", "Drop", "Identity", "Permute", "Flatten")
+
+
+def trunk(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
+    """The blocks that the image passes on its way to the head, in the order of firing.
+
+    Containers are opened: sequences whose parts have parts of their own, and modules that hold most of the parameters
+    (an ``encoder``, a ``backbone``). What lies behind the last layer with more than one position is the head; modules that
+    only pool, drop or reorder are no blocks.
+    """
+    total = sum(parameter.numel() for parameter in network.parameters())
+    names = _open("", network, total, is_root=True)
+    fired = {layer.address: index for index, layer in enumerate(outputs(layers))}
+    listed = {layer.address: layer for layer in outputs(layers)}
+    blocks = [listed[name] for name in sorted((name for name in names if name in fired), key=lambda name: fired[name])]
+    blocks = [block for block in blocks if not any(part in block.kind for part in NO_STAGE)]
+    spatial = [index for index, block in enumerate(blocks) if block.positions > 1]
+    return blocks[: spatial[-1] + 1] if spatial else blocks
+
+
+def stages(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
+    """One layer per stage, early to late: the last block of each run of equal width and resolution.
+
+    The stem (the highest resolution) is left out where enough stages remain; a network that keeps one resolution and
+    width throughout (a plain vision transformer) is cut evenly by depth.
+
+    Raises:
+        UserError: if no module of the network fires.
+    """
+    blocks = trunk(network, layers)
+    if not blocks:
+        raise UserError("no module of this network gives activations; name a layer by hand")
+    ends = [
+        block
+        for block, after in zip(blocks, [*blocks[1:], None], strict=True)
+        if after is None or (block.channels, block.positions) != (after.channels, after.positions)
+    ]
+    below_stem = [block for block in ends if block.positions < max(end.positions for end in ends)]
+    if len(below_stem) >= FEWEST:
+        return below_stem
+    if len(ends) >= FEWEST or len(blocks) < 2 * len(ends) + EVEN_STAGES:
+        return ends
+    count = EVEN_STAGES
+    return [blocks[round((index + 1) * len(blocks) / count) - 1] for index in range(count)]
+
+
+def stages_below(network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[Layer]:
+    """The stages that have fired before the target layer has, early to late, the target itself left out."""
+    order = {layer.address: index for index, layer in enumerate(outputs(layers))}
+    place = {(layer.module, layer.call): index for index, layer in enumerate(outputs(layers))}
+    end = place.get((target.module, target.call), len(order))
+    return [
+        stage
+        for stage in stages(network, layers)
+        if order[stage.address] < end and not target.module.startswith(stage.module + ".")
+    ]
+
+
+def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
+    """The layer that is meant where the user names none."""
+    blocks = trunk(network, layers)
+    if not blocks:
+        raise UserError("no module of this network gives activations; name a layer by hand")
+    return find_layer(layers, blocks[-1].address)
+
+
+def choose_layers(network: nn.Module, layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
+    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling."""
+    if not asked:
+        return [last_before_pooling(network, layers)]
+    if list(asked) == ["auto"]:
+        return stages(network, layers)
+    chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
+    order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
+    return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
+
+
+def _open(name: str, module: nn.Module, total: int, is_root: bool = False) -> list[str]:
+    children = list(module.named_children())
+    has_parts = any(True for _, child in children for _ in child.children())
+    is_sequence = isinstance(module, nn.Sequential | nn.ModuleList)
+    share = sum(parameter.numel() for parameter in module.parameters()) / max(total, 1)
+    is_wrapper = share > 0.5 and any(isinstance(child, nn.Sequential | nn.ModuleList) for _, child in children)
+    is_flat_trunk = is_sequence and not has_parts and "." not in name
+    if children and (is_root or (is_sequence and has_parts) or is_wrapper or is_flat_trunk):
+        return [inner for child, part in children for inner in _open(f"{name}.{child}".lstrip("."), part, total)]
+    return [name] if name else []

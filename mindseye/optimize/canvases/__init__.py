@@ -1,0 +1,1 @@
+"""Canvases: what is optimised, and how it is rendered."""

@@ -1,0 +1,255 @@
+"""One batch of pictures while it is painted: canvas, loss, optimizers, and the step that moves them."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.image import DETAIL, image_layers, is_of_image
+from mindseye.layers.reader import Reader
+from mindseye.optimize.canvases.canvas import Canvas
+from mindseye.optimize.objectives.norms import ALPHA
+from mindseye.optimize.objectives.objective import CANVAS, PHOTO, Objective
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.recipe.schedule import Schedule, progress_of
+from mindseye.optimize.regularizers.constraints import Constraints
+from mindseye.optimize.regularizers.redirected_relu import redirected
+from mindseye.optimize.transforms.views import Views
+from mindseye.preprocessing import Preprocessing
+
+LEARNED_LR = 0.01
+COARSEST, FINEST = 0.06, 0.7
+RUNAWAY = 1000.0
+REDIRECTED_STEPS = 16
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the loss: an objective and its weight (negative for what is to grow)."""
+
+    name: str
+    objective: Objective
+    weight: Schedule
+
+
+class Painting:
+    """A batch of pictures on one canvas, and everything that changes while they are painted.
+
+    What changes is the canvas, the optimizers' moments, what the objectives learn, the step, and which pictures still
+    live; ``state`` and ``load`` carry exactly that, so a painting continues as if it had not stopped.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        terms: Sequence[Term],
+        recipe: Recipe,
+        views: Views,
+        random: RandomKeys,
+        read: Reader,
+        preprocessing: Preprocessing,
+        photos: Tensor | None = None,
+    ) -> None:
+        """photos: [pictures, channels, side, side] in [0, 1], seen under the very views that the pictures are seen under."""
+        self.canvas = canvas
+        self.terms = [term for term in terms if not term.weight.is_zero]
+        self.recipe = recipe
+        self.views = views
+        self.random = random
+        self._read = read
+        self._preprocessing = preprocessing
+        self._photos = photos
+        self._sees_detail = any(address in DETAIL for term in self.terms for address in term.objective.layers)
+        self._constraints = Constraints.of(recipe)
+        self._lr = recipe.schedule("lr")
+        self._optimizers = [_optimizer(recipe, canvas.parameters)]
+        learned = [parameter for term in self.terms for parameter in term.objective.parameters]
+        if learned:
+            self._optimizers.append(torch.optim.Adam(learned, lr=LEARNED_LR))
+        self._learned = learned
+        self.step = 0
+        device = canvas.parameters[0].device
+        self.alive = torch.ones(len(random.keys), dtype=torch.bool, device=device)
+        self.values = torch.zeros(len(self.terms), len(random.keys), device=device)
+        self.start = self.measure().cpu()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the pictures are painted."""
+        return self.canvas.parameters[0].device
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps are made."""
+        return self.step >= self.recipe.steps
+
+    def advance(self) -> None:
+        """Make one step. Nothing is asked of the device."""
+        progress = progress_of(self.step, self.recipe.steps)
+        for optimizer in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
+        planes = self.canvas.planes()
+        with redirected(self._read.network) if self._redirects else nullcontext():
+            self.values, gradient = self._gradient(planes.detach(), progress)
+        planes.backward(self._constraints.gradient(gradient, progress))  # type: ignore[no-untyped-call]
+        self._move(progress)
+        self.canvas.tidy()
+        self._constraints.apply(self.canvas, self.step, progress)
+        self.step += 1
+
+    @torch.no_grad()
+    def measure(self) -> Tensor:
+        """The weighted terms for the whole pictures as they are now, without transforms, [terms, pictures]."""
+        images = self.canvas.render()
+        progress = progress_of(min(self.step, max(self.recipe.steps - 1, 0)), self.recipe.steps)
+        photos = None if self._photos is None else self.views.plain(self._photos)
+        return self._values(images, self.views.plain(images), photos, self.canvas.alpha(), progress)
+
+    @torch.no_grad()
+    def images(self) -> Tensor:
+        """The pictures as they are now, [pictures, channels, side, side] in [0, 1], on the CPU."""
+        return self.canvas.render().detach().float().cpu().clamp(0, 1)
+
+    def bury(self) -> list[int]:
+        """Stop the pictures that turned NaN or whose terms outgrew their start a thousandfold; returns their places."""
+        limit = RUNAWAY * self.start.abs().sum(0).clamp_min(1.0)
+        size = self.values.abs().sum(0).cpu()
+        finite = [parameter.detach().flatten(1).isfinite().all(1) for parameter in self.canvas.parameters]
+        sound = torch.stack([found.expand(len(self.alive)) for found in finite])
+        lost = self.alive.cpu() & ~(sound.all(0).cpu() & size.isfinite() & (size <= limit))
+        self.alive = self.alive & ~lost.to(self.alive.device)
+        return [int(index) for index in lost.nonzero().flatten()]
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that changes, as named tensors on the CPU."""
+        tensors = {"step": torch.tensor(self.step), "alive": self.alive, "start": self.start}
+        for index, parameter in enumerate(self.canvas.parameters):
+            tensors[f"canvas/{index}"] = parameter.detach()
+        for index, parameter in enumerate(self._learned):
+            tensors[f"learned/{index}"] = parameter.detach()
+        for number, optimizer in enumerate(self._optimizers):
+            for index, moments in optimizer.state_dict()["state"].items():
+                for name, value in moments.items():
+                    if isinstance(value, Tensor):
+                        tensors[f"optimizer/{number}/{index}/{name}"] = value
+        return {name: tensor.cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+    @torch.no_grad()
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Continue from a state."""
+        self.step = int(state["step"])
+        self.alive = state["alive"].to(self.device)
+        self.start = state["start"]
+        for index, parameter in enumerate(self.canvas.parameters):
+            parameter.copy_(state[f"canvas/{index}"])
+        for index, parameter in enumerate(self._learned):
+            parameter.copy_(state[f"learned/{index}"])
+        for number, optimizer in enumerate(self._optimizers):
+            whole = optimizer.state_dict()
+            for name, value in state.items():
+                if name.startswith(f"optimizer/{number}/"):
+                    _, _, parameter_index, moment = name.split("/")
+                    whole["state"].setdefault(int(parameter_index), {})[moment] = value.clone()
+            optimizer.load_state_dict(whole)
+
+    @property
+    def _redirects(self) -> bool:
+        """Whether dead units get a gradient: at first, where a term found nothing at all in its layer at the start."""
+        if self.step >= REDIRECTED_STEPS:
+            return False
+        reads = [
+            term.weight.start != 0 and any(_is_of_network(address) for address in term.objective.layers)
+            for term in self.terms
+        ]
+        return bool((self.start[torch.tensor(reads)] == 0).any())
+
+    @torch.no_grad()
+    def _move(self, progress: float) -> None:
+        is_coarse = progress < self.recipe.coarse
+        before = [parameter.clone() for parameter in self.canvas.parameters] if is_coarse else []
+        for optimizer in self._optimizers:
+            optimizer.step()
+        if not is_coarse:
+            return
+        # The step is filtered, not the gradient: Adam would scale a filtered gradient up again.
+        cutoff = COARSEST * (FINEST / COARSEST) ** (progress / self.recipe.coarse)
+        parameters = self.canvas.parameters
+        changes = [parameter - was for parameter, was in zip(parameters, before, strict=True)]
+        for parameter, was, change in zip(parameters, before, self.canvas.coarsen(changes, cutoff), strict=True):
+            parameter.copy_(was + change)
+
+    def _gradient(self, planes: Tensor, progress: float) -> tuple[Tensor, Tensor]:
+        """The weighted terms [terms, pictures] and the gradient of the planes, both averaged over the step's views.
+
+        View after view, so that many views take no more memory than one.
+        """
+        planes.requires_grad_()
+        number = self.recipe.views
+        values = torch.zeros_like(self.values)
+        for view in range(number):
+            images = self.canvas.seen(planes, self.step, self.random)
+            random = self.random.view(view)
+            views = self.views(images, self.step, random)
+            photos = None if self._photos is None else self.views(self._photos, self.step, random)
+            found = self._values(images, views, photos, planes[:, -1:] if self.recipe.alpha else None, progress)
+            # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
+            (torch.where(self.alive, found.sum(0), 0.0).sum() / number).backward()  # type: ignore[no-untyped-call]
+            values += found.detach() / number
+        return values, torch.zeros_like(planes) if planes.grad is None else planes.grad
+
+    def _values(
+        self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None, progress: float
+    ) -> Tensor:
+        with computing_in(self.recipe.precision, views.device):
+            activations = self._read(self._preprocessing.normalise(views))
+            if photos is not None:
+                with torch.no_grad():
+                    beside = self._read(self._preprocessing.normalise(photos))
+                activations |= {PHOTO + address: activation for address, activation in beside.items()}
+        activations |= image_layers(views, self._sees_detail) | {CANVAS: images}
+        if alpha is not None:
+            activations[ALPHA] = alpha
+        return torch.stack([term.weight.at(progress) * term.objective(activations) for term in self.terms])
+
+
+def run(
+    painting: Painting,
+    every: int,
+    on_check: Callable[[Painting, list[int]], None],
+    also: Collection[int] = (),
+) -> None:
+    """Paint to the end, or until no picture lives.
+
+    The host looks only every ``every`` steps and after the steps in ``also``, and then calls
+    ``on_check(painting, places of the newly lost)``.
+    """
+    while not painting.is_done:
+        painting.advance()
+        if painting.step % every == 0 or painting.step in also or painting.is_done:
+            on_check(painting, painting.bury())
+            if not painting.alive.any():
+                return
+
+
+def _optimizer(recipe: Recipe, parameters: list[Tensor]) -> torch.optim.Optimizer:
+    lr = recipe.schedule("lr").start
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(
+            parameters, lr=lr, momentum=recipe.momentum, nesterov=recipe.nesterov and recipe.momentum > 0
+        )
+    return torch.optim.Adam(parameters, lr=lr)
+
+
+def computing_in(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 where it is asked for, and by default on a CUDA device that computes in it."""
+    knows = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    saves = precision == "bfloat16" or (precision == "auto" and knows)
+    return torch.autocast(device.type, torch.bfloat16) if saves else nullcontext()
+
+
+def _is_of_network(address: str) -> bool:
+    return address not in (CANVAS, ALPHA) and not is_of_image(address)

@@ -1,0 +1,1 @@
+"""Objectives: what is raised, one number per image."""

@@ -1,0 +1,112 @@
+"""What the loss of a facet is made of: how near a picture comes to the facet's target, and what keeps it plain."""
+
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.sorting import ascending
+from mindseye.facets.target import Target, resample_ranks
+from mindseye.optimize.objectives.objective import CANVAS, Activations, Objective
+from mindseye.optimize.regularizers.functional import total_variation
+
+
+class DotProduct(Objective):
+    """How strongly the top-k features are there: ``sum_k a_k t_k / sum_k t_k^2``, means over positions.
+
+    Stergiou (ICIP 2021), Eq. 2, divided by the target's own value: 1 when picture and target agree.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.name, self.layers, self.target = f"dot {target.layer}", (target.layer,), target
+        self._goal = target.mean.gather(1, target.channels)
+        self._scale = self._goal.square().sum(-1).clamp_min(torch.finfo(torch.float32).tiny)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        mean = activations[self.target.layer].float().mean(-1).gather(1, self.target.channels)
+        return (mean * self._goal).sum(-1) / self._scale
+
+
+class Distance(Objective):
+    """How far the top-k features are from the target: ``sum_k |a_k - t_k| / sum_k |t_k|``, means over positions.
+
+    The distance of Stergiou (ICIP 2021), Eq. 3, divided by the target's own size. ``robust`` maps it on, [images] to
+    [images]: the adaptive loss with its learned shape and scale, or a fixed one.
+    """
+
+    def __init__(self, target: Target, robust: Callable[[Tensor], Tensor], learned: list[Tensor]) -> None:
+        self.name, self.layers, self.target = f"distance {target.layer}", (target.layer,), target
+        self._robust, self._learned = robust, learned
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        return self._learned
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return self._robust(relative_distance(activations[self.target.layer], self.target))
+
+
+def relative_distance(activation: Tensor, target: Target) -> Tensor:
+    """``sum_k |a_k - t_k| / sum_k |t_k|`` over the top-k, [images], for an activation [images, channels, positions]."""
+    mean = activation.float().mean(-1).gather(1, target.channels)
+    goal = target.mean.gather(1, target.channels)
+    return (mean - goal).abs().sum(-1) / goal.abs().sum(-1).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+class ActivationNorm(Objective):
+    """The L1 norm of a layer, ``sum_channels mean_positions |a|`` (Stergiou, ICIP 2021, Eq. 4)."""
+
+    def __init__(self, layer: str) -> None:
+        self.name, self.layers = f"L1 {layer}", (layer,)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return activations[self.layers[0]].float().abs().mean(-1).sum(-1)
+
+
+class Match(Objective):
+    """The distance between a layer's sorted activations and the target's, ``mean (sort(a) - t)^2 / mean t^2``.
+
+    Per channel a squared 1-D Wasserstein distance, after the sort matching of VITAL (ICCV 2025). Where picture and
+    target differ in their number of positions, the target's ranks are resampled.
+
+    positions: where a map has more positions than this, a fixed random sample of them is sorted. Sorting is what a step
+    costs beside the network; the sample lies elsewhere in the picture at every step, as the views move. 0: sort all.
+    least: what the mean t^2 counts as at least, for layers that photos may leave empty (the colours of grey ones).
+    """
+
+    def __init__(self, target: Target, positions: int = 0, least: float = torch.finfo(torch.float32).tiny) -> None:
+        self.name, self.layers, self.target = f"match {target.layer}", (target.layer,), target
+        self._positions = positions
+        self._size = target.ranks.square().mean((-1, -2)).clamp_min(least)
+        self._goals: dict[int, Tensor] = {}
+
+    def __call__(self, activations: Activations) -> Tensor:
+        activation = activations[self.target.layer]
+        if 0 < self._positions < activation.shape[-1]:
+            activation = activation.index_select(
+                -1, _sample(activation.shape[-1], self._positions).to(activation.device)
+            )
+        ranks = ascending(activation.float())
+        return (ranks - self._goal(ranks.shape[-1])).square().mean((-1, -2)) / self._size
+
+    def _goal(self, positions: int) -> Tensor:
+        if positions not in self._goals:
+            self._goals[positions] = resample_ranks(self.target.ranks, positions)
+        return self._goals[positions]
+
+
+class TotalVariation(Objective):
+    """Total variation of the whole picture (mean absolute difference to the right and lower neighbours)."""
+
+    def __init__(self) -> None:
+        self.name, self.layers = "total variation", (CANVAS,)
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return total_variation(activations[CANVAS])
+
+
+@cache
+def _sample(positions: int, wanted: int) -> Tensor:
+    """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides."""
+    return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:wanted].sort().values

@@ -1,0 +1,1 @@
+"""Recipes: all numbers of a run, as data."""

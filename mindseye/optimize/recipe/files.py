@@ -1,0 +1,68 @@
+"""Recipes as TOML: those that come with the package, the user's own files, and single numbers changed."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from mindseye.errors import UserError
+from mindseye.optimize.recipe.checks import recipe_from
+from mindseye.optimize.recipe.recipe import Recipe
+
+
+def recipe_names() -> list[str]:
+    """The names of the recipes that come with the package."""
+    return sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+
+
+def recipe_text(name: str) -> str:
+    """The TOML text of a recipe that comes with the package.
+
+    Raises:
+        UserError: if there is none of that name.
+    """
+    if name not in recipe_names():
+        raise UserError(f"no recipe {name!r}; there are: {', '.join(recipe_names())} (or a path to a .toml file)")
+    text: str = (_folder() / f"{name}.toml").read_text("utf-8")
+    return text
+
+
+def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """A recipe by name or by the path of a TOML file, with single numbers changed.
+
+    Raises:
+        UserError: for an unknown name or key, a value of the wrong kind or range, or a file that is no TOML.
+    """
+    path = Path(name)
+    is_file = name.endswith(".toml") or path.is_file()
+    if is_file and not path.is_file():
+        raise UserError(f"recipe file {name!r} does not exist")
+    try:
+        text = path.read_text("utf-8") if is_file else recipe_text(name)
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"recipe {name!r} is no readable TOML: {error}") from error
+    return recipe_from(values | dict(changes or {}), path.stem if is_file else name)
+
+
+def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` pairs, the values as TOML (a bare word is a string).
+
+    Raises:
+        UserError: for a pair without an equals sign or a key.
+    """
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"--set wants KEY=VALUE, not {pair!r}")
+        try:
+            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            changes[key.strip()] = value.strip()
+    return changes
+
+
+def _folder() -> Any:
+    return resources.files("mindseye") / "recipes"

@@ -1,0 +1,1 @@
+"""Regularizers: what acts on the image or on its gradient."""

@@ -1,0 +1,1 @@
+"""Transforms: random changes that a picture must survive."""

@@ -1,0 +1,1 @@
+"""Photos: found, listed, decoded, in folders, archives and collections of classes."""

@@ -1,0 +1,103 @@
+"""One photo as the square of bytes that a network's preprocessing cuts out of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mindseye.photos.pixels import LARGEST, Bytes, UndecodableError, read_array, read_photo, to_rgb
+from mindseye.photos.tar import Member
+from mindseye.preprocessing import Interpolation, Preprocessing
+
+RESAMPLING: dict[Interpolation, Image.Resampling] = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """How a photo is looked at: the preprocessing's resize and crop, the square's side in px, how many channels."""
+
+    preprocessing: Preprocessing
+    side: int
+    channels: int = 3
+
+
+def decode(source: Any, view: View) -> Tensor:
+    """Read a photo, resize it, cut out its centre: uint8 [channels, side, side].
+
+    source: a path, a member of an archive, or an array [H, W] or [H, W, bands]. Resize and crop are those of the
+    evaluation transforms of torchvision and timm, to the last bit. One channel is the luminance (ITU-R 601-2). Networks
+    of neither 1 nor 3 channels take arrays of just as many bands.
+
+    Raises:
+        UndecodableError: with the reason.
+    """
+    squares = [np.asarray(_fit(band, view)).reshape(view.side, view.side, -1) for band in _bands(source, view.channels)]
+    pixels = np.concatenate(squares, axis=2)
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+def resized_size(size: tuple[int, int], preprocessing: Preprocessing, side: int) -> tuple[int, int]:
+    """Width and height in px that an image of this width and height is resized to before the crop."""
+    width, height = size
+    resize = preprocessing.resize_for(side)
+    if preprocessing.crop == "squash":
+        return resize, resize
+    if preprocessing.crop == "border":
+        ratio = max(width, height) / resize
+        return max(1, round(width / ratio)), max(1, round(height / ratio))
+    if width <= height:
+        return resize, int(resize * height / width)
+    return int(resize * width / height), resize
+
+
+def _fit(image: Image.Image, view: View) -> Image.Image:
+    size = resized_size(image.size, view.preprocessing, view.side)
+    if size[0] * size[1] > LARGEST:
+        raise UndecodableError(f"too elongated: {image.width} x {image.height} px")
+    if size != image.size:
+        image = image.resize(size, RESAMPLING[view.preprocessing.interpolation])
+    return _centre(image, view.side, view.preprocessing)
+
+
+def _centre(image: Image.Image, side: int, preprocessing: Preprocessing) -> Image.Image:
+    left, top = _offset(image.width, side), _offset(image.height, side)
+    if preprocessing.crop == "border" and image.size != (side, side):
+        colour = tuple(round(255 * value) for value in preprocessing.mean)
+        page = Image.new(image.mode, (side, side), colour if len(colour) == len(image.getbands()) else colour[0])
+        page.paste(image, (-left, -top))
+        return page
+    return image.crop((left, top, left + side, top + side))  # black beyond the image's edges
+
+
+def _offset(extent: int, side: int) -> int:
+    return round((extent - side) / 2) if extent >= side else -((side - extent) // 2)
+
+
+def _bands(source: Any, channels: int) -> list[Image.Image]:
+    if isinstance(source, str | Member):
+        if channels not in (1, 3):
+            raise UndecodableError(f"a file holds no {channels} channels; give arrays for this model")
+        return [_grey_or_rgb(read_photo(source), channels)]
+    pixels = read_array(source)
+    if channels in (1, 3):
+        return [_grey_or_rgb(_from_pixels(pixels), channels)]
+    if pixels.shape[2] != channels:
+        raise UndecodableError(f"an array of {pixels.shape[2]} channels; the model takes {channels}")
+    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(channels)]
+
+
+def _from_pixels(pixels: Bytes) -> Image.Image:
+    bands = pixels.shape[2]
+    if bands not in (1, 3, 4):
+        raise UndecodableError(f"an array of {bands} channels is neither grey nor RGB nor RGBA")
+    return to_rgb(Image.fromarray(pixels[..., 0] if bands == 1 else pixels))
+
+
+def _grey_or_rgb(image: Image.Image, channels: int) -> Image.Image:
+    return image.convert("L") if channels == 1 else image

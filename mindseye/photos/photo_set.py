@@ -1,0 +1,204 @@
+"""The image set: photos as squares of bytes, decoded once, in a fixed order, while the caller computes."""
+
+import os
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
+from contextlib import closing
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mindseye.errors import UserError
+from mindseye.photos.decode import View, decode
+from mindseye.photos.decode_pool import decode_all
+from mindseye.photos.listing import Entry, Listing, Skipped, list_photos
+from mindseye.photos.pixels import UndecodableError
+from mindseye.preprocessing import Preprocessing
+
+Source = str | os.PathLike[str] | Sequence[Any] | npt.NDArray[Any]
+Progress = Callable[[int, int], None]
+
+KEPT_BYTES = 512 * 2**20
+
+
+def find_photos(source: Source, recursive: bool = False) -> "PhotoSet":
+    """The images of a folder, an archive, a list of paths or a list of arrays; none is decoded yet. See ``list_photos``.
+
+    Arrays are uint8, uint16, bool, or floats in [0, 1], as [height, width] or [height, width, channels].
+
+    Raises:
+        UserError: if the source does not exist, is of another kind, or holds no image at all.
+    """
+    return PhotoSet(list_photos(source, recursive))
+
+
+class PhotoSet:
+    """Photos in a fixed order.
+
+    At first they are those that were listed. The first pass (``batches``) leaves only those that decode; from then on
+    an index is a photo's place among them and does not change. Photos are squares as the last pass saw them.
+
+    root: the folder that the photos share, "" for arrays. skipped: what was left out, when listed or decoded, and why.
+    kept_bytes: how much memory decoded photos may keep.
+    """
+
+    def __init__(self, listing: Listing, kept_bytes: int = KEPT_BYTES) -> None:
+        self.root = listing.root
+        self.skipped: list[Skipped] = list(listing.skipped)
+        self._entries = list(listing.entries)
+        self._checked = False
+        self._view: View | None = None
+        self._kept: dict[int, Tensor] = {}
+        self._kept_bytes = kept_bytes
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def paths(self) -> list[str]:
+        """Path of each photo, by index: absolute, or ``array-00000``."""
+        return [entry.path for entry in self._entries]
+
+    def digest(self) -> str:
+        """A fingerprint of what is listed: the paths, and the values of arrays."""
+        found = blake2b(digest_size=8)
+        for entry in self._entries:
+            found.update(os.fsencode(entry.path) + b"\0")
+            if isinstance(entry.source, np.ndarray):
+                found.update(np.ascontiguousarray(entry.source).tobytes())
+        return found.hexdigest()
+
+    @property
+    def labels(self) -> list[str] | None:
+        """Sub-folder of each photo, by index; None where no sub-folders were read."""
+        labels = [entry.label for entry in self._entries if entry.label is not None]
+        return labels if len(labels) == len(self._entries) else None
+
+    def batches(
+        self,
+        preprocessing: Preprocessing,
+        side: int,
+        channels: int,
+        batch_size: int = 32,
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> Iterator[tuple[list[int], Tensor]]:
+        """Go through all photos: pairs of indices and uint8 [b, channels, side, side], b at most ``batch_size``.
+
+        workers: processes that decode ahead while the caller computes; by default as many as there are cores, none for
+        a small set or for arrays. They are gone when the generator ends or is closed. progress: told after each photo
+        how many of how many are done. A first pass that is broken off leaves the set as it was.
+
+        Raises:
+            UserError: if no photo decodes, if a worker dies, or, in a later pass, if a photo does not decode any more.
+        """
+        named = self.named_batches(View(preprocessing, side, channels), batch_size, workers, progress)
+        with closing(named):
+            for _, indices, images in named:
+                yield indices, images
+
+    def named_batches(
+        self,
+        view: View,
+        batch_size: int,
+        workers: int | None = None,
+        progress: Progress | None = None,
+        known: Container[str] = (),
+    ) -> Generator[tuple[list[str], list[int], Tensor], None, None]:
+        """As ``batches``, with the paths before the indices.
+
+        known: paths of photos that decode, as is known, and are not wanted: they have their indices, and are in no batch.
+        """
+        self._look_at(view)
+        found: list[Entry] = []
+        skipped: list[Skipped] = []
+        indices: list[int] = []
+        batch: list[Tensor] = []
+        wanted = [entry.source for entry in self._entries if entry.path not in known]
+        with closing(decode_all(wanted, view, workers)) as decoding:
+            for entry in self._entries:
+                decoded = None if entry.path in known else next(decoding)
+                if isinstance(decoded, str) and self._checked:
+                    raise _gone(entry, decoded)
+                if isinstance(decoded, str):
+                    skipped.append(Skipped(entry.path, decoded))
+                else:
+                    found.append(entry)
+                if isinstance(decoded, Tensor):
+                    self._keep(len(found) - 1, decoded)
+                    indices.append(len(found) - 1)
+                    batch.append(decoded)
+                if progress is not None:
+                    progress(len(found) + len(skipped), len(self._entries))
+                if len(batch) == batch_size:
+                    yield [found[index].path for index in indices], indices, torch.stack(batch)
+                    indices, batch = [], []
+        if not found:
+            first = skipped[0]
+            raise UserError(f"none of {len(skipped)} images can be read; {Path(first.path).name!r}: {first.reason}")
+        self._entries, self._checked = found, True
+        self.skipped += skipped
+        if batch:
+            yield [found[index].path for index in indices], indices, torch.stack(batch)
+
+    def sources(self) -> dict[str, Any]:
+        """What each photo is read from, by its path: the path, a member of an archive, or an array."""
+        return {entry.path: entry.source for entry in self._entries}
+
+    def restore(self, paths: Sequence[str], preprocessing: Preprocessing, side: int, channels: int) -> None:
+        """Take the set up as an earlier pass left it: these photos decode, in this order, and are seen in this way.
+
+        Raises:
+            UserError: if one of them is not listed any more.
+        """
+        listed = {entry.path: entry for entry in self._entries}
+        gone = [path for path in paths if path not in listed]
+        if gone:
+            raise _gone(Entry(gone[0]), "no such file")
+        self._look_at(View(preprocessing, side, channels))
+        self._entries, self._checked = [listed[path] for path in paths], True
+
+    def load(self, indices: Sequence[int]) -> Tensor:
+        """The photos with these indices: uint8 [len(indices), channels, side, side], from memory or decoded again.
+
+        Raises:
+            UserError: if a photo has changed or gone since it was first read.
+            RuntimeError: before the first pass.
+        """
+        if self._view is None or not self._checked:
+            raise RuntimeError("photos are loaded after a pass over the set, or after restore()")
+        if not len(indices):
+            return torch.empty(0, self._view.channels, self._view.side, self._view.side, dtype=torch.uint8)
+        return torch.stack([self._photo(int(index), self._view) for index in indices])
+
+    def forget(self) -> None:
+        """Let go of the decoded photos in memory; they are decoded again where they are wanted again."""
+        self._kept.clear()
+
+    def _photo(self, index: int, view: View) -> Tensor:
+        if index not in self._kept:
+            entry = self._entries[index]
+            try:
+                photo = decode(entry.source, view)
+            except UndecodableError as reason:
+                raise _gone(entry, str(reason)) from reason
+            self._keep(index, photo)
+            return photo
+        return self._kept[index]
+
+    def _look_at(self, view: View) -> None:
+        if view != self._view:
+            self._kept.clear()
+        self._view = view
+
+    def _keep(self, index: int, photo: Tensor) -> None:
+        if (len(self._kept) + 1) * photo.numel() <= self._kept_bytes:
+            self._kept[index] = photo
+
+
+def _gone(entry: Entry, reason: str) -> UserError:
+    return UserError(f"{entry.path!r} has changed or gone since it was first read: {reason}")

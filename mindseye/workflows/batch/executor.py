@@ -1,0 +1,88 @@
+"""Who works on the packs of a batch: the seam between what is to be done and where it is done.
+
+To have packs worked on elsewhere, subclass ``Executor`` in a module of its own and name it in ``choose_executor``. An
+executor knows nothing of ledgers, retries or shards: it opens workers, hands packs to them, passes on what they tell, and
+tells of packs whose worker is gone.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mindseye.workflows.batch.plan import Pack
+
+Status = Literal["done", "partial", "failed"]
+
+
+@dataclass(frozen=True)
+class Began:
+    """A worker paints a pack, which lay prepared."""
+
+    pack: Pack
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a class ended.
+
+    status: ``partial`` where some of its pictures failed. reason: in one line, and trace: the whole traceback, of what
+    failed. may_retry: whether the same may go well another time (a full disk may, a folder without photos not). pictures:
+    how many were painted. seconds: of work.
+    """
+
+    name: str
+    status: Status
+    reason: str | None = None
+    trace: str | None = None
+    may_retry: bool = False
+    pictures: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A pack whose worker is gone; ``pack.wanted`` are the classes of which nothing has been told."""
+
+    pack: Pack
+    reason: str
+
+
+Event = Began | Ended | Lost
+
+
+class Worker(Protocol):
+    """Has a network ready, and turns packs into run folders."""
+
+    def work(self, packs: Iterator[Pack]) -> Iterator[Event]:
+        """Work on packs, which are asked for a little ahead, from a thread beside; tells of each wanted class how it ended."""
+
+
+Opener = Callable[[int], AbstractContextManager[Worker]]
+"""Makes the worker of a number, from 0. It can be pickled, and called in another process or on another machine that sees
+the same folders."""
+
+
+class Executor(ABC):
+    """Has packs worked on."""
+
+    @abstractmethod
+    def run(self, opener: Opener, packs: Sequence[Pack]) -> Generator[Event, None, None]:
+        """Have every pack worked on once, and yield what happens as it happens.
+
+        Every wanted class of every pack is told of once, in an ``Ended`` or in a ``Lost``. Closing the iterator ends all
+        workers.
+
+        Raises:
+            UserError: if a worker cannot be opened, for a reason that the user can mend.
+        """
+
+
+class Here(Executor):
+    """One worker, in this very process."""
+
+    def run(self, opener: Opener, packs: Sequence[Pack]) -> Generator[Event, None, None]:
+        """See ``Executor.run``."""
+        with opener(0) as worker:
+            yield from worker.work(iter(packs))

@@ -1,0 +1,69 @@
+"""The network that a run was painted from, loaded again."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mindseye.errors import UserError
+from mindseye.facets.activations import mean_activations
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import find_layer, survey
+from mindseye.models.freeze import frozen
+from mindseye.models.load import Model, load_model
+from mindseye.photos.listing import list_photos
+from mindseye.photos.photo_set import PhotoSet
+from mindseye.runs.folder import Manifest
+
+BATCH = 32
+
+
+def spec_of(model: str | nn.Module) -> str | None:
+    """What ``load_painter`` will need: a model's name, with the whole path of a file; None for a module."""
+    if not isinstance(model, str):
+        return None
+    place, _, factory = model.rpartition(":")
+    return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else model
+
+
+def load_painter(manifest: Manifest) -> Model:
+    """The network that the run was painted from, with the same weights.
+
+    Raises:
+        UserError: if it was given as a module, or cannot be loaded any more.
+    """
+    spec, options = manifest["model"].get("spec"), manifest["options"]
+    if spec is None:
+        raise UserError("it was given as a module, which is not kept")
+    painter = load_model(spec, weights=options["weights"], checkpoint=options["checkpoint"])
+    painter.network.to(memory_format=torch.channels_last)  # faster, on CPU and GPU
+    return painter
+
+
+def is_painter(model: Model, painter: Model | None, manifest: Manifest) -> bool:
+    """Whether a model is the one that the run was painted from: the same weights, whatever its parts are called.
+
+    painter: as ``load_painter`` gives it; without it, names have to do.
+    """
+    if painter is None:
+        painted = manifest["model"]
+        return (model.name, model.weights) == (painted["name"], painted["weights"])
+    ours, theirs = (list(one.network.state_dict().values()) for one in (model, painter))
+    return len(ours) == len(theirs) and all(
+        a.shape == b.shape and torch.equal(a.cpu(), b.cpu()) for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def clustered_means(
+    manifest: Manifest, painter: Model, photos: Sequence[str], device: torch.device, on_batch: Callable[[int], None]
+) -> Tensor:
+    """Mean activations [photos, channels] of some photos at the layer that the run's facets were found at."""
+    wanted = painter.preprocessing
+    side = wanted.size if wanted.fixed_size else manifest["options"]["size"]
+    with frozen(painter.network) as network:
+        layer = find_layer(survey(network, side, painter.in_channels), manifest["clusters"]["layer"])
+        with Reader(network.to(device), [layer]) as read:
+            images = PhotoSet(list_photos(photos), kept_bytes=0)
+            batches = images.batches(wanted, side, painter.in_channels, BATCH)
+            return mean_activations(read, wanted, batches, device, on_batch)[layer.address]

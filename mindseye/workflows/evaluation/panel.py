@@ -1,0 +1,69 @@
+"""The networks that look at a run's pictures, and the photos that they look among."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import torch
+from torch import nn
+
+from mindseye.errors import UserError
+from mindseye.measure.judge import Judge, judge_of
+from mindseye.models.load import Model, load_model
+from mindseye.photos.listing import list_photos
+
+Network = str | nn.Module
+Folder = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Who looks, and among which photos besides the run's own. among: their paths."""
+
+    judges: tuple[Judge, ...]
+    among: tuple[str, ...]
+
+    def asked(self, judge: Judge) -> str:
+        """What a judge is asked, as a digest: the same for the same weights, photos and labels."""
+        question = (judge.model.weights, sorted(self.among), judge.labels)
+        return blake2b(repr(question).encode(), digest_size=8).hexdigest()
+
+
+def convene(
+    judge: Network | Sequence[Network],
+    among: Folder | Sequence[Folder] = (),
+    labels: str | int | Sequence[str | int] = (),
+    painter: str | None = None,
+) -> Panel:
+    """Load the judges and list the photos, so that mistakes show before ``painter``, a model's name, is painted.
+
+    Raises:
+        UserError: for an unknown model, label or folder, a judge that is the painter or comes twice, or no judge.
+    """
+    specs = [judge] if isinstance(judge, str | nn.Module) else list(judge)
+    asked = [labels] if isinstance(labels, str | int) else list(labels)
+    folders = [among] if isinstance(among, str | os.PathLike) else list(among)
+    if not specs:
+        raise UserError("no judge: name at least one network with --judge")
+    if painter is not None and painter in specs:
+        raise own_judge(painter)
+    paths = [entry.path for folder in folders for entry in list_photos(folder, recursive=True).entries]
+    judges = tuple(judge_of(_loaded(spec), asked) for spec in specs)
+    twice = [name for name, count in Counter(one.name for one in judges).items() if count > 1]
+    if twice:
+        raise UserError(f"judge {twice[0]!r} comes twice; name each once")
+    return Panel(judges, tuple(paths))
+
+
+def own_judge(name: str) -> UserError:
+    """The refusal of a judge that is the painted network itself."""
+    return UserError(f"judge {name!r} is the network that is painted from, and knows its own pictures; take another")
+
+
+def _loaded(spec: Network) -> Model:
+    model = load_model(spec)
+    if isinstance(spec, str):  # a module that was given stays as it is
+        model.network.to(memory_format=torch.channels_last)
+    return model

@@ -1,0 +1,214 @@
+"""From networks and photos to maps in a folder: what ``mindseye.explain`` does once it knows that it can."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from mindseye.attribution.checks import Checked, chance, check
+from mindseye.attribution.explanation import Explanation
+from mindseye.attribution.methods import Ask
+from mindseye.attribution.score import Score
+from mindseye.errors import UserError
+from mindseye.optimize.random import RandomKeys
+from mindseye.photos.listing import Listing
+from mindseye.photos.photo import photo_digest
+from mindseye.photos.photo_set import KEPT_BYTES, PhotoSet
+from mindseye.report.check_table import check_table
+from mindseye.report.explanation import draw_explanation
+from mindseye.report.heat import as_image, heat, limit, over
+from mindseye.report.progress import Advance, Progress
+from mindseye.runs.files import write_bytes
+from mindseye.runs.folder import Manifest
+from mindseye.runs.record import Record
+from mindseye.workflows.explanation.aims import Aim
+from mindseye.workflows.opening import Opened
+
+TABLE = "table.md"
+FILES = ("map", "picture", "overlay")
+"""Under which names a map's entry in run.json has the paths of its files."""
+LOST = {"lrp": 0.01, "integrated-gradients": 0.05}
+"""The share of the score (``error``) that a map may lose before a note says so."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that photos are explained with.
+
+    name: unique in the run. folder: below the run's, "" where it is the only one. aim: what is explained. methods: those
+    that it allows.
+    """
+
+    name: str
+    folder: str
+    ready: Opened
+    aim: Aim
+    methods: dict[str, Ask]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a method gave for one photo, or the reason why it gave nothing."""
+
+    found: Explanation | None = None
+    checked: Checked | None = None
+    reason: str = ""
+
+
+class Attributing:
+    """One run of ``explain``. What an interrupted run has done is not done again."""
+
+    def __init__(
+        self,
+        record: Record,
+        networks: Sequence[Network],
+        listing: Listing,
+        names: dict[str, str],
+        seed: int,
+        batch_size: int,
+        checks: bool,
+        progress: Progress,
+    ) -> None:
+        """names: of the photos' files, by path."""
+        self.record, self.networks, self.listing, self.names = record, networks, listing, names
+        self.seed, self.batch_size, self.checks, self.progress = seed, batch_size, checks, progress
+        self.folder, self.manifest = record.folder.path, record.manifest
+        self._entries: dict[str, Manifest] = {entry["path"]: entry for entry in self.manifest["photos"]}
+
+    def run(self) -> None:
+        """Every map, the figures, the table of the checks."""
+        sets = [self.explain(network) for network in self.networks]
+        self.draw(sets)
+        if self.checks:
+            write_bytes(self.folder / TABLE, check_table(self.manifest).encode())
+        failed = any(one["status"] == "failed" for entry in self.manifest["photos"] for one in entry["maps"])
+        self.record.save("partial" if failed or self.manifest["skipped"] else "done")
+
+    def explain(self, network: Network) -> PhotoSet:
+        """The maps of every photo that decodes, by every method that the network allows."""
+        ready, photos = network.ready, PhotoSet(self.listing, KEPT_BYTES // len(self.networks))
+        with self.progress.stage("read", len(photos), "photos") as advance:
+            batches = photos.batches(ready.model.preprocessing, ready.view, ready.model.in_channels, self.batch_size)
+            for indices, _ in batches:
+                advance(len(indices))
+        self._skip(photos)
+        name = f"explain {network.name}"
+        with self.progress.stage(name, len(photos) * len(network.methods), "maps") as advance:
+            for start in range(0, len(photos), self.batch_size):
+                indices = list(range(start, min(start + self.batch_size, len(photos))))
+                self._batch(network, photos, indices, advance)
+        return photos
+
+    def draw(self, sets: Sequence[PhotoSet]) -> None:
+        """A figure for each photo."""
+        places = [{path: index for index, path in enumerate(photos.paths)} for photos in sets]
+        with self.progress.stage("figures", len(self._entries), "figures") as advance:
+            for path, entry in self._entries.items():
+                squares = {
+                    network.name: photos.load([place[path]])[0]
+                    for network, photos, place in zip(self.networks, sets, places, strict=True)
+                    if path in place
+                }
+                entry["figure"] = f"{entry['name']}.figure.png"
+                _write_image(
+                    self.folder / entry["figure"], draw_explanation(self.folder, self.manifest, entry, squares)
+                )
+                advance(1)
+
+    def _skip(self, photos: PhotoSet) -> None:
+        known = {entry["path"] for entry in self.manifest["skipped"]}
+        for skipped in photos.skipped:
+            if skipped.path not in known:
+                self.manifest["skipped"].append({"path": skipped.path, "reason": skipped.reason})
+                self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+
+    def _batch(self, network: Network, photos: PhotoSet, indices: list[int], advance: Advance) -> None:
+        entries = [self._entry(photos.paths[index]) for index in indices]
+        # By whole batches, so that those of a continued run are those of an unbroken one.
+        waiting = [
+            method for method in network.methods if any(_of(entry, network, method) is None for entry in entries)
+        ]
+        advance(len(indices) * (len(network.methods) - len(waiting)))
+        if not waiting:
+            return
+        squares = photos.load(indices)
+        images = (squares.float() / 255).to(network.ready.device)
+        random = RandomKeys(self.seed, tuple(photo_digest(square.float() / 255) for square in squares))
+        score, targets = network.aim.of(images)
+        if self.checks:
+            for entry, found in zip(entries, chance(score, images, random, network.aim.is_class), strict=True):
+                entry.setdefault("chance", {})[network.name] = found
+        for method in waiting:
+            outcomes = self._ask(network, network.methods[method], score, images, random)
+            for entry, square, target, outcome in zip(entries, squares, targets, outcomes, strict=True):
+                if _of(entry, network, method) is None:
+                    entry["maps"].append(self._keep(network, method, entry["name"], square, target, outcome))
+            advance(len(indices))
+        self.record.save("running")
+
+    def _ask(self, network: Network, ask: Ask, score: Score, images: Tensor, random: RandomKeys) -> list[_Outcome]:
+        """The maps of a batch; where one photo spoils it, each photo's alone."""
+        try:
+            found = ask(score, images, random)
+            if not self.checks:
+                return [_Outcome(found.single(place)) for place in range(len(images))]
+            layers, is_class = network.ready.network, network.aim.is_class
+            checked = check(ask, found, score, images, random, layers, self.seed, is_class)
+        except UserError as reason:
+            if len(images) == 1:
+                return [_Outcome(reason=str(reason))]
+            return [
+                self._ask(network, ask, score.select([place]), images[place : place + 1], random.select([place]))[0]
+                for place in range(len(images))
+            ]
+        return [_Outcome(found.single(place), one) for place, one in enumerate(checked)]
+
+    def _keep(
+        self, network: Network, method: str, name: str, square: Tensor, target: str, outcome: _Outcome
+    ) -> Manifest:
+        """Write one map and its pictures; its entry in run.json."""
+        entry: Manifest = {"model": network.name, "method": method, "target": target}
+        found = outcome.found
+        if found is None:
+            self.progress.say(f"failed: {name} {method}: {outcome.reason}")
+            return entry | {"status": "failed", "reason": outcome.reason}
+        lost = found.numbers["error"][0] if method in LOST else 0.0
+        if lost > LOST.get(method, 0.0):
+            self.record.note(f"{name}: {method} of {network.name} loses {lost:.1%} of the score")
+        values = found.map[0].numpy()
+        stem = str(Path(network.folder, f"{name}.{method}"))
+        files = dict(zip(FILES, (f"{stem}.npy", f"{stem}.png", f"{stem}.overlay.png"), strict=True))
+        end = limit(values)
+        buffer = io.BytesIO()
+        np.save(buffer, values, allow_pickle=False)
+        write_bytes(self.folder / files["map"], buffer.getvalue())
+        _write_image(self.folder / files["picture"], heat(values, end, found.signed))
+        _write_image(self.folder / files["overlay"], over(as_image(square), values, end, found.signed))
+        entry |= {"status": "done", "signed": found.signed, "range": [float(values.min()), float(values.max())]}
+        entry |= {"limit": end, "settings": found.settings}
+        entry |= {"numbers": {name: numbers[0] for name, numbers in found.numbers.items()}} | files
+        return entry | ({} if outcome.checked is None else {"check": outcome.checked})
+
+    def _entry(self, path: str) -> Manifest:
+        if path not in self._entries:
+            entry: Manifest = {"name": self.names[path], "path": path, "maps": []}
+            self._entries[path] = entry
+            self.manifest["photos"].append(entry)
+        return self._entries[path]
+
+
+def _of(entry: Manifest, network: Network, method: str) -> Manifest | None:
+    """A photo's map by a method and a network, where there is one already."""
+    wanted = (network.name, method)
+    found: Manifest | None = next((one for one in entry["maps"] if (one["model"], one["method"]) == wanted), None)
+    return found
+
+
+def _write_image(path: Path, image: Image.Image) -> None:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    write_bytes(path, buffer.getvalue())

@@ -1,0 +1,1 @@
+"""Whether other networks name what one paints."""

@@ -1,0 +1,123 @@
+"""Recipes: data that is checked, named, printed and changed; schedules that meet both ends."""
+
+import pytest
+
+from mindseye.errors import UserError
+from mindseye.optimize.recipe.checks import check_for_facets, recipe_from
+from mindseye.optimize.recipe.files import load_recipe, parse_changes, recipe_names, recipe_text
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.recipe.schedule import Schedule, progress_of
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipes_that_come_along_load(name):
+    """Every recipe is valid, says what it is, and is a file that can be edited and passed back."""
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.about
+
+
+def test_printed_recipe_is_the_recipe(tmp_path):
+    """The text that is printed loads as a file to the same numbers."""
+    path = tmp_path / "paper.toml"
+    path.write_text(recipe_text("paper"))
+    assert load_recipe(str(path)) == load_recipe("paper")
+
+
+def test_plain_values_come_back_whole():
+    """A manifest's recipe gives the recipe back."""
+    recipe = load_recipe("paper")
+    assert recipe_from(recipe.as_dict(), "") == recipe
+
+
+def test_changes_replace_numbers():
+    """KEY=VALUE takes numbers, pairs, words and truth values."""
+    changes = parse_changes(["lr=[3, 1]", "steps=7", "start=grey", "nesterov=false", "noise=0.5"])
+    recipe = load_recipe("paper", changes)
+    assert (recipe.lr, recipe.steps, recipe.start, recipe.nesterov, recipe.noise) == ((3.0, 1.0), 7, "grey", False, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "told"),
+    [
+        (["stepz=3"], "steps"),
+        (["steps=many"], "whole number"),
+        (["steps=0"], "at least 1"),
+        (["lr=[1,2,3]"], "start, end"),
+        (["canvas=oil"], "fourier"),
+        (["crop=[0.9,0.2]"], "smallest"),
+        (["noise=-1"], "zero or more"),
+        (["mask=[0.5,0]"], "one end"),
+        (["dot=0", "adaptive=0", "penalty=0", "objective=0"], "at least one of"),
+        (["canvas=cppn"], "cannot start from a picture"),
+        (["canvas=cppn", "start=noise"], "set blur to 0"),
+        (["canvas=prior", "start=noise", "blur=0", "denoise=0"], "wants a decoder"),
+        (["canvas=maco", "alpha=true"], "no alpha"),
+        (["brightness=0.1", "alpha=true"], "do not go together"),
+        (["alpha_area=0.1"], "alpha = true"),
+        (["shared=0.5"], "cannot share"),
+        (["canvas=fourier", "shared=1"], "at most 0.99"),
+        (["perspective=0.7"], "at most 0.6"),
+        (["greyscale=1.5"], "at most 1"),
+        (["scale=[1.2,0.8]"], "smallest <= largest"),
+        (["scale=[0,1]"], "scale wants 0 <"),
+        (["view_blur=[2,1]"], "view_blur"),
+        (["views=0"], "at least 1"),
+        (["octave_scale=0.5"], "at least 1"),
+        (["tv_power=0.5"], "at least 1"),
+        (["bilateral_range=0"], "above 0"),
+        (["padding=black"], "reflection, grey"),
+        (["latent=[3,1.5]"], "whole numbers"),
+        (["latent=[inf]"], "whole numbers"),
+        (["latent=64"], "a list of"),
+        (["gamma=0"], "gamma"),
+        (["noise=nan"], "zero or more"),
+        (["steps"], "KEY=VALUE"),
+    ],
+)
+def test_mistakes_are_named(pairs, told):
+    """An unknown key, a wrong kind or range, each in one line with the way out."""
+    with pytest.raises(UserError, match=told) as raised:
+        load_recipe("paper", parse_changes(pairs))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_shape_is_a_list_of_any_length():
+    """The latent of a prior comes as a list and goes back as one."""
+    recipe = load_recipe("lucid", parse_changes(["canvas=prior", "prior=gan.py:decoder", "latent=[8, 2, 2]"]))
+    assert recipe.latent == (8, 2, 2)
+    assert recipe.prior == "gan.py:decoder"
+    assert recipe_from(recipe.as_dict(), "") == recipe
+
+
+def test_recipes_for_facets():
+    """Recipes whose objective comes from the command, or which start from a photo, are refused for facets alone."""
+    for name in ("distribution", "paper", "reference", "lucid", "maco"):
+        check_for_facets(load_recipe(name))
+    with pytest.raises(UserError, match="starts from a photo"):
+        check_for_facets(load_recipe("deepdream"))
+    with pytest.raises(UserError, match="at least one of match"):
+        check_for_facets(load_recipe("class"))
+
+
+def test_unknown_recipe_lists_those_there_are(tmp_path):
+    """A wrong name, a missing file, and a file that is no TOML."""
+    with pytest.raises(UserError, match="paper"):
+        load_recipe("papre")
+    with pytest.raises(UserError, match="does not exist"):
+        load_recipe(str(tmp_path / "none.toml"))
+    (tmp_path / "bad.toml").write_text("steps = = 3")
+    with pytest.raises(UserError, match="TOML"):
+        load_recipe(str(tmp_path / "bad.toml"))
+
+
+def test_schedules_meet_both_ends():
+    """The first step has the start, the last the end, and the middle the mean; one step alone has the start."""
+    schedule = Schedule(0.5, 0.1)
+    assert [schedule.at(progress_of(step, 5)) for step in (0, 2, 4)] == pytest.approx([0.5, 0.3, 0.1])
+    assert schedule.at(progress_of(0, 1)) == 0.5
+
+
+def test_a_single_value_is_constant():
+    """A plain number is a schedule that stays."""
+    assert Recipe("x", lr=0.3).schedule("lr") == Schedule(0.3, 0.3)

@@ -1,0 +1,58 @@
+"""Octaves: the sides at which a canvas is seen, step by step, for networks of any size and of one size."""
+
+import pytest
+import torch
+
+from mindseye.optimize.compose import target_views
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.transforms.octaves import Octaves
+from mindseye.optimize.transforms.views import Views
+
+DICE = RandomKeys(0, ("a",))
+
+
+def test_sides_by_definition():
+    """Four equal parts of the steps, round(side / 1.4^(3 - part))."""
+    octaves = Octaves(4, 1.4, 40)
+    sides = [octaves.side(step, 224) for step in range(40)]
+    assert sides == [82] * 10 + [114] * 10 + [160] * 10 + [224] * 10
+    assert octaves.side(40, 224) == 224
+
+
+def test_steps_that_do_not_divide():
+    """Every part has its turn, in order, and the last one ends at the whole canvas."""
+    sides = [Octaves(3, 2.0, 10).side(step, 100) for step in range(10)]
+    assert sides == sorted(sides)
+    assert set(sides) == {25, 50, 100}
+    assert max(sides.count(side) for side in set(sides)) - min(sides.count(side) for side in set(sides)) <= 1
+
+
+def test_one_octave_changes_nothing():
+    """Without octaves the views are the very same object."""
+    views = Views.of(Recipe("x"), 32)
+    assert views.at(0, 48) is views
+
+
+def test_a_network_of_any_size_sees_smaller_views():
+    """The view itself is small at first; it shows the whole canvas, averaged."""
+    views = Views.of(Recipe("x", octaves=2, octave_scale=2.0, steps=4), 32)
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert [views(image, step, DICE).shape[-1] for step in range(4)] == [16, 16, 32, 32]
+    assert torch.equal(views(image, 3, DICE), image)
+    assert float(views(image, 0, DICE).mean()) == pytest.approx(float(image.mean()), abs=1e-2)
+    assert views.plain(image).shape[-1] == 32
+
+
+def test_a_network_of_one_size_comes_closer():
+    """Views keep their size and show all of the canvas at first, then the share that fits into them."""
+    views = Views.of(Recipe("x", octaves=3, octave_scale=2.0, steps=3), 32, fixed=True)
+    assert [views.at(step, 64).crop for step in range(3)] == [(1.0, 1.0), (1.0, 1.0), (0.5, 0.5)]
+    assert {views(torch.rand(1, 1, 64, 64), step, DICE).shape[-1] for step in range(3)} == {32}
+
+
+def test_members_are_seen_whole():
+    """The target's views of the photos know no octaves: they have the size of the last one."""
+    look = target_views(Recipe("x", octaves=3, target_views=2, crop=(0.8, 1.0)), 32, 0)
+    assert look is not None
+    assert [view.shape[-1] for view in look(0, torch.rand(2, 3, 32, 32))] == [32, 32]

@@ -1,0 +1,83 @@
+"""A small collection of class folders, and the batch of it that nothing has disturbed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from batch_runs import run
+from PIL import Image
+
+from mindseye.workflows.batch import class_run
+from mindseye.workflows.facets import flow as pipeline
+
+NETWORK = """
+import sys
+sys.path.insert(0, {tests!r})
+from nets import TinyConv, seeded
+
+def build():
+    return seeded(TinyConv)
+
+def judge():
+    network = seeded(TinyConv, 3, 4)
+    network.image_size = 32
+    network.labels = list("abcde")
+    return network
+"""
+
+CLASSES = ("ant", "bee", "crab 7", "duck", "eel")
+
+
+def draw_class(folder, kind, count=8):
+    """Photos of stripes whose colour and width tell the class."""
+    draw = np.random.default_rng(kind)
+    folder.mkdir(parents=True)
+    for number in range(count):
+        noise = draw.integers(0, 60, (40, 40, 3))
+        noise[..., kind % 3] += (np.arange(40)[:, None] // (3 + number % 2 * 3) % 2 * 120).astype(int)
+        Image.fromarray(noise.astype(np.uint8)).save(folder / f"{number:02d}.png")
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory):
+    """Five classes, one of them of two photos only, which give a facet each."""
+    folder = tmp_path_factory.mktemp("collection")
+    for kind, name in enumerate(CLASSES):
+        draw_class(folder / name, kind, 2 if name == "duck" else 8)
+    return folder
+
+
+def leave_figures_out(patch):
+    """Figures and pages have tests of their own, and take longer than all else here."""
+    patch.setattr(pipeline, "write_figures", lambda path: None)
+    for module in (pipeline, class_run):
+        patch.setattr(module, "leave_page", lambda path, progress: None)
+
+
+@pytest.fixture(autouse=True)
+def _no_figures(request, monkeypatch):
+    if "with_figures" not in request.fixturenames:
+        leave_figures_out(monkeypatch)
+
+
+@pytest.fixture
+def with_figures():
+    """Asked for by the test of what a run leaves."""
+
+
+@pytest.fixture(scope="session")
+def undisturbed(root, tmp_path_factory):
+    """The batch folder as one call leaves it."""
+    with pytest.MonkeyPatch.context() as patch:
+        leave_figures_out(patch)
+        out = tmp_path_factory.mktemp("batch") / "undisturbed"
+        run(root, out)
+    return out
+
+
+@pytest.fixture
+def network(tmp_path):
+    """The small network by the name of a file, as other processes want it."""
+    path = tmp_path / "net.py"
+    path.write_text(NETWORK.format(tests=str(Path(__file__).parent.parent.parent)))
+    return f"{path}:build"

@@ -1,0 +1,321 @@
+"""The main job on small networks and made-up photos: what a run leaves, how it continues, and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from nets import TinyConv, TinyTokens, seeded
+from PIL import Image
+from tars import write_tar
+
+import mindseye
+from mindseye.errors import UserError
+from mindseye.runs.folder import RunFolder
+
+QUICK = {"steps": 6, "quiet": True, "facets": 2, "size": 32}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two kinds of photos, reddish stripes and bluish blobs."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    draw = np.random.default_rng(0)
+    for number in range(24):
+        noise = draw.integers(0, 60, (48, 40, 3))
+        kind = number % 2
+        noise[..., 0 if kind else 2] += (
+            np.arange(48)[:, None] // 6 % 2 * 120 if kind else draw.integers(0, 2) * 120
+        ).astype(int)
+        Image.fromarray(noise.astype(np.uint8)).save(folder / f"{number:02d}.png")
+    return folder
+
+
+def same_pictures(first, second):
+    pictures = sorted(path.relative_to(first) for path in Path(first).rglob("*.png") if "figures" not in path.parts)
+    assert pictures
+    return all((first / path).read_bytes() == (second / path).read_bytes() for path in pictures)
+
+
+def test_a_run_leaves_what_it_promises(photos, tmp_path):
+    """run.json, tensors, pictures, starts, steps and figures, each where the manifest says."""
+    run = mindseye.visualize(photos, seeded(TinyConv), ["body.0", "body.2"], out=tmp_path / "run", **QUICK)
+    manifest = json.loads((run.path / "run.json").read_text())
+    assert manifest["status"] == "done"
+    assert manifest["images"]["count"] == 24
+    assert [layer["layer"] for layer in manifest["layers"]] == ["body.0", "body.2"]
+    for layer in manifest["layers"]:
+        assert sum(facet["size"] for facet in layer["facets"]) == 24
+        for facet in layer["facets"]:
+            assert facet["status"] == "done"
+            assert len(facet["members"]) == 10
+            assert sum(member["weight"] for member in facet["members"]) == pytest.approx(1)
+            assert sum(channel["share"] for channel in facet["channels"]) == pytest.approx(1, abs=1e-5)
+            for path in (facet["picture"], facet["start"], facet["steps"][-1]["picture"]):
+                assert Image.open(run.path / path).size == (32, 32)
+            assert all(Path(member["path"]).is_file() for member in facet["members"])
+            assert set(facet["measures"]) == {"fidelity", "naturalness", "wasserstein"}
+            assert layer["layer"] in facet["measures"]["wasserstein"]["members"]
+            assert set(facet["measures"]["fidelity"]) == {"picture", "members", "start"}
+    for figure in ("facets", "embedding", "steps", "depth"):
+        assert (run.path / "figures" / f"{figure}.png").is_file()
+    assert not (run.path / "state").exists()
+    assert "mindseye:recipe" in Image.open(run.path / facet["picture"]).text
+    assert "<img" in run._repr_html_()
+
+
+def test_same_inputs_same_pictures(photos, tmp_path):
+    """Two runs with the same seed are the same bit for bit; another seed is another picture."""
+    for name in ("one", "two"):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / name, **QUICK)
+    mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "other", seed=1, **QUICK)
+    assert same_pictures(tmp_path / "one", tmp_path / "two")
+    assert not same_pictures(tmp_path / "one", tmp_path / "other")
+
+
+def test_the_cache_changes_no_picture(photos, tmp_path):
+    """Without it, with half of the photos in it, and with all in it under other names: the same bytes."""
+    half = tmp_path / "half"
+    half.mkdir()
+    for path in sorted(photos.iterdir())[::2]:
+        (half / path.name).symlink_to(path)
+    shard = write_tar(tmp_path / "photos.tar", {path.name: path.read_bytes() for path in sorted(photos.iterdir())})
+    for name, source, cache in (
+        ("without", photos, False),
+        ("half", half, True),
+        ("rest", photos, True),
+        ("tar", shard, True),
+    ):
+        mindseye.visualize(source, seeded(TinyConv), "body.2", out=tmp_path / "runs" / name, cache=cache, **QUICK)
+    (held,) = mindseye.cache().holdings
+    assert (held.entries, mindseye.cache().hits) == (24, 12 + 24)
+    for name in ("rest", "tar"):
+        assert same_pictures(tmp_path / "runs" / "without", tmp_path / "runs" / name)
+        facets = [(tmp_path / "runs" / which / "facets.safetensors").read_bytes() for which in ("without", name)]
+        assert facets[0] == facets[1]
+    run = RunFolder(tmp_path / "runs" / "tar")
+    assert run.read()["layers"][0]["facets"][0]["members"][0]["path"].startswith(f"{shard}!")
+    before = [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))]
+    manifest = run.read()
+    for facet in manifest["layers"][0]["facets"]:
+        facet |= {"status": "todo", "picture": None}
+        facet.pop("measures")
+    run.write(manifest | {"status": "running"})
+    mindseye.visualize(shard, seeded(TinyConv), "body.2", out=run.path, **QUICK)
+    assert [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))] == before
+
+
+@pytest.mark.parametrize("recipe", ["distribution", "paper", "reference"])
+def test_every_recipe_runs_on_maps_and_tokens(photos, tmp_path, recipe):
+    """Convolutions and a transformer of one size, with every recipe that comes along."""
+    for network, layer in ((TinyConv, "body.1"), (TinyTokens, "blocks.2")):
+        run = mindseye.visualize(photos, seeded(network), layer, out=tmp_path / layer, recipe=recipe, **QUICK)
+        assert run.manifest["status"] == "done"
+
+
+def test_a_fixed_size_network_sees_its_own_size(photos, tmp_path):
+    """A canvas larger than a transformer's size is seen through views of that size."""
+    run = mindseye.visualize(photos, seeded(TinyTokens), "blocks.2", out=tmp_path / "run", **QUICK | {"size": 48})
+    assert Image.open(run.pictures["blocks.2"][0]).size == (48, 48)
+
+
+@pytest.mark.parametrize("channels", [1, 7])
+def test_other_numbers_of_input_channels(tmp_path, channels):
+    """A network of 1 or 7 bands, its number of channels read from the model, photos given as arrays."""
+    draw = np.random.default_rng(0)
+    arrays = [draw.integers(0, 255, (40, 40, channels), dtype=np.uint8) for _ in range(16)]
+    run = mindseye.visualize(arrays, seeded(TinyConv, channels), "body.2", out=tmp_path / "run", **QUICK)
+    assert run.manifest["model"]["channels"] == channels
+    assert run.manifest["status"] == "done"
+
+
+def test_a_finished_run_is_left_alone(photos, tmp_path):
+    """The same command again changes nothing; another one is refused and told how to go on; force starts anew."""
+    arguments = (photos, seeded(TinyConv), "body.2")
+    mindseye.visualize(*arguments, out=tmp_path / "run", **QUICK)
+    before = (tmp_path / "run" / "run.json").stat().st_mtime_ns
+    mindseye.visualize(*arguments, out=tmp_path / "run", **QUICK)
+    assert (tmp_path / "run" / "run.json").stat().st_mtime_ns == before
+    with pytest.raises(UserError, match=r"another seed.*--force"):
+        mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, **QUICK)
+    assert mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, force=True, **QUICK).manifest["seed"] == 5
+
+
+def test_force_leaves_other_peoples_files(photos, tmp_path):
+    """Starting anew removes what a run left and nothing else."""
+    arguments = (photos, seeded(TinyConv), "body.2")
+    run = mindseye.visualize(*arguments, out=tmp_path / "run", **QUICK)
+    (run.path / "notes.txt").write_text("mine")
+    mindseye.visualize(*arguments, out=tmp_path / "run", force=True, **QUICK)
+    assert (run.path / "notes.txt").read_text() == "mine"
+
+
+def test_two_processes_do_not_share_a_folder(photos, tmp_path):
+    """The second one is refused while the first one holds the folder."""
+    with RunFolder(tmp_path / "run").locked(), pytest.raises(UserError, match="another mindseye process"):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
+
+
+def test_killed_in_the_middle_it_continues_and_ends_the_same(photos, tmp_path):
+    """kill -9 while painting, the same command again: byte for byte the pictures of an undisturbed run."""
+    command = [
+        sys.executable, "-c",
+        "import sys, torch; torch.set_num_threads(1); sys.path.insert(0, sys.argv[1])\n"
+        "import mindseye, mindseye.workflows.paint as paint; paint.SAVE_SECONDS = 0.0\n"
+        "from nets import TinyConv, seeded\n"
+        "mindseye.visualize(sys.argv[2], seeded(TinyConv), 'body.2', out=sys.argv[3], steps=int(sys.argv[4]),"
+        " facets=2, size=32, quiet=True)",
+        str(Path(__file__).parent.parent), str(photos),
+    ]  # fmt: skip
+    steps = "150"
+    subprocess.run([*command, str(tmp_path / "whole"), steps], check=True)
+    process = subprocess.Popen([*command, str(tmp_path / "killed"), steps])
+    state = tmp_path / "killed" / "state"
+    deadline = time.monotonic() + 120
+    while not (state.is_dir() and list(state.glob("*.safetensors"))) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert json.loads((tmp_path / "killed" / "run.json").read_text())["status"] == "running"
+    assert list(state.glob("*.safetensors"))
+    subprocess.run([*command, str(tmp_path / "killed"), steps], check=True)
+    assert json.loads((tmp_path / "killed" / "run.json").read_text())["status"] == "done"
+    assert same_pictures(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_an_interrupted_run_says_so(photos, tmp_path, monkeypatch):
+    """Ctrl-C leaves a manifest that is marked, and the command continues it."""
+    from mindseye.optimize import loop as painting
+
+    real, calls = painting.Painting.advance, []
+
+    def advance(self):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        real(self)
+
+    monkeypatch.setattr(painting.Painting, "advance", advance)
+    arguments = {"out": tmp_path / "run", **QUICK}
+    with pytest.raises(KeyboardInterrupt):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments)
+    assert RunFolder(tmp_path / "run").read()["status"] == "interrupted"
+    assert mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments).manifest["status"] == "done"
+
+
+def test_a_facet_that_turns_nan_costs_only_itself(photos, tmp_path, monkeypatch):
+    """The run ends in part, names the facet and the reason, and keeps the other picture."""
+    from mindseye.optimize import loop as painting
+
+    real = painting.Painting.advance
+
+    def advance(self):
+        real(self)
+        with torch.no_grad():
+            self.canvas.parameters[0][1] = float("nan")
+
+    monkeypatch.setattr(painting.Painting, "advance", advance)
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
+    facets = run.manifest["layers"][0]["facets"]
+    assert [facet["status"] for facet in facets] == ["done", "failed"]
+    assert run.manifest["status"] == "partial"
+    assert "facet 1" in run.failures[0]
+    assert "NaN" in run.failures[0]
+
+
+def test_too_few_photos_lower_what_can_be_lowered(photos, tmp_path):
+    """Five photos give fewer facets and members, and the notes say so."""
+    few = sorted(photos.iterdir())[:5]
+    run = mindseye.visualize(few, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK | {"facets": 9})
+    assert run.manifest["status"] == "done"
+    assert any("facets" in note for note in run.manifest["notes"])
+    assert any("top-k lowered" in note for note in run.manifest["notes"])
+
+
+def test_broken_photos_are_skipped_with_reasons(photos, tmp_path):
+    """An empty file, a text that calls itself a photo and half a photo are listed; the rest is painted."""
+    (photos / "empty.jpg").touch()
+    (photos / "text.png").write_text("no photo")
+    (photos / "half.png").write_bytes((photos / "00.png").read_bytes()[:700])
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
+    skipped = {Path(entry["path"]).name: entry["reason"] for entry in run.manifest["skipped"]}
+    assert set(skipped) == {"empty.jpg", "text.png", "half.png"}
+    assert all(skipped.values())
+    assert run.manifest["images"]["count"] == 24
+
+
+def test_channels_by_hand(photos, tmp_path):
+    """Channels given by hand are what the facets are painted for; one that is not there is refused with the range."""
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", channels=[3, 1], **QUICK)
+    facet = run.manifest["layers"][0]["facets"][0]
+    assert [channel["channel"] for channel in facet["channels"]] == [3, 1]
+    with pytest.raises(UserError, match="0-15"):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "no", channels=[16], **QUICK)
+
+
+def test_train_mode_and_eval_mode_paint_the_same(photos, tmp_path):
+    """A network in train mode gives the picture that it gives in eval mode, and comes back as it was."""
+    for name in ("train", "eval"):
+        network = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Conv2d(4, 6, 3)
+        )
+        torch.manual_seed(0)
+        for parameter in network.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        network.train(name == "train")
+        mindseye.visualize(photos, network, "3", out=tmp_path / name, **QUICK)
+        assert network.training == (name == "train")
+        assert all(parameter.requires_grad for parameter in network.parameters())
+    assert same_pictures(tmp_path / "train", tmp_path / "eval")
+
+
+def test_a_run_knows_its_photos_and_weights(photos, tmp_path):
+    """Another network of the same class, or other photos under the same folder, is another run."""
+    arguments = {"out": tmp_path / "run", **QUICK}
+    mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments)
+    other = seeded(TinyConv)
+    with torch.no_grad():
+        other.stem.bias += 1
+    with pytest.raises(UserError, match="weights_digest"):
+        mindseye.visualize(photos, other, "body.2", **arguments)
+    with pytest.raises(UserError, match="images_digest"):
+        mindseye.visualize(sorted(photos.iterdir())[:20], seeded(TinyConv), "body.2", **arguments)
+
+
+def test_force_on_a_folder_without_a_run_removes_nothing(photos, tmp_path):
+    """A folder of the user's own that is called as one of a run's stays where it is."""
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "mine.txt").write_text("mine")
+    mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path, force=True, **QUICK)
+    assert (tmp_path / "figures" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"seed": -1}, "seed"),
+        ({"facets": 0}, "facets"),
+        ({"steps": -3}, "zero or more"),
+        ({"changes": {"dot": 0, "match": 0, "total_variation": 0}}, "at least one"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_before_any_work(photos, tmp_path, wrong, told):
+    """One line, and nothing is written."""
+    with pytest.raises(UserError, match=told):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK | wrong)
+    assert not (tmp_path / "run").exists()
+
+
+def test_file_names_that_are_no_text_come_back(photos, tmp_path):
+    """A name with bytes that no encoding explains is kept exactly, so that a run can be continued and judged."""
+    name = b"caf\xe9.png"
+    (photos / "00.png").rename(os.fsdecode(os.fsencode(photos) + b"/" + name))
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
+    assert any(os.fsencode(path).endswith(name) for path in run.manifest["images"]["paths"])
