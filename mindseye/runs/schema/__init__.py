@@ -1,0 +1,81 @@
+"""What run.json says, as typed values: the one place that knows its keys.
+
+A key of the file is the name of a field here. Every field may be absent: an older run, or one that was interrupted, says
+less. ``SCHEMA`` counts up when a key changes its name or meaning; ``UPGRADES`` then says how an older file is read.
+"""
+
+from mindseye.runs.schema.explanation import (
+    CheckEntry,
+    CurveEntry,
+    ExplainedPhotoEntry,
+    ForgettingEntry,
+    MapEntry,
+    TargetEntry,
+)
+from mindseye.runs.schema.manifest import (
+    SCHEMA,
+    UPGRADES,
+    ClustersEntry,
+    ExplainedModelEntry,
+    ImagesEntry,
+    JudgeEntry,
+    LabelsEntry,
+    Manifest,
+    ModelEntry,
+    Summary,
+)
+from mindseye.runs.schema.pictures import (
+    ChannelExample,
+    ChannelPictureEntry,
+    ChannelShare,
+    ChannelStats,
+    Entanglement,
+    FacetEntry,
+    LayerEntry,
+    Measures,
+    MemberEntry,
+    Number,
+    Numbers,
+    PaintedEntry,
+    PictureEntry,
+    PictureStatus,
+    Roles,
+    Skipped,
+    StepEntry,
+)
+
+__all__ = [
+    "SCHEMA",
+    "UPGRADES",
+    "ChannelExample",
+    "ChannelPictureEntry",
+    "ChannelShare",
+    "ChannelStats",
+    "CheckEntry",
+    "ClustersEntry",
+    "CurveEntry",
+    "Entanglement",
+    "ExplainedModelEntry",
+    "ExplainedPhotoEntry",
+    "FacetEntry",
+    "ForgettingEntry",
+    "ImagesEntry",
+    "JudgeEntry",
+    "LabelsEntry",
+    "LayerEntry",
+    "Manifest",
+    "MapEntry",
+    "Measures",
+    "MemberEntry",
+    "ModelEntry",
+    "Number",
+    "Numbers",
+    "PaintedEntry",
+    "PictureEntry",
+    "PictureStatus",
+    "Roles",
+    "Skipped",
+    "StepEntry",
+    "Summary",
+    "TargetEntry",
+]
