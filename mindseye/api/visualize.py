@@ -50,7 +50,5 @@ def visualize(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    request = facet_request(
-        "visualize", photos, layer, facets, options, channels=channels, penalty_layer=penalty_layer
-    )
+    request = facet_request("visualize", photos, layer, facets, options, channels=channels, penalty_layer=penalty_layer)
     return run_facets(request, model, options, lambda flow, panel: flow.run())

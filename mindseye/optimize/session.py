@@ -35,7 +35,7 @@ class NetworkSession:
     Attributes:
         spec: the network as it was given, a name or a module. weights, checkpoint: as they were given; the whole path.
         model: the network with its preprocessing and labels. device: where it is. seed: of everything random.
-        size: side of the pictures in px, None for the recipe's or the network's own.
+        size: side of the pictures in px, None for the recipe's or the network's own. precision: likewise.
         recipe: with the size of the canvas filled in. view: side of what the network sees, in px.
         prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles, while it is used.
         notes: what is worth knowing about how it was opened, a line each.
@@ -44,11 +44,11 @@ class NetworkSession:
     def __init__(
         self,
         spec: str | nn.Module,
-        *,
         weights: str | None = None,
         checkpoint: str | Path | None = None,
         device: str = "auto",
         size: int | None = None,
+        precision: str | None = None,
         seed: int = 0,
     ) -> None:
         """Load a network and put it on its device.
@@ -56,7 +56,8 @@ class NetworkSession:
         Raises:
             UserError: for an unknown model, weights that cannot be had or do not fit, or a device that is not there.
         """
-        self.spec, self.weights, self.size, self.seed = spec, weights, size, checked_seed(seed)
+        self.spec, self.weights, self.size, self.precision = spec, weights, size, precision
+        self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else str(Path(checkpoint).absolute())
         self.device = torch_device(device, spec)
         self.model: Model = load_model(spec, weights=weights, checkpoint=self.checkpoint)
@@ -124,7 +125,7 @@ class NetworkSession:
         wanted = self.model.preprocessing
         side = self.size or recipe.size or wanted.size
         with frozen(self.model.network), ExitStack() as held:
-            used.recipe = replace(recipe, size=side)
+            used.recipe = replace(recipe, size=side, precision=self.precision or recipe.precision)
             used.view = wanted.size if wanted.fixed_size else side
             used.prior = prior_of(recipe, self.model.in_channels)
             used.compiler = held.enter_context(Compiler()) if recipe.compile else None

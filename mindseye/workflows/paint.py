@@ -31,8 +31,9 @@ class Keeper:
     def advance(self, steps: int) -> None:
         """So many more steps of pictures are made."""
 
-    def look(self, painting: Painting, pictures: Sequence[int]) -> None:
-        """The painting of some pictures as it is now; called every few steps."""
+    def look(self, painting: Painting, pictures: Sequence[int]) -> bool:
+        """The painting of some pictures as it is now, every few steps; whether it goes on."""
+        return True
 
     def keep_snapshot(self, step: int, images: dict[int, Tensor]) -> None:
         """The pictures as they are at a step, by number."""
@@ -78,14 +79,13 @@ def _paint_batch(build: Build, batch: list[int], keeper: Keeper) -> dict[int, Pa
     count = keeper.snapshots
     snapshots = {round(part * painting.recipe.steps / count) for part in range(1, count + 1)}
 
-    def check(now: Painting, places: list[int]) -> None:
+    def check(now: Painting, places: list[int]) -> bool:
         nonlocal counted, saved
         keeper.advance((now.step - counted) * len(batch))
         passed = range(counted + 1, now.step + 1)
         counted = now.step
         for place in places:
             lost[place] = f"turned NaN or left its bounds between steps {passed.start} and {passed.stop - 1}"
-        keeper.look(now, batch)
         if now.step in snapshots:
             images = now.images()
             living = now.alive.tolist()
@@ -96,6 +96,7 @@ def _paint_batch(build: Build, batch: list[int], keeper: Keeper) -> dict[int, Pa
             keeper.before_state()
             write_tensors(file, now.state())
             saved = time.monotonic()
+        return keeper.look(now, batch)
 
     run(painting, CHECK_EVERY, check, snapshots)
     return _results(painting, batch, starts, lost)

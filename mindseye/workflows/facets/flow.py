@@ -11,13 +11,11 @@ from torch import Tensor
 
 from mindseye.attribution.score import facet_score
 from mindseye.facets.clustering import Facet
-from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, channel_shares
 from mindseye.layers.survey import Layer
-from mindseye.measure.pictures import dots, facet_measures
+from mindseye.measure.pictures import dots
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.painted import Painted
-from mindseye.optimize.transforms.views import Views
 from mindseye.report.progress import Advance
 from mindseye.runs.entries import describe_facet, describe_layer, facet_of, most_common
 from mindseye.runs.files import read_tensors, write_tensors
@@ -30,10 +28,10 @@ from mindseye.workflows.facets.find import (
     facet_order,
     gather_targets,
     group_photos,
-    matched_layers,
     target_at,
 )
 from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.facets.measure import FacetMeasures
 from mindseye.workflows.facets.where import write_where
 from mindseye.workflows.finish import finish_run
 from mindseye.workflows.paint import Keeper, paint
@@ -142,25 +140,14 @@ class Flow:
         waiting = [entry for entry in self.entry(layer).facets if entry.status == "done" and entry.measures is None]
         if not waiting:
             return
-        addresses = dict.fromkeys([*matched_layers(self.session, layer), layer.address])
-        goals = {address: targets.ranks[address] for address in addresses}
         target, photo_dots = self.kept_target(layer)
-        layers = [self.session.layer(address) for address in goals if not is_of_image(address)]
+        measures = FacetMeasures(self.session, layer, targets, target, photo_dots)
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
-            self.session.reader(layers) as read,
+            measures.reader() as read,
         ):
             for entry in waiting:
-                entry.measures = facet_measures(
-                    read,
-                    self.session.model.preprocessing,
-                    target,
-                    entry.index,
-                    goals,
-                    self.roles(entry, targets),
-                    photo_dots[entry.index],
-                    targets.slope,
-                )
+                entry.measures = measures.measure(read, entry.index, self.pictures(entry))
                 self.keep_where(layer, entry, target, targets)
                 advance(1)
         self.record.save("running")
@@ -172,13 +159,10 @@ class Flow:
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(channels))
         return target, kept[f"{layer.address}/photo_dots"]
 
-    def roles(self, entry: FacetEntry, targets: FacetTargets) -> dict[str, Tensor]:
-        """The images of a facet that are measured: picture, start and members, as the network sees them."""
-        device, channels = self.session.device, self.session.model.in_channels
-        plain = Views(self.session.view).plain
+    def pictures(self, entry: FacetEntry) -> dict[str, Tensor]:
+        """Picture and start of a facet as the folder has them, [1, channels, side, side] in [0, 1]."""
         paths = {"picture": entry.picture, "start": entry.start}
-        images = {role: plain(self.record.picture(path, channels)).to(device) for role, path in paths.items() if path}
-        return images | {"members": (targets.members[entry.index].float() / 255).to(device)}
+        return {role: self.record.picture(path, self.session.model.in_channels) for role, path in paths.items() if path}
 
     def keep_where(self, layer: Layer, entry: FacetEntry, target: Target, targets: FacetTargets) -> None:
         """Maps of where a facet lives in its nearest members, into the folder."""

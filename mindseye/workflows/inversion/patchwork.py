@@ -112,9 +112,7 @@ class Patchwork:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         return patches
 
-    def keep(
-        self, read: Reader, entry: PictureEntry, request: PatchRequest, nearest: Nearest, where: Windows
-    ) -> None:
+    def keep(self, read: Reader, entry: PictureEntry, request: PatchRequest, nearest: Nearest, where: Windows) -> None:
         """Paste a picture, measure it, and keep it with its numbers."""
         photos, words = self.photos, request.words
         order = RandomKeys(self.session.seed, (words,)).uniform(START, "patches", len(nearest.photo))[0].argsort()

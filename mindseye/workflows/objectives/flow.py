@@ -30,13 +30,21 @@ class ObjectiveFlow:
 
     def run(self) -> None:
         """Paint, measure, draw."""
+        self.describe()
+        self.paint()
+        self.finish()
+
+    def describe(self) -> None:
+        """Say in the manifest which pictures there will be."""
         if not self.manifest.pictures:
             self.manifest.pictures = [
                 PictureEntry(index=index, objective=request.words, **request.about)  # type: ignore[arg-type]
                 for index, request in enumerate(self.order.requests)
             ]
             self.record.save("running")
-        self.paint()
+
+    def finish(self) -> None:
+        """Measure what is painted, and end the run."""
         with self.order.session.reader(self.order.layers) as read:
             self.measure(read)
         finish_run(self.record)
