@@ -37,7 +37,7 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.record import Record
-from mindseye.workflows.batch.class_orders import Order
+from mindseye.workflows.batch.request import Order
 from mindseye.workflows.batch.ledger import Ledger, Plan, read_plan
 from mindseye.workflows.batch.plan import Pack
 from mindseye.workflows.batch.worker import PackWorker

@@ -29,7 +29,7 @@ from mindseye.facets.extraction import BATCH
 from mindseye.optimize.recipe.files import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.record import Record
-from mindseye.workflows.batch.class_orders import Order
+from mindseye.workflows.batch.request import Order
 from mindseye.workflows.batch.ledger import Ledger, new_plan, write_plan
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import Job

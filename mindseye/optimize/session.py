@@ -101,10 +101,7 @@ class NetworkSession:
     @property
     def model_spec(self) -> str | None:
         """What loads the network again, from any folder: its name, with the whole path of a file; None for a module."""
-        if not isinstance(self.spec, str):
-            return None
-        place, _, factory = self.spec.rpartition(":")
-        return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else self.spec
+        return whole_spec(self.spec)
 
     def reader(self, layers: Sequence[Layer]) -> Reader:
         """Reads layers of the network as it is."""
@@ -137,6 +134,14 @@ class NetworkSession:
         used = copy.copy(self)
         used.model = replace(self.model, network=copy.deepcopy(self.model.network))
         return used
+
+
+def whole_spec(spec: str | nn.Module) -> str | None:
+    """A model's name, with the whole path of a file; None for a module."""
+    if not isinstance(spec, str):
+        return None
+    place, _, factory = spec.rpartition(":")
+    return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else spec
 
 
 def checked_seed(seed: Any) -> int:

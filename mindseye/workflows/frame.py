@@ -1,6 +1,8 @@
 """Tables of results as pandas frames, for those who have pandas."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
@@ -12,8 +14,21 @@ def frame(rows: Sequence[Mapping[Any, Any]], index: Sequence[Any] | None = None)
     Raises:
         UserError: if pandas is not installed.
     """
+    return _pandas().DataFrame(list(rows), index=None if index is None else list(index))
+
+
+def read_frame(path: Path) -> Any:
+    """The table in a Parquet or CSV file as a ``pandas.DataFrame``.
+
+    Raises:
+        UserError: if pandas is not installed.
+    """
+    pandas = _pandas()
+    return pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
+
+
+def _pandas() -> Any:
     try:
-        import pandas as pd
+        return import_module("pandas")
     except ImportError as error:
         raise UserError("a table as a frame wants pandas: pip install pandas") from error
-    return pd.DataFrame(list(rows), index=None if index is None else list(index))

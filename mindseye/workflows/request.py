@@ -7,7 +7,7 @@ checked once, and handed down whole.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypedDict, TypeVar, get_type_hints
 
@@ -81,6 +81,13 @@ class Request:
     save_seconds: float = SAVE_SECONDS
     opening: SessionOptions = field(default_factory=SessionOptions)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"progress": None}  # a terminal does not go to other processes
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in (state | {"progress": Progress(quiet=True)}).items():
+            object.__setattr__(self, name, value)
+
     @classmethod
     def of(
         cls,
@@ -117,6 +124,22 @@ class Request:
             opening=SessionOptions(**{name: given[name] for name in get_type_hints(SessionOptions) if name in given}),  # type: ignore[typeddict-item]
         )
 
+    def with_model(self, model: ModelSource) -> tuple[str | nn.Module, Self]:
+        """A network as it was given, and the request with how it is opened: of a session, as that was.
+
+        Raises:
+            UserError: if a session is given, and how it is opened as well.
+        """
+        if not isinstance(model, Session):
+            return model, self
+        self._check_opening()
+        size = self.opening.get("size") or model.size
+        opening = SessionOptions(
+            weights=model.weights, checkpoint=model.checkpoint, device=str(model.device), size=size, seed=model.seed
+        )
+        recipe = replace(self.recipe, precision=model.precision or self.recipe.precision)
+        return model.spec, replace(self, opening=opening, recipe=recipe)
+
     @contextmanager
     def session(self, model: ModelSource, recipe: Recipe | None = None) -> Iterator[Session]:
         """The network, opened, or the session that was given, used with the request's recipe (or another) until the end.
@@ -124,16 +147,21 @@ class Request:
         Raises:
             UserError: if the network cannot be opened, or how it is opened is said twice.
         """
-        opened = model if isinstance(model, Session) else Session(model, **self.opening)
-        if opened is model:
-            said = [name for name in self.opening if name != "size"]
-            if said:
-                raise UserError(f"a Session knows its {', '.join(said)}: say it where the Session is made")
-            opened = opened.sized(self.opening.get("size"))
+        if isinstance(model, Session):
+            self._check_opening()
+            opened = model.sized(self.opening.get("size"))
+        else:
+            opened = Session(model, **self.opening)
         for line in opened.notes:
             self.progress.say(f"note: {line}")
         with opened.using(self.recipe if recipe is None else recipe) as session:
             yield session
+
+
+    def _check_opening(self) -> None:
+        said = [name for name in self.opening if name != "size"]
+        if said:
+            raise UserError(f"a Session knows its {', '.join(said)}: say it where the Session is made")
 
 
 def check_count(name: str, value: Any, least: int = 0) -> None:

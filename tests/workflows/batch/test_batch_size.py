@@ -2,7 +2,7 @@
 
 import pytest
 
-from mindseye.workflows.batch.sizing import MOST, SHARE, holds, whole_classes
+from mindseye.workflows.batch.batch_size import MOST, SHARE, holds, whole_classes
 
 
 @pytest.mark.parametrize(("each", "beside", "free"), [(100, 5000, 20_000), (7, 0, 700), (1, 10, 10_000), (100, 0, 50)])

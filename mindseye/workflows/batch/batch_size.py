@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 
 from mindseye.layers.survey import Layer
+from mindseye.workflows.facets.find import FacetTargets, facet_order
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.found import Found, compose, layers_read
 
 ON_A_CPU = 8
 """A CPU is as fast with few pictures as with many; beyond these the memory of a large network counts."""
@@ -21,11 +21,11 @@ def whole_classes(at_once: int, facets: int) -> int:
     return at_once // facets * facets or at_once
 
 
-def measured_batch_size(flow: Flow, found: Found, layers: Sequence[Layer]) -> int:
+def measured_batch_size(flow: Flow, targets: FacetTargets, layers: Sequence[Layer]) -> int:
     """How many pictures of a run's kind the free memory of its CUDA device holds, by a step of few and one of more."""
-    device = flow.job.device
+    device = flow.session.device
     free = torch.cuda.mem_get_info(device)[0]
-    return min(holds(lambda number, layer=layer: _peak(flow, found, layer, number), free) for layer in layers)  # type: ignore[misc]
+    return min(holds(lambda number, layer=layer: _peak(flow, targets, layer, number), free) for layer in layers)  # type: ignore[misc]
 
 
 def holds(peak: Callable[[int], int], free: int) -> int:
@@ -36,13 +36,13 @@ def holds(peak: Callable[[int], int], free: int) -> int:
     return int(min(MOST, max(1, (SHARE * free - beside) // each)))
 
 
-def _peak(flow: Flow, found: Found, layer: Layer, number: int) -> int:
-    device = flow.job.device
-    composition = compose(flow.job, layer, found)
-    with flow.job.painting_reader(layers_read(flow.job, composition)) as read:
+def _peak(flow: Flow, targets: FacetTargets, layer: Layer, number: int) -> int:
+    device = flow.session.device
+    order = facet_order(flow.job, layer, targets)
+    with order.reader() as read:
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
-        painting = composition.paint(read, [0] * number)
+        painting = order.painting(read, [0] * number)
         for _ in range(2):  # the first one makes the optimizer's moments
             painting.advance()
         peak = torch.cuda.max_memory_allocated(device) - before

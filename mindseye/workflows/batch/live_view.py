@@ -13,10 +13,10 @@ from mindseye.workflows.batch.executor import Began, Ended, Event, Lost
 from mindseye.workflows.batch.ledger import Ledger
 from mindseye.workflows.batch.locks import Holder
 from mindseye.workflows.batch.plan import Shard
-from mindseye.workflows.batch.standing import Standing, pace, standing
+from mindseye.workflows.batch.status import BatchStatus, pace, status_of
 
 
-class View:
+class LiveView:
     """The live view of one process; a context manager.
 
     names: the classes that this process works on. quiet: say nothing at all.
@@ -38,7 +38,7 @@ class View:
         )
         self._task = self._bar.add_task("beginning", total=len(self._names), pace="")
 
-    def __enter__(self) -> "View":
+    def __enter__(self) -> "LiveView":
         self._bar.__enter__()
         self._refresh("")
         return self
@@ -53,10 +53,10 @@ class View:
         if not self._quiet:
             self._console.print(text, markup=False)
 
-    def tell(self, event: Event) -> None:
+    def show(self, event: Event) -> None:
         """Show what has happened."""
         if isinstance(event, Began):
-            self._refresh(f"painting {', '.join(event.pack.wanted[:3])}{', ...' if len(event.pack.wanted) > 3 else ''}")
+            self._refresh(f"painting {', '.join(event.pack.todo[:3])}{', ...' if len(event.pack.todo) > 3 else ''}")
         elif isinstance(event, Ended):
             now = self._refresh(None)
             if event.status != "done":
@@ -65,15 +65,15 @@ class View:
                 self.say(f"{now.done + now.partial}/{now.total} {event.name}: {event.pictures} pictures, {_pace(now)}")
         elif isinstance(event, Lost):
             self._refresh(None)
-            self.say(f"lost: {', '.join(event.pack.wanted)}: {event.reason}")
+            self.say(f"lost: {', '.join(event.pack.todo)}: {event.reason}")
 
-    def _refresh(self, doing: str | None) -> Standing:
-        now = standing(self._ledger, (self._me,), self._names)
+    def _refresh(self, doing: str | None) -> BatchStatus:
+        now = status_of(self._ledger, (self._me,), self._names)
         words = _pace(now) + (f", {now.failed + now.partial} failed" if now.failed or now.partial else "")
         description = {} if doing is None else {"description": doing}
         self._bar.update(self._task, completed=now.done + now.partial, pace=words, **description)  # type: ignore[arg-type]
         return now
 
 
-def _pace(now: Standing) -> str:
+def _pace(now: BatchStatus) -> str:
     return "" if now.per_hour is None else pace(now.per_hour, now.left)

@@ -1,4 +1,4 @@
-"""How packs are handed to a worker that is not in this process, and what is owed when it is gone."""
+"""How packs are assigned to a worker that is not in this process, and what is owed when it is gone."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mindseye.workflows.batch.executor import Ended, Event, Lost
 from mindseye.workflows.batch.plan import Pack
 
-ASKS = "a pack, please"
+NEXT = "next pack"
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Refused:
 
 
 @dataclass
-class Handed:
+class Assigned:
     """The packs that a worker has been given, each with the classes of which nothing has been told yet.
 
     asked: whether it has ever asked for one.
@@ -40,9 +40,9 @@ class Handed:
         if not isinstance(told, Ended):
             return
         for number, pack in list(self.packs.items()):
-            left = pack.only([name for name in pack.wanted if name != told.name])
+            left = pack.only([name for name in pack.todo if name != told.name])
             self.packs[number] = left
-            if not left.wanted:
+            if not left.todo:
                 del self.packs[number]
 
     def lost(self, reason: str) -> Iterator[Lost]:

@@ -25,7 +25,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Standing:
+class BatchStatus:
     """How far a batch is.
 
     done, partial, failed, todo: numbers of classes. pictures: painted. failures: one for each class that failed, or did in
@@ -84,7 +84,7 @@ class Standing:
         return lines + ([f"and {more} more"] if more > 0 else [])
 
 
-def read_standing(path: Path) -> Standing:
+def read_status(path: Path) -> BatchStatus:
     """How far the batch in a folder is, and who works on it.
 
     Raises:
@@ -93,10 +93,10 @@ def read_standing(path: Path) -> Standing:
     plan = read_plan(path)
     if plan is None:
         raise UserError(f"{path} is no batch folder: it has no {LEDGER}")
-    return standing(Ledger(path, plan), tuple(holders(path / "ledger.locks")))
+    return status_of(Ledger(path, plan), tuple(holders(path / "ledger.locks")))
 
 
-def standing(ledger: Ledger, at_work: tuple[Holder, ...], names: Collection[str] | None = None) -> Standing:
+def status_of(ledger: Ledger, at_work: tuple[Holder, ...], names: Collection[str] | None = None) -> BatchStatus:
     """How far the classes of a ledger are, or some of them."""
     states = {name: state for name, state in ledger.states.items() if names is None or name in names}
     numbers = Counter(state.status for state in states.values())
@@ -109,7 +109,7 @@ def standing(ledger: Ledger, at_work: tuple[Holder, ...], names: Collection[str]
     lately = [state.ended for state in states.values() if begun is not None and state.ended >= begun]
     elapsed = time.time() - begun if begun is not None else 0.0
     per_hour = 3600 * len(lately) / elapsed if lately and elapsed > 0 else None
-    return Standing(
+    return BatchStatus(
         path=ledger.path,
         command=ledger.plan.command,
         total=len(states),

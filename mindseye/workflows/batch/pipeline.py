@@ -1,4 +1,4 @@
-"""Threads in a row, each doing its part of the work on what the one before has finished, a little ahead of the next."""
+"""A pipeline of threads: each does its stage of the work on what the one before has finished, a little ahead of the next."""
 
 import queue
 import threading
@@ -11,29 +11,29 @@ U = TypeVar("U")
 V = TypeVar("V")
 
 AHEAD = 1
-"""Items that lie finished between two parts of the line."""
+"""Items that lie finished between two stages."""
 WAKE_SECONDS = 0.1
 
 
 class StoppedError(BaseException):
-    """The line is being stopped; no Exception, so that what catches the failures of an item lets it through."""
+    """The pipeline is being stopped; no Exception, so that what catches the failures of an item lets it through."""
 
 
-class Line(Generic[T]):
-    """Threads that pass items on, and tell the caller of what happens meanwhile; a context manager, which ends them.
+class ThreadPipeline(Generic[T]):
+    """Threads that pass items on, and report events to the caller meanwhile; a context manager, which ends them.
 
-    with Line() as line:
-        made = line.part(items, make)
-        line.last(made, check)          # either may call line.tell(...)
-        for told in line.told(): ...
+    with ThreadPipeline() as pipeline:
+        made = pipeline.stage(items, make)
+        pipeline.sink(made, check)          # either may call pipeline.emit(...)
+        for event in pipeline.events(): ...
     """
 
     def __init__(self) -> None:
-        self._told: queue.Queue[T | BaseException | None] = queue.Queue()
+        self._events: queue.Queue[T | BaseException | None] = queue.Queue()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> "Line[T]":
+    def __enter__(self) -> "ThreadPipeline[T]":
         return self
 
     def __exit__(
@@ -43,7 +43,7 @@ class Line(Generic[T]):
         for thread in self._threads:
             thread.join()
 
-    def part(self, items: Iterable[V], work: Callable[[V], U], name: str) -> Iterator[U]:
+    def stage(self, items: Iterable[V], work: Callable[[V], U], name: str) -> Iterator[U]:
         """The items after some work on them, which a thread of its own does."""
         box: queue.Queue[U | None] = queue.Queue(AHEAD)
 
@@ -55,29 +55,29 @@ class Line(Generic[T]):
         self._begin(run, name)
         return self._taken(box)
 
-    def last(self, items: Iterable[U], work: Callable[[U], None], name: str) -> None:
-        """The last part: what comes out of it is told only."""
+    def sink(self, items: Iterable[U], work: Callable[[U], None], name: str) -> None:
+        """The last stage: what comes out of it is reported only."""
 
         def run() -> None:
             for item in items:
                 work(item)
-            self._told.put(None)
+            self._events.put(None)
 
         self._begin(run, name)
 
-    def tell(self, word: T) -> None:
-        """Tell the caller something."""
-        self._told.put(word)
+    def emit(self, event: T) -> None:
+        """Report an event to the caller."""
+        self._events.put(event)
 
-    def told(self) -> Iterator[T]:
-        """What is told, until the last item is through; an error of any part is raised here."""
-        while (word := self._told.get()) is not None:
-            if isinstance(word, BaseException):
-                raise word
-            yield word
+    def events(self) -> Iterator[T]:
+        """The events, until the last item is through; an error of any stage is raised here."""
+        while (event := self._events.get()) is not None:
+            if isinstance(event, BaseException):
+                raise event
+            yield event
 
     def check(self) -> None:
-        """Leave long work early where the line is being stopped.
+        """Leave long work early where the pipeline is being stopped.
 
         Raises:
             StoppedError: where it is.
@@ -86,15 +86,15 @@ class Line(Generic[T]):
             raise StoppedError
 
     def _begin(self, run: Callable[[], None], name: str) -> None:
-        def guarded() -> None:
+        def guard() -> None:
             try:
                 run()
             except StoppedError:
                 return
             except BaseException as error:  # raised again where the caller waits
-                self._told.put(error)
+                self._events.put(error)
 
-        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        thread = threading.Thread(target=guard, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 

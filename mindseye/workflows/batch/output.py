@@ -16,7 +16,7 @@ SHARE = 0.02
 """Of the time, at most, that goes into writing on the way: a thousand manifests take seconds to read."""
 
 
-class Outcome:
+class BatchOutput:
     """Writes the table and the page of a batch."""
 
     def __init__(self, ledger: Ledger) -> None:
