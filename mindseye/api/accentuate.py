@@ -23,6 +23,7 @@ from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
+from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.carrying import Note, carry_out
 from mindseye.workflows.objectives.commission import Order, Wanted
 from mindseye.workflows.objectives.ordering import check_positions, order_for
@@ -102,7 +103,7 @@ def accentuate(
             layers = list({layer.address: layer for layer in [*(layer for _, layer in found), anchor]}.values())
             sizes = _sizes(ready, image, layers)
             held = Reconstruction(anchor.address) * near
-            about = {"photo": None if path is None else str(path)}
+            about = PictureEntry(photo=None if path is None else str(path))
             wanted = [
                 Wanted(
                     _words(objective, caricature),

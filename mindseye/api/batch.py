@@ -18,7 +18,8 @@ from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.class_choice import class_words
 from mindseye.photos.collection import PhotoClass, open_collection
-from mindseye.runs.folder import Manifest, default_path
+from mindseye.runs.folder import default_path
+from mindseye.runs.schema import Manifest
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.class_orders import Order
 from mindseye.workflows.batch.executor import Event, Executor

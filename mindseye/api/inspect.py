@@ -70,7 +70,7 @@ def inspect(
             a photo shows.
 
     Returns:
-        The run. Its ``manifest["layers"]`` have ``entanglement``, ``channel_stats`` and ``channel_pictures`` besides.
+        The run. Its ``manifest.layers`` have ``entanglement``, ``channel_stats`` and ``channel_pictures`` besides.
 
     Raises:
         UserError: for anything that the caller can mend, in one line.

@@ -21,6 +21,7 @@ from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder, default_path
 from mindseye.runs.record import Record
+from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.carrying import Note, carry_out, carry_through
 from mindseye.workflows.inversion.patchwork import Mosaic, Patchwork, Rebuilt
 from mindseye.workflows.objectives.commission import Order, Wanted
@@ -123,7 +124,7 @@ def _wanted(
     with torch.no_grad(), Reader(ready.model.network, layers) as read:
         for path, image in zip(paths, images, strict=True):
             seen = read(ready.model.preprocessing.normalise(image[None].to(ready.device)))
-            about = {"photo": None if path is None else str(path)}
+            about = PictureEntry(photo=None if path is None else str(path))
             wanted += [
                 Wanted(_words(path, layer), -Reconstruction(layer.address, seen[layer.address]), image, about=about)
                 for layer in layers

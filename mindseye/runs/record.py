@@ -7,9 +7,10 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.optimize.painted import Painted
+from mindseye.runs.entries import failures, picture_metadata, record_painted
 from mindseye.runs.files import read_picture, write_picture
-from mindseye.runs.folder import FINISHED, Manifest, RunFolder
-from mindseye.runs.manifest import failures, picture_metadata, record_painted
+from mindseye.runs.folder import FINISHED, RunFolder
+from mindseye.runs.schema import Manifest, PaintedEntry, StepEntry
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,14 @@ class Record:
     def note(self, *lines: str) -> None:
         """Keep and show what was lowered or chosen on the way, each line once."""
         for line in lines:
-            if line not in self.manifest["notes"]:
-                self.manifest["notes"].append(line)
+            if line not in self.manifest.notes:
+                self.manifest.notes.append(line)
                 self.say(f"note: {line}")
 
     def save(self, status: str) -> None:
         """Write the manifest."""
-        self.manifest["status"] = status
-        self.manifest["seconds"] = dict(self.seconds)
+        self.manifest.status = status
+        self.manifest.seconds = dict(self.seconds)
         self.folder.write(self.manifest)
 
     def finish(self) -> None:
@@ -43,15 +44,20 @@ class Record:
         """A kept picture, [1, channels, side, side] in [0, 1]."""
         return read_picture(self.folder.path / path)[None, :channels]
 
-    def keep_step(self, step: int, pictures: Iterable[tuple[Manifest, str, Tensor]], about: str) -> None:
+    def images(self, entry: PaintedEntry, channels: int) -> dict[str, Tensor]:
+        """The kept ``picture`` and ``start`` of an entry that was painted, as ``picture`` gives them."""
+        kept = {"picture": entry.picture, "start": entry.start}
+        return {role: self.picture(path, channels) for role, path in kept.items() if path is not None}
+
+    def keep_step(self, step: int, pictures: Iterable[tuple[PaintedEntry, str, Tensor]], about: str) -> None:
         """Keep snapshots of pictures: the entry of each, the path relative to the run, the image. about: what they show."""
         for entry, path, image in pictures:
             self._write(path, image, about)
-            if path not in [kept["picture"] for kept in entry["steps"]]:
-                entry["steps"].append({"step": step, "picture": path})
+            if path not in [kept.picture for kept in entry.steps]:
+                entry.steps.append(StepEntry(step, path))
         self.save("running")
 
-    def keep_painted(self, entry: Manifest, painted: Painted, picture: str, start: str, about: str) -> None:
+    def keep_painted(self, entry: PaintedEntry, painted: Painted, picture: str, start: str, about: str) -> None:
         """Keep an entry's picture and start, and how the painting ended."""
         self._write(start, painted.start, about)
         if painted.reason is None:
@@ -75,7 +81,7 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     if not folder.exists():
         return fresh
     manifest = folder.read()
-    there, here = ({"kind": one["kind"], "recipe": one["recipe"]} | one["options"] for one in (manifest, fresh))
+    there, here = ({"kind": run.kind, "recipe": run.recipe} | run.options for run in (manifest, fresh))
     differing = [key for key in here | there if here.get(key) != there.get(key)]
     if differing:
         raise UserError(
@@ -86,4 +92,4 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
 
 def is_finished(manifest: Manifest) -> bool:
     """Whether nothing is left to paint."""
-    return manifest["status"] in FINISHED
+    return manifest.status in FINISHED

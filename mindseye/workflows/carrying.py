@@ -9,9 +9,10 @@ from mindseye.models.load import digest
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import Manifest, RunFolder
-from mindseye.runs.manifest import describe_model, new_manifest
+from mindseye.runs.entries import describe_model, new_manifest
+from mindseye.runs.folder import RunFolder
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.runs.schema import Manifest
 from mindseye.workflows.evaluation.evaluate import assess, has_looked
 from mindseye.workflows.evaluation.painter import spec_of
 from mindseye.workflows.evaluation.panel import Panel
@@ -80,8 +81,8 @@ def carry_through(
         "checkpoint": checkpoint,
         "seed": seed,
     }
-    fresh = new_manifest(kind, command, options, recipe, seed, ready.device)
-    fresh |= {"model": describe_model(ready.model) | {"spec": spec_of(model)}, "pictures": []}
+    described = describe_model(ready.model, spec_of(model))
+    fresh = new_manifest(kind, command, options, recipe, seed, ready.device, described)
     with folder.locked():
         manifest = open_manifest(folder, fresh, force)
         if is_finished(manifest):
@@ -94,7 +95,7 @@ def carry_through(
 def _work(folder: RunFolder, manifest: Manifest, work: Callable[[Record], None], progress: Progress) -> None:
     if folder.exists():
         progress.say(f"continuing {folder.path}")
-    progress.seconds.update(manifest["seconds"])
+    progress.seconds.update(manifest.seconds)
     record = Record(folder, manifest, progress.say, progress.seconds)
     try:
         work(record)

@@ -18,9 +18,10 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.collection import PhotoClass, open_collection
 from mindseye.photos.photo_set import find_photos
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import Manifest, RunFolder
-from mindseye.runs.manifest import describe_model, new_manifest
+from mindseye.runs.entries import describe_model, new_manifest
+from mindseye.runs.folder import RunFolder
 from mindseye.runs.record import Record
+from mindseye.runs.schema import Manifest
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.class_run import Workshop
 from mindseye.workflows.batch.ledger import Ledger, read_plan
@@ -158,9 +159,8 @@ class _Bench:
             name=name,
         )
         options = run_options(job, order.weights, order.checkpoint, False, self._digest)
-        fresh = new_manifest("visualize", order.command, options, job.recipe, order.seed, job.device)
-        model = describe_model(job.model) | {"spec": spec_of(order.model)}
-        return job, fresh | {"model": model, "images": {}, "skipped": [], "layers": []}
+        model = describe_model(job.model, spec_of(order.model))
+        return job, new_manifest("visualize", order.command, options, job.recipe, order.seed, job.device, model)
 
     def judge(self, path: Path, painter: Model) -> None:
         """Show a finished run to the judges that have not seen it."""

@@ -10,9 +10,10 @@ from mindseye.errors import UserError
 from mindseye.models.load import Model
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import PAGE, Manifest, RunFolder
-from mindseye.runs.manifest import failures
+from mindseye.runs.entries import failures
+from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store
 from mindseye.workflows.batch.executor import Ended
 from mindseye.workflows.batch.ledger import failed
@@ -121,7 +122,7 @@ class ClassRun:
         if is_finished(manifest):
             return
         progress = Progress(quiet=True)
-        progress.seconds.update(manifest["seconds"])
+        progress.seconds.update(manifest.seconds)
         record = Record(self.folder, manifest, progress.say, progress.seconds)
         found = Flow(replace(job, model=self.workshop.preparing), record, progress, self.workshop.store).prepare()
         job.photos.forget()
@@ -153,8 +154,8 @@ class ClassRun:
 
     def _conclude(self) -> None:
         manifest = self.folder.read()
-        entries = [facet for layer in manifest["layers"] for facet in layer["facets"]]
-        painted = sum(entry["status"] == "done" for entry in entries)
+        entries = [facet for layer in manifest.layers for facet in layer.facets]
+        painted = sum(entry.status == "done" for entry in entries)
         lost = failures(manifest)
         if not lost:
             self.ended = Ended(self.name, "done", pictures=painted)

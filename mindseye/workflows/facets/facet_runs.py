@@ -17,9 +17,10 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import Manifest, RunFolder, default_path
-from mindseye.runs.manifest import describe_model, new_manifest
+from mindseye.runs.entries import describe_model, new_manifest
+from mindseye.runs.folder import RunFolder, default_path
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store, open_store
 from mindseye.workflows.evaluation.evaluate import assess, has_looked
 from mindseye.workflows.evaluation.painter import spec_of
@@ -120,13 +121,8 @@ def over_facets(
         )
         folder = RunFolder(Path(out) if out else plan.place(photos.root, ready.model.name, _joined(targets)))
         options = run_options(job, weights, checkpoint, recursive) | dict(plan.options)
-        fresh = new_manifest(plan.kind, command, options, job.recipe, seed, job.device)
-        fresh |= {
-            "model": describe_model(job.model) | {"spec": spec_of(model)},
-            "images": {},
-            "skipped": [],
-            "layers": [],
-        }
+        described = describe_model(job.model, spec_of(model))
+        fresh = new_manifest(plan.kind, command, options, job.recipe, seed, job.device, described)
         with folder.locked():
             manifest = open_manifest(folder, fresh, force)
             if is_finished(manifest):
@@ -176,7 +172,7 @@ def _run(
 ) -> None:
     if folder.exists():
         progress.say(f"continuing {folder.path}")
-    progress.seconds.update(manifest["seconds"])
+    progress.seconds.update(manifest.seconds)
     record = Record(folder, manifest, progress.say, progress.seconds)
     try:
         plan.work(Flow(job, record, progress, store), panel)

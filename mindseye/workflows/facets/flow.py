@@ -26,10 +26,10 @@ from mindseye.optimize.transforms.views import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
+from mindseye.runs.entries import common, describe_facet, describe_layer, describe_skipped, facet_from
 from mindseye.runs.files import read_tensors, write_tensors
-from mindseye.runs.folder import Manifest
-from mindseye.runs.manifest import common, describe_facet, describe_layer, facet_from
 from mindseye.runs.record import Record
+from mindseye.runs.schema import ClustersEntry, FacetEntry, ImagesEntry
 from mindseye.store.store import Store
 from mindseye.workflows.facets.found import Found, compose, layers_read, matched_layers, target_at
 from mindseye.workflows.facets.job import Job
@@ -59,7 +59,7 @@ class Flow:
 
     def prepare(self) -> Found:
         """Stages 1-6: all that comes before painting."""
-        if self.manifest["layers"]:
+        if self.manifest.layers:
             return self.gather(self.restore())
         means = self.extract()
         found = self.gather(self.find(means))
@@ -69,8 +69,8 @@ class Flow:
     def restore(self) -> list[Facet]:
         """Take photos and facets up as the interrupted run found them."""
         job = self.job
-        job.photos.restore(self.manifest["images"]["paths"], job.model.preprocessing, job.view, job.model.in_channels)
-        return [facet_from(entry) for entry in self.manifest["layers"][0]["facets"]]
+        job.photos.restore(self.manifest.images.paths, job.model.preprocessing, job.view, job.model.in_channels)
+        return [facet_from(entry) for entry in self.manifest.layers[0].facets]
 
     def extract(self) -> dict[str, Tensor]:
         """Stage 1: the mean over positions of every photo's activations at each layer, {address: [photos, channels]}."""
@@ -79,8 +79,8 @@ class Flow:
         with self.progress.stage("extract", len(job.photos), "photos") as advance:
             say = self.progress.say
             means = extract(job.model, layers, job.photos, job.view, job.device, self.store, advance, say)
-        self.manifest["images"] = {"root": job.photos.root, "count": len(job.photos), "paths": list(job.photos.paths)}
-        self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
+        self.manifest.images = ImagesEntry(job.photos.root, len(job.photos), list(job.photos.paths))
+        self.manifest.skipped = describe_skipped(job.photos)
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         self.activations = means
@@ -96,12 +96,9 @@ class Flow:
             )
             advance(len(job.photos))
         self.record.note(*embedding.notes, *clustering.notes)
-        self.manifest["clusters"] = {
-            "layer": job.cluster.address,
-            "method": embedding.method,
-            "perplexity": embedding.perplexity,
-            "silhouette": clustering.silhouette,
-        }
+        self.manifest.clusters = ClustersEntry(
+            job.cluster.address, embedding.method, embedding.perplexity, clustering.silhouette
+        )
         for address in {job.cluster.address, *(layer.address for layer in job.targets)}:
             self._tensors[f"{address}/embedding"] = torch.tensor(embedding.points)
             self._tensors[f"{address}/facet"] = torch.tensor(clustering.assignment)
@@ -149,9 +146,9 @@ class Flow:
                 describe_facet(facet, job.photos.paths, common(job.photos.labels, facet.members), channels, shares)
                 for facet, channels, shares in zip(found.facets, target.channels, channel_shares(target), strict=True)
             ]
-            layers.append(describe_layer(layer) | {"facets": entries})
+            layers.append(describe_layer(layer, entries))
         write_tensors(self.folder.facets, self._tensors)
-        self.manifest["layers"] = layers
+        self.manifest.layers = layers
         self.record.save("running")
 
     def paint(self, layer: Layer, found: Found) -> None:
@@ -178,16 +175,16 @@ class Flow:
 
     def waiting(self, layer: Layer) -> list[int]:
         """The facets that are still to be painted at a layer."""
-        return [index for index, entry in enumerate(self.entries(layer)) if entry["status"] == "todo"]
+        return [index for index, entry in enumerate(self.entries(layer)) if entry.status == "todo"]
 
     def measure(self, layer: Layer, found: Found) -> None:
         """Stage 8: what the pictures are worth to the network itself, beside their members and starts; where facets live."""
         job, entries, members = self.job, self.entries(layer), found.members
-        waiting = [entry for entry in entries if entry["status"] == "done" and "measures" not in entry]
+        waiting = [entry for entry in entries if entry.status == "done" and entry.measures is None]
         if not waiting:
             return
         kept = read_tensors(self.folder.facets)
-        by_hand = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
+        by_hand = [[channel.channel for channel in entry.channels] for entry in entries]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(by_hand))
         views = Views(job.view)
         goals = {
@@ -199,18 +196,18 @@ class Flow:
         ):
             for entry in waiting:
                 roles = {
-                    role: views.plain(self.record.picture(entry[role], job.model.in_channels)).to(job.device)
-                    for role in ("picture", "start")
+                    role: views.plain(image).to(job.device)
+                    for role, image in self.record.images(entry, job.model.in_channels).items()
                 }
-                roles["members"] = (members[entry["index"]].float() / 255).to(job.device)
-                photo_dots = kept[f"{layer.address}/photo_dots"][entry["index"]]
-                entry["measures"] = facet_measures(
-                    read, job.model.preprocessing, target, entry["index"], goals, roles, photo_dots, found.slope
+                roles["members"] = (members[entry.index].float() / 255).to(job.device)
+                photo_dots = kept[f"{layer.address}/photo_dots"][entry.index]
+                entry.measures = facet_measures(
+                    read, job.model.preprocessing, target, entry.index, goals, roles, photo_dots, found.slope
                 )
-                where = self.folder.where(layer.address, entry["index"])
-                score = facet_score(job.model, layer, target, entry["index"])
-                if write_where(self.folder.path / where, score, members[entry["index"]], job.network, job.device):
-                    entry["where"] = where
+                where = self.folder.where(layer.address, entry.index)
+                score = facet_score(job.model, layer, target, entry.index)
+                if write_where(self.folder.path / where, score, members[entry.index], job.network, job.device):
+                    entry.where = where
                 advance(1)
         self.record.save("running")
 
@@ -228,12 +225,9 @@ class Flow:
             self.record.note(*self.job.compiler.verdicts)
             self.record.save("running")
 
-    def entries(self, layer: Layer) -> list[Manifest]:
+    def entries(self, layer: Layer) -> list[FacetEntry]:
         """What the manifest says of the facets of a layer."""
-        found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[
-            "facets"
-        ]
-        return found
+        return self.manifest.of_layer(layer.address).facets
 
     def _reader(self, layers: Sequence[Layer]) -> Reader:
         return Reader(self.job.model.network, layers)

@@ -25,8 +25,9 @@ from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.figures import write_figures
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import Manifest
+from mindseye.runs.entries import describe_skipped
 from mindseye.runs.record import Record
+from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.objectives.commission import fresh_entry
 
 BATCH = 32
@@ -67,11 +68,13 @@ class Patchwork:
 
     def run(self) -> None:
         """Search, paste, measure, draw. What an interrupted run has done is not done again."""
-        if not self.manifest["pictures"]:
-            wanted = enumerate(self.mosaic.wanted)
-            self.manifest["pictures"] = [fresh_entry(index, one.words, {"photo": one.path}) for index, one in wanted]
+        if not self.manifest.pictures:
+            self.manifest.pictures = [
+                fresh_entry(index, rebuilt.words, PictureEntry(photo=rebuilt.path))
+                for index, rebuilt in enumerate(self.mosaic.wanted)
+            ]
             self.record.save("running")
-        waiting = [entry for entry in self.manifest["pictures"] if entry["status"] == "todo"]
+        waiting = [entry for entry in self.manifest.pictures if entry.status == "todo"]
         if waiting:
             self.rebuild(waiting)
         self.record.finish()
@@ -80,9 +83,9 @@ class Patchwork:
             advance(1)
         leave_page(self.folder.path, self.progress)
 
-    def rebuild(self, waiting: Sequence[Manifest]) -> None:
+    def rebuild(self, waiting: Sequence[PictureEntry]) -> None:
         """The pictures of some entries, one after the other."""
-        wanted = [self.mosaic.wanted[entry["index"]] for entry in waiting]
+        wanted = [self.mosaic.wanted[entry.index] for entry in waiting]
         layers = {one.layer.address: one.layer for one in wanted}
         where = self.stand_for(list(layers.values()))
         with Reader(self.mosaic.model.network, list(layers.values())) as read:
@@ -117,13 +120,13 @@ class Patchwork:
         for one, patches in zip(wanted, found, strict=True):
             if (patches.photo < 0).any():
                 raise UserError(f"--patches holds no photo but {one.words} itself: give a folder with others")
-        self.manifest["patches"] = {"folder": photos.root, "count": len(photos)}
-        self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in photos.skipped]
+        self.manifest.patches = {"folder": photos.root, "count": len(photos)}
+        self.manifest.skipped = describe_skipped(photos)
         for skipped in photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         return found
 
-    def keep(self, read: Reader, entry: Manifest, one: Rebuilt, nearest: Nearest, where: Windows) -> None:
+    def keep(self, read: Reader, entry: PictureEntry, one: Rebuilt, nearest: Nearest, where: Windows) -> None:
         """Paste a picture, measure it, and keep it with its numbers."""
         photos, words = self.mosaic.photos, one.words
         order = RandomKeys(self.mosaic.seed, (words,)).uniform(START, "patches", len(nearest.photo))[0].argsort()
@@ -131,14 +134,14 @@ class Patchwork:
             paste(patches, where, lambda photo: photos.load([photo])[0].float() / 255)
             for patches in (nearest, nearest.moved(order))
         )
-        entry["patches"] = {
+        entry.patches = {
             "photos": len(nearest.photos),
             "positions": len(nearest.photo),
             "cosine": float(nearest.cosine.mean()),
             "window": [where.height, where.width],
         }
-        entry["measures"] = self.measures(read, one, {"picture": picture, "start": start})
-        kept, beside = (self.folder.of_objective(role, entry["index"], words) for role in ("pictures", "starts"))
+        entry.measures = self.measures(read, one, {"picture": picture, "start": start})
+        kept, beside = (self.folder.of_objective(role, entry.index, words) for role in ("pictures", "starts"))
         self.record.keep_painted(entry, Painted(picture, start, {}, None), kept, beside, words)
         self.record.save("running")
 

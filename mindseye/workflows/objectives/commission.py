@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
@@ -29,8 +30,8 @@ from mindseye.optimize.transforms.views import Views
 from mindseye.report.figures import write_figures
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import Manifest
 from mindseye.runs.record import Record
+from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.paint import paint
 
 
@@ -48,7 +49,7 @@ class Wanted:
     objective: Objective
     image: Tensor | None = None
     photo: Tensor | None = None
-    about: Mapping[str, object] = field(default_factory=dict)
+    about: PictureEntry = field(default_factory=PictureEntry)
     shown: Objective | None = None
 
 
@@ -117,9 +118,9 @@ class Commission:
 
     def run(self) -> None:
         """Paint, measure, draw. What an interrupted run has done is not done again."""
-        if not self.manifest["pictures"]:
-            self.manifest["pictures"] = [
-                fresh_entry(index, one.words, one.about) for index, one in enumerate(self.order.wanted)
+        if not self.manifest.pictures:
+            self.manifest.pictures = [
+                fresh_entry(index, picture.words, picture.about) for index, picture in enumerate(self.order.wanted)
             ]
             self.record.save("running")
         with self.order.reader() as read:
@@ -134,8 +135,8 @@ class Commission:
 
     def paint(self, read: Reader) -> None:
         """All pictures that are not there yet."""
-        order, entries = self.order, self.manifest["pictures"]
-        waiting = [entry["index"] for entry in entries if entry["status"] == "todo"]
+        order, entries = self.order, self.manifest.pictures
+        waiting = [entry.index for entry in entries if entry.status == "todo"]
         with self.progress.stage("paint", order.recipe.steps * len(waiting), "steps") as advance:
             paint(
                 lambda pictures: order.painting(read, pictures),
@@ -153,35 +154,33 @@ class Commission:
     def measure(self, read: Reader) -> None:
         """What each objective says of its picture and of its start, whole and changed in ways that no recipe paints under."""
         order, views = self.order, Views(self.order.view)
-        waiting = [
-            entry for entry in self.manifest["pictures"] if entry["status"] == "done" and "measures" not in entry
-        ]
+        waiting = [entry for entry in self.manifest.pictures if entry.status == "done" and entry.measures is None]
         with self.progress.stage("measure", len(waiting), "pictures") as advance:
             for entry in waiting:
                 roles = {
-                    role: views.plain(self.record.picture(entry[role], order.model.in_channels)).to(order.device)
-                    for role in ("picture", "start")
+                    role: views.plain(image).to(order.device)
+                    for role, image in self.record.images(entry, order.model.in_channels).items()
                 }
-                one = order.wanted[entry["index"]]
-                photo = None if one.photo is None else views.plain(one.photo[None]).to(order.device)
-                shown = one.shown or one.objective
-                entry["measures"] = objective_measures(read, order.model.preprocessing, shown, roles, photo)
+                wanted = order.wanted[entry.index]
+                photo = None if wanted.photo is None else views.plain(wanted.photo[None]).to(order.device)
+                shown = wanted.shown or wanted.objective
+                entry.measures = objective_measures(read, order.model.preprocessing, shown, roles, photo)
                 advance(1)
 
     def _keep_step(self, step: int, images: Mapping[int, Tensor]) -> None:
-        entries = [(self.manifest["pictures"][index], image) for index, image in images.items()]
-        for objective in dict.fromkeys(entry["objective"] for entry, _ in entries):
+        entries = [(self.manifest.pictures[index], image) for index, image in images.items()]
+        for objective in dict.fromkeys(entry.objective for entry, _ in entries):
             pictures = [
-                (entry, self.folder.objective_step(entry["index"], objective, step), image)
+                (entry, self.folder.objective_step(entry.index, objective, step), image)
                 for entry, image in entries
-                if entry["objective"] == objective
+                if entry.objective == objective
             ]
             self.record.keep_step(step, pictures, objective)
 
     def _keep_painted(self, done: dict[int, Painted]) -> None:
         for index, painted in done.items():
-            entry = self.manifest["pictures"][index]
-            words = entry["objective"]
+            entry = self.manifest.pictures[index]
+            words = entry.objective
             picture, start = (self.folder.of_objective(role, index, words) for role in ("pictures", "starts"))
             self.record.keep_painted(entry, painted, picture, start, words)
             if painted.reason is not None:
@@ -189,7 +188,8 @@ class Commission:
         self.record.save("running")
 
 
-def fresh_entry(index: int, words: str, about: Mapping[str, object]) -> Manifest:
-    """A ``pictures`` entry before there is a picture."""
-    fresh = {"index": index, "objective": words, "status": "todo", "picture": None, "start": None}
-    return fresh | {"steps": [], "loss": {}} | dict(about)
+def fresh_entry(index: int, words: str, about: PictureEntry) -> PictureEntry:
+    """A ``pictures`` entry before there is a picture. about: what else it says."""
+    entry = deepcopy(about)
+    entry.index, entry.objective = index, words
+    return entry

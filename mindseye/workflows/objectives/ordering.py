@@ -21,6 +21,7 @@ from mindseye.optimize.recipe.checks import check_one_size
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.report.drawing import printable
+from mindseye.runs.schema import MemberEntry, PictureEntry
 from mindseye.workflows.objectives.commission import Order, Wanted
 from mindseye.workflows.objectives.exemplars import Exemplars
 from mindseye.workflows.opening import Opened
@@ -138,9 +139,9 @@ def make_order(
     wanted: list[Wanted] = []
     for objective, _ in found:
         for variant in range(variants):
-            about: dict[str, object] = {"variant": variant} if variants > 1 else {}
+            about = PictureEntry(variant=variant if variants > 1 else None)
             if exemplars is not None:
-                about["members"] = [{"path": path} for path in exemplars.members[len(wanted)]]
+                about.members = [MemberEntry(path) for path in exemplars.members[len(wanted)]]
             wanted.append(Wanted(printable(objective.name), objective, image, about=about))
     plain = order_for(ready, wanted, list(read.values()), exemplars.pixels if exemplars else None, seed, batch_size)
     return replace(plain, beside=beside, targets=targets)
