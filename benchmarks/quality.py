@@ -35,8 +35,8 @@ from mindseye.models.device import torch_device
 from mindseye.models.freeze import frozen
 from mindseye.models.load import Model, load_model
 from mindseye.optimize.recipe.files import load_recipe
+from mindseye.runs.entries import device_name
 from mindseye.runs.files import write_json, write_picture
-from mindseye.runs.manifest import device_name
 from mindseye.workflows.facets.job import Job
 
 COLUMNS = 10

@@ -35,7 +35,7 @@ from mindseye.optimize.loop import Painting
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.files import load_recipe, recipe_names
 from mindseye.optimize.transforms.views import Views
-from mindseye.runs.manifest import device_name
+from mindseye.runs.entries import device_name
 
 BLOCK = 10
 

@@ -20,11 +20,12 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.examples import draw_examples
 from mindseye.report.progress import Progress
-from mindseye.runs.files import write_bytes, write_json
-from mindseye.runs.folder import SCHEMA, Manifest, default_path
-from mindseye.runs.manifest import describe_layer, describe_model, device_name, versions
+from mindseye.runs.entries import describe_layer, describe_model, device_name, versions
+from mindseye.runs.files import plain, write_bytes, write_json
+from mindseye.runs.folder import default_path
 from mindseye.workflows.opening import Opened, absolute, opened
 
+SCHEMA = 2
 BATCH = 32
 RECORD = "examples.json"
 SHEET = re.compile(r"channel-\d{3,}\.png")
@@ -170,15 +171,15 @@ def _notes(count: int, channels: Sequence[int], spectra: Sequence[Spectrum]) -> 
     ]
 
 
-def _manifest(command: str, ready: Opened, layer: Layer, photos: PhotoSet, whole: bool) -> Manifest:
+def _manifest(command: str, ready: Opened, layer: Layer, photos: PhotoSet, whole: bool) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "kind": "examples",
         "command": command,
         "versions": versions(),
         "device": device_name(ready.device),
-        "model": describe_model(ready.model),
-        "layer": describe_layer(layer),
+        "model": plain(describe_model(ready.model)),
+        "layer": plain(describe_layer(layer)),
         "side": ready.view,
         "tiles": "whole" if whole else "crops",
         "images": {"root": photos.root, "count": len(photos)},
@@ -218,7 +219,7 @@ def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> l
     return entries
 
 
-def _write_sheet(folder: Path, manifest: Manifest, entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
+def _write_sheet(folder: Path, manifest: dict[str, Any], entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
     indices = sorted({photo["index"] for group in entry["groups"].values() for photo in group["photos"]})
     squares = dict(zip(indices, photos.load(indices), strict=True))
     buffer = io.BytesIO()

@@ -16,9 +16,10 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.listing import Listing
 from mindseye.photos.photo_set import Source
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
-from mindseye.runs.manifest import describe_layer, describe_model, device_name, versions
+from mindseye.runs.entries import new_manifest
+from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.runs.schema import ExplainedModelEntry, Manifest, TargetEntry
 from mindseye.workflows.explanation.aims import FACET, TOP
 from mindseye.workflows.explanation.attributing import Attributing, Network
 from mindseye.workflows.explanation.facet import find_facet
@@ -112,7 +113,7 @@ def explain(
         networks, refused = prepared(ready, target, facet, names, settings, takes_all(method))
         options = {
             "photos": photos_digest(listing),
-            "models": [[one.model.name, digest(one.model.network)] for one in ready],
+            "models": [[network.model.name, digest(network.model.network)] for network in ready],
             "target": target,
             "facet": facet.fingerprint() if facet else None,
             "methods": names,
@@ -143,7 +144,7 @@ def explain(
 def _run(work: Attributing) -> None:
     if work.record.folder.exists():
         work.progress.say(f"continuing {work.folder}")
-    work.progress.seconds.update(work.manifest["seconds"])
+    work.progress.seconds.update(work.manifest.seconds)
     try:
         work.run()
     except KeyboardInterrupt:
@@ -163,34 +164,26 @@ def _manifest(
     command: str, options: dict[str, Any], networks: Sequence[Network], refused: dict[str, dict[str, str]]
 ) -> Manifest:
     """run.json of a run that has just begun; an explanation has no recipe."""
-    return {
-        "schema": SCHEMA,
-        "kind": KIND,
-        "command": command,
-        "options": options,
-        "recipe": None,
-        "status": "running",
-        "versions": versions(),
-        "device": device_name(networks[0].ready.device),
-        "seed": options["seed"],
-        "seconds": {},
-        "notes": [],
-        "target": options["target"],
-        "methods": options["methods"],
-        "models": [
-            describe_model(network.ready.model)
-            | {
-                "name": network.name,
-                "asked": network.ready.model.name,
-                "side": network.ready.view,
-                "target": describe_layer(network.aim.trial.layer) | {"is_class": network.aim.is_class},
-                "refused": refused[network.name],
-            }
-            for network in networks
-        ],
-        "photos": [],
-        "skipped": [],
-    }
+    manifest = new_manifest(KIND, command, options, None, options["seed"], networks[0].ready.device)
+    manifest.target, manifest.methods = options["target"], options["methods"]
+    manifest.models = [_describe_network(network, refused[network.name]) for network in networks]
+    return manifest
+
+
+def _describe_network(network: Network, refused: dict[str, str]) -> ExplainedModelEntry:
+    model, layer = network.ready.model, network.aim.trial.layer
+    return ExplainedModelEntry(
+        name=network.name,
+        weights=model.weights,
+        in_channels=model.in_channels,
+        preprocessing=model.preprocessing.describe(),
+        asked=model.name,
+        side=network.ready.view,
+        target=TargetEntry(
+            layer.address, layer.kind, layer.channels, list(layer.grid), layer.cost, network.aim.is_class
+        ),
+        refused=refused,
+    )
 
 
 def _default_path(listing: Listing, networks: Sequence[Network]) -> Path:

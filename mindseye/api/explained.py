@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mindseye.report.check_table import check_table
-from mindseye.runs.folder import Manifest
+from mindseye.runs.entries import number_of
+from mindseye.runs.schema import Manifest
 
 
 @dataclass(frozen=True)
@@ -54,32 +55,31 @@ class Explained:
 
 def explained(path: Path, manifest: Manifest) -> Explained:
     """The values of a finished run of ``explain``. path: its folder. manifest: its run.json."""
-    photos = manifest["photos"]
-    failures = [f"{one['path']}: {one['reason']}" for one in manifest["skipped"]]
+    failures = [f"{skipped.path}: {skipped.reason}" for skipped in manifest.skipped]
     maps = []
-    for photo in photos:
-        for one in photo["maps"]:
-            if one["status"] == "failed":
-                failures.append(f"{photo['path']} {one['method']} of {one['model']}: {one['reason']}")
+    for photo in manifest.photos:
+        for entry in photo.maps:
+            if entry.map is None or entry.picture is None or entry.overlay is None:
+                failures.append(f"{photo.path} {entry.method} of {entry.model}: {entry.reason}")
                 continue
             maps.append(
                 Map(
-                    photo=photo["path"],
-                    model=one["model"],
-                    method=one["method"],
-                    target=one["target"],
-                    score=one["numbers"]["score"],
-                    array=path / one["map"],
-                    picture=path / one["picture"],
-                    overlay=path / one["overlay"],
+                    photo=photo.path,
+                    model=entry.model,
+                    method=entry.method,
+                    target=entry.target,
+                    score=number_of(entry.numbers["score"]),
+                    array=path / entry.map,
+                    picture=path / entry.picture,
+                    overlay=path / entry.overlay,
                 )
             )
     return Explained(
         path=path,
         maps=maps,
-        figures=[path / photo["figure"] for photo in photos if photo.get("figure")],
-        refused={model["name"]: model["refused"] for model in manifest["models"]},
+        figures=[path / photo.figure for photo in manifest.photos if photo.figure],
+        refused={model.name: model.refused for model in manifest.models},
         failures=failures,
-        table=check_table(manifest) if manifest["options"]["check"] else "",
-        notes=manifest["notes"],
+        table=check_table(manifest) if manifest.options["check"] else "",
+        notes=manifest.notes,
     )

@@ -18,10 +18,11 @@ from mindseye.photos.class_list import DEFAULT, read_classes
 from mindseye.report.progress import Progress
 from mindseye.report.transfer import draw_failures
 from mindseye.report.transfer_table import transfer_page, transfer_table
+from mindseye.runs.entries import device_name, failures, versions
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
-from mindseye.runs.manifest import device_name, failures, versions
-from mindseye.runs.transfers import TransferFolder, result_of
+from mindseye.runs.folder import RunFolder, file_name
+from mindseye.runs.schema import PictureEntry
+from mindseye.runs.transfers import SCHEMA, Record, TransferFolder, result_of
 from mindseye.workflows.evaluation.panel import Network
 from mindseye.workflows.opening import check_numbers, chosen_recipe
 from mindseye.workflows.transfer.casting import Cast, Part, cast, parts_of
@@ -39,7 +40,7 @@ class Transfer:
     path: Path
 
     @property
-    def record(self) -> Manifest:
+    def record(self) -> Record:
         """transfer.json, read anew."""
         return TransferFolder(self.path).read()
 
@@ -158,7 +159,7 @@ class _Work:
     """A transfer while it goes on. titles: of the classes."""
 
     folder: TransferFolder
-    record: Manifest
+    record: Record
     titles: Sequence[str]
     device: torch.device
     progress: Progress
@@ -168,7 +169,7 @@ class _Work:
         self.record["status"] = status
         self.folder.write(self.record, transfer_page(self.record))
 
-    def keep_run(self, painter: str, condition: str, run: RunFolder) -> list[Manifest]:
+    def keep_run(self, painter: str, condition: str, run: RunFolder) -> list[PictureEntry]:
         """Note what was painted; the entries of the pictures that could be."""
         manifest = run.read()
         entry = {
@@ -176,12 +177,12 @@ class _Work:
             "condition": condition,
             "folder": run.path.name,
             "failed": failures(manifest),
-            "seconds": manifest["seconds"],
+            "seconds": manifest.seconds,
         }
         others = [one for one in self.record["runs"] if one["folder"] != run.path.name]
         self.record["runs"] = [*others, entry]
         self.save("running")
-        return [one for one in manifest["pictures"] if one["picture"]]
+        return [entry for entry in manifest.pictures if entry.picture]
 
     def judge(self, painter: str, condition: str, judge: Part, images: CopySet) -> None:
         """Let one judge look, and keep what it says."""
@@ -196,7 +197,7 @@ class _Work:
         self.save("running")
 
 
-def _fresh(command: str, options: dict[str, Any], everybody: Cast, device: str) -> Manifest:
+def _fresh(command: str, options: dict[str, Any], everybody: Cast, device: str) -> Record:
     return {
         "schema": SCHEMA,
         "kind": "transfer",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mindseye.report.manifest import Json, facets, layer_name, layers, pictures
 from mindseye.report.screen import first_screen
+from mindseye.runs.entries import failures
 from mindseye.runs.folder import Manifest, RunFolder
-from mindseye.runs.manifest import failures
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from typing import Any
 
 from mindseye.errors import UserError
 from mindseye.runs.files import write_bytes, write_json
-from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
+from mindseye.runs.folder import RunFolder, file_name
 
+Record = dict[str, Any]
+
+SCHEMA = 1
 RECORD, TABLE, FIGURES = "transfer.json", "table.md", "figures"
 IDENTITY = ("painter", "condition", "judge")
 
@@ -29,7 +32,7 @@ class TransferFolder:
         """The path of the sheet of failures, relative to the folder."""
         return f"{FIGURES}/{file_name(f'failures-{painter}-{condition}-{judge}')}.png"
 
-    def read(self) -> Manifest:
+    def read(self) -> Record:
         """The record.
 
         Raises:
@@ -46,12 +49,12 @@ class TransferFolder:
             raise UserError(f"{path} was not written by this version of mindseye (schema {SCHEMA})")
         return record
 
-    def write(self, record: Manifest, table: str) -> None:
+    def write(self, record: Record, table: str) -> None:
         """Write the record, and the same as a page to read; each whole or not at all."""
         write_bytes(self.path / TABLE, table.encode("utf-8", "replace"))
         write_json(self.path / RECORD, record)
 
-    def open(self, fresh: Manifest, force: bool) -> Manifest:
+    def open(self, fresh: Record, force: bool) -> Record:
         """The record of the transfer that is asked for: the one that is there, or the fresh one.
 
         The ``options`` and, by name, the ``networks`` of both must agree; further networks may come to one that is there.
@@ -95,7 +98,7 @@ class TransferFolder:
         return RunFolder(self.path).locked()
 
 
-def result_of(record: Manifest, painter: str, condition: str, judge: str) -> dict[str, Any] | None:
+def result_of(record: Record, painter: str, condition: str, judge: str) -> dict[str, Any] | None:
     """What a judge made of a painter's pictures in a condition, if it has looked."""
     wanted = (painter, condition, judge)
     return next((one for one in record["results"] if tuple(one[key] for key in IDENTITY) == wanted), None)

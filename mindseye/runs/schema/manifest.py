@@ -17,6 +17,8 @@ from mindseye.runs.schema.pictures import LayerEntry, Number, Numbers, PictureEn
 SCHEMA = 2
 EXPLANATION = ("target", "methods", "models", "photos")
 """The sections that only an explanation has."""
+PAINTING = ("model", "images", "clusters", "labels", "layers", "pictures", "patches", "judges", "summary")
+"""The sections that an explanation does not have."""
 
 
 @dataclass
@@ -171,12 +173,15 @@ class Manifest:
             raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
         return cls.parse(content, path)
 
+    def of_layer(self, address: str) -> LayerEntry:
+        """The entry of a layer that is painted."""
+        return next(entry for entry in self.layers if entry.layer == address)
+
     def as_dict(self) -> dict[str, Any]:
         """The manifest as plain values, as JSON will give them back."""
         content: dict[str, Any] = {"schema": self.schema} | plain(self)
-        if self.kind != "explain":
-            for section in EXPLANATION:
-                del content[section]
+        for section in PAINTING if self.kind == "explain" else EXPLANATION:
+            del content[section]
         return content
 
     def write(self, path: Path) -> None:

@@ -5,17 +5,20 @@
 
 from collections.abc import Callable
 
-import numpy as np
 from torch import Tensor
 
 from mindseye.facets.excited import FEWEST, TOP_SHARE, excited_facets
-from mindseye.layers.survey import Layer
 from mindseye.measure.channels import channel_numbers, facet_counts, shared_by_chance
 from mindseye.measure.entanglement import FEWEST_FACETS
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS
 from mindseye.runs.files import read_tensors
-from mindseye.runs.folder import Manifest
-from mindseye.workflows.entanglement.channels import describe_channel_picture, describe_channels, most_and_least
+from mindseye.runs.schema import ChannelPictureEntry, LabelsEntry, LayerEntry
+from mindseye.workflows.entanglement.channels import (
+    describe_channel_picture,
+    describe_channels,
+    is_number,
+    most_and_least,
+)
 from mindseye.workflows.entanglement.labels import Labels
 from mindseye.workflows.entanglement.pictures import ChannelPictures
 from mindseye.workflows.facets.flow import Flow
@@ -37,7 +40,7 @@ class Inspection:
     def run(self) -> None:
         """Facets and targets; the channels' numbers; the facets' pictures; the channels'; figures. Nothing is done twice."""
         found = self.flow.prepare()
-        if any("entanglement" not in entry for entry in self.manifest["layers"]):
+        if any(entry.entanglement is None for entry in self.manifest.layers):
             self.weigh(self.flow.activations or self._extract_again())
         for layer in self.job.targets:
             self.flow.paint(layer, found)
@@ -57,12 +60,11 @@ class Inspection:
         facets = read_tensors(self.folder.facets)[f"{self.job.cluster.address}/facet"].numpy()
         labels = self.labels()
         self._note(len(features), int(facets.max()) + 1, labels)
-        self.manifest["labels"] = None if labels is None else {"source": labels.source, "counts": labels.counts}
-        found = []
+        self.manifest.labels = None if labels is None else LabelsEntry(labels.source, labels.counts)
         with self.progress.stage("entanglement", len(self.job.targets), "layers") as advance:
-            for layer, entry in zip(self.job.targets, self.manifest["layers"], strict=True):
+            for layer, entry in zip(self.job.targets, self.manifest.layers, strict=True):
                 values = means[layer.address]
-                top = [[channel["channel"] for channel in facet["channels"]] for facet in entry["facets"]]
+                top = [[channel.channel for channel in facet.channels] for facet in entry.facets]
                 counts, whole = facet_counts(top), values.double().numpy()
                 numbers = channel_numbers(
                     whole,
@@ -72,28 +74,27 @@ class Inspection:
                     None if labels is None else labels.numbers,
                     seed,
                 )
-                described = describe_channels(numbers, counts, seed)
+                describe_channels(entry, numbers, counts, seed)
                 shared, by_chance = shared_by_chance(whole, facets, len(top[0]), seed)
-                described["channel_means"]["facets"] = {"mean": shared, "null": by_chance}
-                described["channel_pictures"] = [
+                entry.channel_means["facets"] = {"mean": shared, "null": by_chance}
+                entry.channel_pictures = [
                     self._pictures(channel, which, values[:, channel], features, labels)
-                    for channel, which in most_and_least(described["channel_stats"], self.shown)
+                    for channel, which in most_and_least(entry.channel_stats, self.shown)
                 ]
-                self._note_constant(layer, described)
-                found.append(described)
+                self._note_constant(entry)
                 advance(1)
-        for entry, described in zip(self.manifest["layers"], found, strict=True):
-            entry.update(described)
         self.record.save("running")
 
     def _extract_again(self) -> dict[str, Tensor]:
         """What an interrupted run had extracted; the photos that it skipped are not listed anew."""
-        skipped = self.manifest["skipped"]
+        skipped = self.manifest.skipped
         means = self.flow.extract()
-        self.manifest["skipped"] = skipped
+        self.manifest.skipped = skipped
         return means
 
-    def _pictures(self, channel: int, which: str, values: Tensor, features: Tensor, labels: Labels | None) -> Manifest:
+    def _pictures(
+        self, channel: int, which: str, values: Tensor, features: Tensor, labels: Labels | None
+    ) -> ChannelPictureEntry:
         recipe = self.job.recipe
         excited = excited_facets(
             values, features, "auto", recipe.members, self.job.seed, recipe.gamma, recipe.weighting
@@ -120,9 +121,9 @@ class Inspection:
                 f"no class selectivity: fewer than two labels, of {labels.source}, have {FEWEST_OF_A_CLASS} photos"
             )
 
-    def _note_constant(self, layer: Layer, described: Manifest) -> None:
-        constant = [one["channel"] for one in described["channel_stats"] if not np.isfinite(one["explained"])]
+    def _note_constant(self, entry: LayerEntry) -> None:
+        constant = sum(not is_number(channel.explained) for channel in entry.channel_stats)
         if constant:
             self.record.note(
-                f"layer {layer.address}: {len(constant)} of the channels do the same in every photo and have no entanglement"
+                f"layer {entry.layer}: {constant} of the channels do the same in every photo and have no entanglement"
             )

@@ -14,8 +14,8 @@ from mindseye.optimize.loop import Painting
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.painted import Painted
 from mindseye.optimize.transforms.views import Views
-from mindseye.runs.folder import Manifest
-from mindseye.runs.manifest import facet_from
+from mindseye.runs.entries import facet_from, number_of
+from mindseye.runs.schema import ChannelExample, ChannelPictureEntry, FacetEntry, MemberEntry, PaintedEntry
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.found import compose, layers_read
 from mindseye.workflows.objectives.commission import Order, Wanted
@@ -34,7 +34,7 @@ class ChannelPictures:
     def paint(self, layer: Layer) -> None:
         """The plain picture of each channel that is shown, as ``mindseye paint LAYER:CHANNEL`` paints it, all in one batch."""
         job, entries = self.job, self._entries(layer)
-        waiting = [place for place, entry in enumerate(entries) if entry["status"] == "todo"]
+        waiting = [place for place, entry in enumerate(entries) if entry.status == "todo"]
         if not waiting:
             return
         recipe = replace(job.recipe, start="noise") if job.recipe.start == "weighted" else job.recipe
@@ -42,7 +42,7 @@ class ChannelPictures:
             model=job.model,
             recipe=recipe,
             wanted=[
-                Wanted(_name(layer, entry), Channel(layer.address, torch.tensor([entry["channel"]], device=job.device)))
+                Wanted(_name(layer, entry), Channel(layer.address, torch.tensor([entry.channel], device=job.device)))
                 for entry in entries
             ],
             layers=[layer],
@@ -58,8 +58,7 @@ class ChannelPictures:
                 "channels",
                 layer,
                 lambda pictures: order.painting(read, pictures),
-                entries,
-                [None] * len(entries),
+                [(entry, None) for entry in entries],
                 waiting,
             )
 
@@ -71,13 +70,13 @@ class ChannelPictures:
         standard deviation over the photos: the same wherever the target is well above zero.
         """
         job, pairs = self.job, self._pairs(layer)
-        waiting = [place for place, (_, facet) in enumerate(pairs) if facet["status"] == "todo"]
+        waiting = [place for place, (_, facet) in enumerate(pairs) if facet.status == "todo"]
         if not waiting:
             return
         found = self.flow.gather([facet_from(facet) for _, facet in pairs], [layer])
         ranks = found.ranks[layer.address]
-        own = torch.tensor([[entry["channel"]] for entry, _ in pairs])
-        least = torch.tensor([entry["over_photos"]["deviation"] for entry, _ in pairs])
+        own = torch.tensor([[entry.channel] for entry, _ in pairs])
+        least = torch.tensor([entry.over_photos["deviation"] for entry, _ in pairs])
         sizes = ranks.mean(-1).abs().maximum(least[:, None])
         composition = compose(job, layer, found)
         composition = replace(
@@ -86,26 +85,24 @@ class ChannelPictures:
             raised=Target(layer.address, sizes[..., None], own),
         )
         with job.painting_reader(layers_read(job, composition)) as read:
-            entries, parents = [facet for _, facet in pairs], [entry for entry, _ in pairs]
-            self._paint(
-                "channel facets", layer, lambda pictures: composition.paint(read, pictures), entries, parents, waiting
-            )
+            self._paint("channel facets", layer, lambda pictures: composition.paint(read, pictures), pairs, waiting)
 
     def measure(self, layer: Layer) -> None:
         """How strongly each of these pictures excites its channel, beside its start and the photos that it stands for."""
         job, views = self.job, Views(self.job.view)
-        shown = [(entry, entry, entry["examples"]) for entry in self._entries(layer)]
-        shown += [(entry, facet, facet["members"]) for entry, facet in self._pairs(layer)]
+        shown: list[tuple[int, PaintedEntry, Sequence[ChannelExample | MemberEntry]]] = [
+            *((entry.channel, entry, entry.examples) for entry in self._entries(layer)),
+            *((entry.channel, facet, facet.members) for entry, facet in self._pairs(layer)),
+        ]
         with torch.no_grad(), Reader(job.model.network, [layer]) as read:
-            for entry, one, photos in shown:
-                if one["status"] != "done" or "measures" in one:
+            for channel, painted, photos in shown:
+                if painted.status != "done" or painted.measures is not None:
                     continue
-                found = {"members": float(np.mean([photo["activation"] for photo in photos]))}
-                for role in ("picture", "start"):
-                    image = views.plain(self.record.picture(one[role], job.model.in_channels)).to(job.device)
-                    activation = read(job.model.preprocessing.normalise(image))[layer.address]
-                    found[role] = float(activation[0, entry["channel"]].float().mean())
-                one["measures"] = {"activation": found}
+                means = {"members": float(np.mean([number_of(photo.activation) for photo in photos]))}
+                for role, image in self.record.images(painted, job.model.in_channels).items():
+                    seen = job.model.preprocessing.normalise(views.plain(image).to(job.device))
+                    means[role] = float(read(seen)[layer.address][0, channel].float().mean())
+                painted.measures = {"activation": means}
         self.record.save("running")
 
     def _paint(
@@ -113,23 +110,22 @@ class ChannelPictures:
         what: str,
         layer: Layer,
         build: Build,
-        entries: Sequence[Manifest],
-        parents: Sequence[Manifest | None],
+        pairs: Sequence[tuple[ChannelPictureEntry, FacetEntry | None]],
         waiting: Sequence[int],
     ) -> None:
-        """Paint entries, each with its parent where it is one of a channel's facets."""
+        """Paint channels, each of them or one of its facets."""
         steps = self.job.recipe.steps * len(waiting)
 
         def keep(done: dict[int, Painted]) -> None:
             for place, painted in done.items():
-                entry, parent = entries[place], parents[place]
-                channel = (parent or entry)["channel"]
-                facet = None if parent is None else entry["index"]
+                channel, facet = pairs[place]
+                index = None if facet is None else facet.index
                 picture, start = (
-                    self.folder.of_channel(role, layer.address, channel, facet) for role in ("pictures", "starts")
+                    self.folder.of_channel(role, layer.address, channel.channel, index)
+                    for role in ("pictures", "starts")
                 )
-                name = _name(layer, parent or entry) + ("" if facet is None else f" facet {facet}")
-                self.record.keep_painted(entry, painted, picture, start, name)
+                name = _name(layer, channel) + ("" if index is None else f" facet {index}")
+                self.record.keep_painted(facet or channel, painted, picture, start, name)
                 if painted.reason is not None:
                     self.progress.say(f"failed: {name}: {painted.reason}")
             self.record.save("running")
@@ -147,16 +143,13 @@ class ChannelPictures:
             )
         self.flow.note_compiled()
 
-    def _entries(self, layer: Layer) -> list[Manifest]:
-        found: list[Manifest] = next(entry for entry in self.manifest["layers"] if entry["layer"] == layer.address)[
-            "channel_pictures"
-        ]
-        return found
+    def _entries(self, layer: Layer) -> list[ChannelPictureEntry]:
+        return self.manifest.of_layer(layer.address).channel_pictures
 
-    def _pairs(self, layer: Layer) -> list[tuple[Manifest, Manifest]]:
+    def _pairs(self, layer: Layer) -> list[tuple[ChannelPictureEntry, FacetEntry]]:
         """Each facet of the layer's shown channels, behind its channel's entry."""
-        return [(entry, facet) for entry in self._entries(layer) for facet in entry["facets"]]
+        return [(entry, facet) for entry in self._entries(layer) for facet in entry.facets]
 
 
-def _name(layer: Layer, entry: Manifest) -> str:
-    return f"{layer.address}:{entry['channel']}"
+def _name(layer: Layer, entry: ChannelPictureEntry) -> str:
+    return f"{layer.address}:{entry.channel}"

@@ -23,7 +23,8 @@ from mindseye.report.notebook import Run
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
-from mindseye.runs.folder import FINISHED, Manifest, RunFolder
+from mindseye.runs.folder import FINISHED, RunFolder
+from mindseye.runs.schema import FacetEntry, JudgeEntry, Manifest, Number, Numbers, Summary
 from mindseye.workflows.evaluation.album import open_album
 from mindseye.workflows.evaluation.painter import clustered_means, is_painter, load_painter
 from mindseye.workflows.evaluation.panel import Folder, Network, Panel, convene, own_judge
@@ -63,8 +64,10 @@ def evaluate(
 
 def has_looked(manifest: Manifest, panel: Panel) -> bool:
     """Whether every judge of the panel has been asked the same of this run before."""
-    judged = manifest.get("judges", {})
-    return all(judged.get(judge.name, {}).get("asked") == panel.asked(judge) for judge in panel.judges)
+    return all(
+        judge.name in manifest.judges and manifest.judges[judge.name].asked == panel.asked(judge)
+        for judge in panel.judges
+    )
 
 
 def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = False, painter: Model | None = None) -> Run:
@@ -98,9 +101,10 @@ class _Evaluation:
     ) -> None:
         self._painter = painter
         self.folder, self.manifest, self.panel = folder, manifest, panel
+        self.seed = manifest.seed or 0
         self.device, self.progress = device, progress
         self.album = open_album(folder, manifest, panel.among)
-        self.painted = [(layer, facet) for layer in manifest["layers"] for facet in layer["facets"] if facet["picture"]]
+        self.painted = [(layer, facet) for layer in manifest.layers for facet in layer.facets if facet.picture]
         if not self.painted:
             raise UserError(f"{folder.path} holds no picture: every facet failed")
 
@@ -110,15 +114,15 @@ class _Evaluation:
         for judge in self.panel.judges:
             if is_painter(judge.model, painter, self.manifest):
                 raise own_judge(judge.name)
-        summary = self.manifest.setdefault("summary", {"layers": {}, "set": {}})
+        summary = self.manifest.summary = self.manifest.summary or Summary()
         for judge in self.panel.judges:
-            self.judge(judge, summary["layers"])
-        if "stability" not in summary["set"]:
-            summary["set"] = self.steadiness(painter)
-        for layer in self.manifest["layers"]:
-            measures = [facet.get("measures", {}) for facet in layer["facets"]]
-            summary["layers"].setdefault(layer["layer"], {}).update(summarise(measures, self.manifest["seed"]))
-        self.manifest["seconds"] |= self.progress.seconds
+            self.judge(judge, summary.layers)
+        if "stability" not in summary.set:
+            summary.set = self.steadiness(painter)
+        for layer in self.manifest.layers:
+            measures = [facet.measures or {} for facet in layer.facets]
+            summary.layers.setdefault(layer.layer, {}).update(summarise(measures, self.seed))
+        self.manifest.seconds |= self.progress.seconds
         self.folder.write(self.manifest)
 
     def judge(self, judge: Judge, summary: dict[str, Any]) -> None:
@@ -129,29 +133,29 @@ class _Evaluation:
         numbers = torch.tensor([names.index(name) for name in folders])
         photos = photos_of(seen.features, numbers, self.album.facets())
         for place, (_, facet) in enumerate(self.painted):
-            measures = facet.setdefault("measures", {})
+            measures = facet.measures = {} if facet.measures is None else facet.measures
             two = slice(2 * place, 2 * place + 2)
-            own = [folders[member["index"]] for member in facet["members"]]
+            own = [folders[member.index] for member in facet.members]
             home = names.index(max(sorted(set(own)), key=own.count))
             near = _near(shown.features[two], photos, home if len(names) > 1 else None, facet)
             measures.setdefault("neighbourhood", {})[judge.name] = near
             if seen.logits is not None and shown.logits is not None:
                 named = _named(shown.logits[two], seen.logits[_members(facet)], judge)
                 measures.setdefault("transfer", {})[judge.name] = named
-        for layer in self.manifest["layers"]:
+        for layer in self.manifest.layers:
             places = [place for place, (other, _) in enumerate(self.painted) if other is layer]
-            first = [self.painted[place][1]["members"][0]["index"] for place in places]
+            first = [self.painted[place][1].members[0].index for place in places]
             pictures, starts = (shown.features[offset::2][places] for offset in (0, 1))
             alike = likeness(pictures, seen.features[first], starts)
-            summary.setdefault(layer["layer"], {}).setdefault("mean_pairwise_cosine", {})[judge.name] = alike
-        self.manifest.setdefault("judges", {})[judge.name] = {
-            "weights": judge.model.weights,
-            "preprocessing": judge.model.preprocessing.describe(),
-            "features": judge.features.address,
-            "folders": dict(Counter(folders)),
-            "labels": None if judge.labels is None else judge.label_names(judge.labels),
-            "asked": self.panel.asked(judge),
-        }
+            summary.setdefault(layer.layer, {}).setdefault("mean_pairwise_cosine", {})[judge.name] = alike
+        self.manifest.judges[judge.name] = JudgeEntry(
+            weights=judge.model.weights,
+            preprocessing=judge.model.preprocessing.describe(),
+            features=judge.features.address,
+            folders=dict(Counter(folders)),
+            labels=None if judge.labels is None else judge.label_names(judge.labels),
+            asked=self.panel.asked(judge),
+        )
 
     def photos(self, judge: Judge) -> Seen:
         """Every photo, with the judge's own preprocessing."""
@@ -162,7 +166,7 @@ class _Evaluation:
 
     def pictures(self, judge: Judge) -> Seen:
         """Every picture, each followed by its start."""
-        files = [self.folder.path / facet[role] for _, facet in self.painted for role in ("picture", "start")]
+        files = [self.folder.path / str(kept) for _, facet in self.painted for kept in (facet.picture, facet.start)]
         return look(judge, picture_batches(map(read_picture, files), judge.model), self.device)
 
     def painter(self) -> Model | None:
@@ -175,17 +179,19 @@ class _Evaluation:
             self.progress.say(f"note: without the painted network there is no stability of the facets ({error})")
             return None
 
-    def steadiness(self, painter: Model | None) -> dict[str, float | None]:
+    def steadiness(self, painter: Model | None) -> Numbers:
         """Silhouette of the facets and, from the painted network's activations, their stability beside its null."""
-        measures: dict[str, float | None] = {"silhouette": self.manifest["clusters"]["silhouette"]}
+        clusters = self.manifest.clusters
+        measures: dict[str, Number] = {"silhouette": None if clusters is None else clusters.silhouette}
         if painter is None:
             return measures
-        seed, paths = self.manifest["seed"], self.album.paths
+        seed, paths = self.seed, self.album.paths
         drawn = np.sort(np.random.default_rng(seed).permutation(len(paths))[:MOST_IMAGES])
-        count = len(self.manifest["layers"][0]["facets"])
+        count = len(self.manifest.layers[0].facets)
         with self.progress.stage("extract again", len(drawn), "photos") as advance:
             chosen = [paths[index] for index in drawn]
-            means = clustered_means(self.manifest, painter, chosen, self.device, advance)
+            size = self.manifest.options["size"]
+            means = clustered_means(painter, self.album.clusters, size, chosen, self.device, advance)
         with self.progress.stage("stability", 2, "measures") as advance:
             for name, features in (("stability", means.numpy()), ("stability_shuffled", shuffled(means, seed))):
                 measures[name] = stability(features, count, seed)
@@ -193,10 +199,10 @@ class _Evaluation:
         return measures
 
 
-def _near(queries: Tensor, photos: Photos, home: int | None, facet: dict[str, Any]) -> dict[str, dict[str, float]]:
+def _near(queries: Tensor, photos: Photos, home: int | None, facet: FacetEntry) -> dict[str, dict[str, float]]:
     """The neighbourhood of a picture and its start, features [2, D]; without a home, all photos are of one folder."""
     picture, start = queries
-    near = facet_neighbourhood(picture, start, photos, home or 0, facet["index"], _members(facet))
+    near = facet_neighbourhood(picture, start, photos, home or 0, facet.index, _members(facet))
     if home is None:  # whatever the picture, its neighbours are at home
         for numbers in near.values():
             numbers["home_folder"] = float("nan")
@@ -211,14 +217,14 @@ def _named(queries: Tensor, members: Tensor, judge: Judge) -> dict[str, Any]:
     return {**found, "label": judge.label_names(labels), "labels": list(labels)}
 
 
-def _members(facet: dict[str, Any]) -> Tensor:
-    return torch.tensor([member["index"] for member in facet["members"]])
+def _members(facet: FacetEntry) -> Tensor:
+    return torch.tensor([member.index for member in facet.members])
 
 
 def _finished(folder: RunFolder) -> Manifest:
     manifest = folder.read()
-    if not (names_objectives(manifest) or "layers" in manifest):
+    if manifest.kind == "explain":
         raise UserError(f"{folder.path} holds no pictures to be judged; take a run of 'visualize' or 'paint'")
-    if manifest["status"] not in FINISHED:
-        raise UserError(f"{folder.path} is not finished ({manifest['status']}); continue it with its own command first")
+    if manifest.status not in FINISHED:
+        raise UserError(f"{folder.path} is not finished ({manifest.status}); continue it with its own command first")
     return manifest

@@ -22,15 +22,14 @@ from mindseye.report.check_table import check_table
 from mindseye.report.explanation import draw_explanation
 from mindseye.report.heat import as_image, heat, limit, over
 from mindseye.report.progress import Advance, Progress
+from mindseye.runs.entries import describe_check
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import Manifest
 from mindseye.runs.record import Record
+from mindseye.runs.schema import ExplainedPhotoEntry, MapEntry, Skipped
 from mindseye.workflows.explanation.aims import Aim
 from mindseye.workflows.opening import Opened
 
 TABLE = "table.md"
-FILES = ("map", "picture", "overlay")
-"""Under which names a map's entry in run.json has the paths of its files."""
 LOST = {"lrp": 0.01, "integrated-gradients": 0.05}
 """The share of the score (``error``) that a map may lose before a note says so."""
 
@@ -77,7 +76,7 @@ class Attributing:
         self.record, self.networks, self.listing, self.names = record, networks, listing, names
         self.seed, self.batch_size, self.checks, self.progress = seed, batch_size, checks, progress
         self.folder, self.manifest = record.folder.path, record.manifest
-        self._entries: dict[str, Manifest] = {entry["path"]: entry for entry in self.manifest["photos"]}
+        self._entries: dict[str, ExplainedPhotoEntry] = {entry.path: entry for entry in self.manifest.photos}
 
     def run(self) -> None:
         """Every map, the figures, the table of the checks."""
@@ -85,8 +84,8 @@ class Attributing:
         self.draw(sets)
         if self.checks:
             write_bytes(self.folder / TABLE, check_table(self.manifest).encode())
-        failed = any(one["status"] == "failed" for entry in self.manifest["photos"] for one in entry["maps"])
-        self.record.save("partial" if failed or self.manifest["skipped"] else "done")
+        failed = any(entry.status == "failed" for photo in self.manifest.photos for entry in photo.maps)
+        self.record.save("partial" if failed or self.manifest.skipped else "done")
 
     def explain(self, network: Network) -> PhotoSet:
         """The maps of every photo that decodes, by every method that the network allows."""
@@ -113,17 +112,15 @@ class Attributing:
                     for network, photos, place in zip(self.networks, sets, places, strict=True)
                     if path in place
                 }
-                entry["figure"] = f"{entry['name']}.figure.png"
-                _write_image(
-                    self.folder / entry["figure"], draw_explanation(self.folder, self.manifest, entry, squares)
-                )
+                entry.figure = f"{entry.name}.figure.png"
+                _write_image(self.folder / entry.figure, draw_explanation(self.folder, self.manifest, entry, squares))
                 advance(1)
 
     def _skip(self, photos: PhotoSet) -> None:
-        known = {entry["path"] for entry in self.manifest["skipped"]}
+        known = {skipped.path for skipped in self.manifest.skipped}
         for skipped in photos.skipped:
             if skipped.path not in known:
-                self.manifest["skipped"].append({"path": skipped.path, "reason": skipped.reason})
+                self.manifest.skipped.append(Skipped(skipped.path, skipped.reason))
                 self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
 
     def _batch(self, network: Network, photos: PhotoSet, indices: list[int], advance: Advance) -> None:
@@ -140,13 +137,13 @@ class Attributing:
         random = RandomKeys(self.seed, tuple(photo_digest(square.float() / 255) for square in squares))
         score, targets = network.aim.of(images)
         if self.checks:
-            for entry, found in zip(entries, chance(score, images, random, network.aim.is_class), strict=True):
-                entry.setdefault("chance", {})[network.name] = found
+            for entry, checked in zip(entries, chance(score, images, random, network.aim.is_class), strict=True):
+                entry.chance[network.name] = describe_check(checked)
         for method in waiting:
             outcomes = self._ask(network, network.methods[method], score, images, random)
             for entry, square, target, outcome in zip(entries, squares, targets, outcomes, strict=True):
                 if _of(entry, network, method) is None:
-                    entry["maps"].append(self._keep(network, method, entry["name"], square, target, outcome))
+                    entry.maps.append(self._keep(network, method, entry.name, square, target, outcome))
             advance(len(indices))
         self.record.save("running")
 
@@ -169,43 +166,43 @@ class Attributing:
 
     def _keep(
         self, network: Network, method: str, name: str, square: Tensor, target: str, outcome: _Outcome
-    ) -> Manifest:
+    ) -> MapEntry:
         """Write one map and its pictures; its entry in run.json."""
-        entry: Manifest = {"model": network.name, "method": method, "target": target}
+        entry = MapEntry(network.name, method, target)
         found = outcome.found
         if found is None:
             self.progress.say(f"failed: {name} {method}: {outcome.reason}")
-            return entry | {"status": "failed", "reason": outcome.reason}
+            entry.status, entry.reason = "failed", outcome.reason
+            return entry
         lost = found.numbers["error"][0] if method in LOST else 0.0
         if lost > LOST.get(method, 0.0):
             self.record.note(f"{name}: {method} of {network.name} loses {lost:.1%} of the score")
         values = found.map[0].numpy()
         stem = str(Path(network.folder, f"{name}.{method}"))
-        files = dict(zip(FILES, (f"{stem}.npy", f"{stem}.png", f"{stem}.overlay.png"), strict=True))
+        entry.map, entry.picture, entry.overlay = (f"{stem}.{ending}" for ending in ("npy", "png", "overlay.png"))
         end = limit(values)
         buffer = io.BytesIO()
         np.save(buffer, values, allow_pickle=False)
-        write_bytes(self.folder / files["map"], buffer.getvalue())
-        _write_image(self.folder / files["picture"], heat(values, end, found.signed))
-        _write_image(self.folder / files["overlay"], over(as_image(square), values, end, found.signed))
-        entry |= {"status": "done", "signed": found.signed, "range": [float(values.min()), float(values.max())]}
-        entry |= {"limit": end, "settings": found.settings}
-        entry |= {"numbers": {name: numbers[0] for name, numbers in found.numbers.items()}} | files
-        return entry | ({} if outcome.checked is None else {"check": outcome.checked})
+        write_bytes(self.folder / entry.map, buffer.getvalue())
+        _write_image(self.folder / entry.picture, heat(values, end, found.signed))
+        _write_image(self.folder / entry.overlay, over(as_image(square), values, end, found.signed))
+        entry.signed, entry.range, entry.limit = found.signed, [float(values.min()), float(values.max())], end
+        entry.settings = found.settings
+        entry.numbers = {name: numbers[0] for name, numbers in found.numbers.items()}
+        entry.check = None if outcome.checked is None else describe_check(outcome.checked)
+        return entry
 
-    def _entry(self, path: str) -> Manifest:
+    def _entry(self, path: str) -> ExplainedPhotoEntry:
         if path not in self._entries:
-            entry: Manifest = {"name": self.names[path], "path": path, "maps": []}
+            entry = ExplainedPhotoEntry(self.names[path], path)
             self._entries[path] = entry
-            self.manifest["photos"].append(entry)
+            self.manifest.photos.append(entry)
         return self._entries[path]
 
 
-def _of(entry: Manifest, network: Network, method: str) -> Manifest | None:
+def _of(photo: ExplainedPhotoEntry, network: Network, method: str) -> MapEntry | None:
     """A photo's map by a method and a network, where there is one already."""
-    wanted = (network.name, method)
-    found: Manifest | None = next((one for one in entry["maps"] if (one["model"], one["method"]) == wanted), None)
-    return found
+    return next((entry for entry in photo.maps if (entry.model, entry.method) == (network.name, method)), None)
 
 
 def _write_image(path: Path, image: Image.Image) -> None:

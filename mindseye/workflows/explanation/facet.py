@@ -9,7 +9,8 @@ import torch
 from mindseye.errors import UserError
 from mindseye.facets.target import Target, check_channels
 from mindseye.runs.files import read_tensors
-from mindseye.runs.folder import MANIFEST, Manifest, RunFolder
+from mindseye.runs.folder import MANIFEST, RunFolder
+from mindseye.runs.schema import Manifest
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def find_facet(words: str) -> FacetOfRun:
     if not place or not number.isdecimal():
         raise UserError(f"facet {words!r} names no facet of a run: write 'facet:RUN/2', or 'facet:RUN/LAYER/2'")
     path = Path(place)
-    folder = next((one for one in (path, *path.parents) if (one / MANIFEST).is_file()), path)
+    folder = next((parent for parent in (path, *path.parents) if (parent / MANIFEST).is_file()), path)
     manifest = RunFolder(folder).read()
     try:
         return _facet(folder, manifest, str(path.relative_to(folder)), int(number))
@@ -62,28 +63,28 @@ def find_facet(words: str) -> FacetOfRun:
 
 
 def _facet(folder: Path, manifest: Manifest, address: str, index: int) -> FacetOfRun:
-    layers = {str(layer["layer"]): layer for layer in manifest.get("layers", [])}
+    layers = {layer.layer: layer for layer in manifest.layers}
     if not layers:
         raise UserError(f"{folder} has no facets: take a run of 'mindseye visualize'")
     chosen = [*layers][-1] if address == "." else address
     if chosen not in layers:
         raise UserError(f"{folder} has no layer {chosen!r}; it has {', '.join(layers)}")
-    entries = layers[chosen]["facets"]
+    entries = layers[chosen].facets
     if index >= len(entries):
         raise UserError(f"facet {index} is not in {folder}: its facets are 0-{len(entries) - 1}")
     kept = read_tensors(RunFolder(folder).facets)
     ranks = kept[f"{chosen}/target"]
-    channels = [[channel["channel"] for channel in entry["channels"]] for entry in entries]
+    channels = [[channel.channel for channel in entry.channels] for entry in entries]
     for row in channels:
         check_channels(row, chosen, ranks.shape[1])
-    options = manifest["options"]
+    options = manifest.options
     return FacetOfRun(
         folder=folder,
         layer=chosen,
         index=index,
         target=Target(chosen, ranks, torch.tensor(channels)),
         size=int(options["size"]),
-        spec=manifest["model"]["spec"],
+        spec=manifest.model.spec,
         weights=options["weights"],
         checkpoint=options["checkpoint"],
         digest=options["weights_digest"],

@@ -17,7 +17,7 @@ from mindseye.photos.photo_set import PhotoSet, Source
 from mindseye.photos.tar import open_file
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.workflows.explanation.aims import find_aim
-from mindseye.workflows.explanation.attributing import FILES, TABLE, Network
+from mindseye.workflows.explanation.attributing import TABLE, Network
 from mindseye.workflows.explanation.facet import FacetOfRun
 from mindseye.workflows.opening import Opened, absolute
 
@@ -147,16 +147,14 @@ def prepared(
 
 def clear(folder: RunFolder) -> None:
     """Remove the maps and figures that an earlier run of ``explain`` left, where there is one; other files stay."""
-    manifest = {}
     with suppress(UserError):
         manifest = folder.read()
-    if manifest.get("kind") != KIND:
-        return
-    for entry in manifest.get("photos", []):
-        maps = [one.get(role) for one in entry.get("maps", []) for role in FILES]
-        for name in [entry.get("figure"), *maps]:
-            _remove(folder.path, str(name))
-    (folder.path / TABLE).unlink(missing_ok=True)
+        if manifest.kind == KIND:
+            for photo in manifest.photos:
+                files = [name for entry in photo.maps for name in (entry.map, entry.picture, entry.overlay)]
+                for name in (photo.figure, *files):
+                    _remove(folder.path, str(name))
+            (folder.path / TABLE).unlink(missing_ok=True)
 
 
 def _remove(folder: Path, name: str) -> None:

@@ -9,7 +9,7 @@ from mindseye.errors import UserError
 from mindseye.measure.judge import Judge
 from mindseye.models.load import digest
 from mindseye.photos.class_list import ListedClass, find_class
-from mindseye.workflows.evaluation.painter import is_painter
+from mindseye.workflows.evaluation.painter import same_weights
 from mindseye.workflows.evaluation.panel import Network, convene, own_judge
 
 Labels = tuple[int, ...]
@@ -55,7 +55,7 @@ def cast(painter: Network, judges: Network | Sequence[Network], classes: Sequenc
         raise own_judge(painter)
     first, *others = convene([painter, *specs]).judges
     for other in others:
-        if is_painter(other.model, first.model, {}):
+        if same_weights(other.model, first.model):
             raise own_judge(other.name)
     parts = tuple(
         Part(spec, one, _labels(one, classes)) for spec, one in zip([painter, *specs], (first, *others), strict=True)

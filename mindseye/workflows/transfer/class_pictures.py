@@ -16,6 +16,7 @@ from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.carrying import carry_out
 from mindseye.workflows.objectives.commission import Order, Wanted
 from mindseye.workflows.objectives.ordering import order_for
@@ -40,7 +41,7 @@ class Setting:
 def class_pictures(folder: RunFolder, part: Part, recipe: Recipe, setting: Setting) -> None:
     """Paint every class several times, each from random numbers of its own, or go on where an earlier call stopped.
 
-    The run is one of ``paint``, its pictures variants of each class in turn; ``class`` in a picture's entry is the number of
+    The run is one of ``paint``, its pictures variants of each class in turn; ``class_index`` in a picture's entry is the number of
     its class. A class of several labels is painted by the sum of their logits.
     """
     progress = Progress(setting.quiet)
@@ -70,7 +71,9 @@ def class_pictures(folder: RunFolder, part: Part, recipe: Recipe, setting: Setti
 def _order(ready: Opened, layer: Layer, objectives: list[Objective], setting: Setting) -> Order:
     wanted = [
         Wanted(
-            objective.name, objective, about={"class": number} | ({"variant": variant} if setting.paintings > 1 else {})
+            objective.name,
+            objective,
+            about=PictureEntry(class_index=number, variant=variant if setting.paintings > 1 else None),
         )
         for number, objective in enumerate(objectives)
         for variant in range(setting.paintings)

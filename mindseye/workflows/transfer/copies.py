@@ -15,7 +15,8 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import augmented_copy
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import PictureEntry
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class CopySet:
     """
 
     folder: RunFolder
-    entries: Sequence[Manifest]
+    entries: Sequence[PictureEntry]
     number: int
     recipe: Recipe
     seed: int
@@ -49,18 +50,18 @@ class CopySet:
 
     def classes(self) -> list[int]:
         """The number of each image's class."""
-        return [entry["class"] for entry in self.entries for _ in range(self.number)]
+        return [entry.class_index or 0 for entry in self.entries for _ in range(self.number)]
 
     def paintings(self) -> list[int]:
         """The number of the picture that each image is of."""
-        return [entry["index"] for entry in self.entries for _ in range(self.number)]
+        return [entry.index for entry in self.entries for _ in range(self.number)]
 
-    def _copy(self, entry: Manifest, picture: Tensor, copy: int) -> Tensor:
-        random = RandomKeys(self.seed, (f"copies of {entry['index']}",))
+    def _copy(self, entry: PictureEntry, picture: Tensor, copy: int) -> Tensor:
+        random = RandomKeys(self.seed, (f"copies of {entry.index}",))
         return augmented_copy(picture, copy, self.recipe, random)
 
-    def _picture(self, entry: Manifest) -> Tensor:
-        path = self.folder.path / entry["picture"]
+    def _picture(self, entry: PictureEntry) -> Tensor:
+        path = self.folder.path / str(entry.picture)
         try:
             return read_picture(path)
         except OSError as error:
@@ -113,7 +114,7 @@ def _failure(images: CopySet, judge: Judge, found: Naming, titles: Sequence[str]
     return {
         "index": index,
         "class": titles[int(found.classes[index])],
-        "picture": entry["picture"],
+        "picture": entry.picture,
         "copy": copy,
         "seen": judge.label_names([int(found.seen[index])]),
         "probability": float(found.probability[index]),
