@@ -42,9 +42,10 @@ class Record:
         self.folder.drop_state()
         self.save("partial" if failures(self.manifest) else "done")
 
-    def picture(self, path: str, in_channels: int) -> Tensor:
-        """A kept picture, [1, in_channels, side, side] in [0, 1]."""
-        return read_picture(self.folder.path / path)[None, :in_channels]
+    def images(self, entry: PaintedEntry, in_channels: int) -> dict[str, Tensor]:
+        """Picture and start of an entry as the folder has them, [1, in_channels, side, side] in [0, 1]."""
+        paths = {"picture": entry.picture, "start": entry.start}
+        return {role: read_picture(self.folder.path / path)[None, :in_channels] for role, path in paths.items() if path}
 
     def keep_step(self, step: int, pictures: Iterable[tuple[PaintedEntry, str, Tensor]], about: str) -> None:
         """Keep snapshots of pictures: the entry of each, the path relative to the run, the image. about: what they show."""

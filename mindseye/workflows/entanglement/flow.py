@@ -1,6 +1,6 @@
 """A run of the main job, the numbers of its channels, and pictures of a few of them.
 
-``Inspection.run`` is the whole of it. The facets, their targets and pictures are ``pipeline.Flow``'s.
+``EntanglementFlow.run`` is the whole of it. The facets, their targets and pictures are those of ``facets.flow.Flow``.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from mindseye.measure.entanglement import FEWEST_FACETS
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS
 from mindseye.runs.files import read_tensors
 from mindseye.runs.schema import ChannelPictureEntry, LabelsEntry, LayerEntry
-from mindseye.workflows.entanglement.channels import (
+from mindseye.workflows.entanglement.entries import (
     describe_channel_picture,
     describe_channels,
     is_number,
@@ -22,9 +22,10 @@ from mindseye.workflows.entanglement.channels import (
 from mindseye.workflows.entanglement.labels import Labels
 from mindseye.workflows.entanglement.pictures import ChannelPictures
 from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.finish import finish_run
 
 
-class Inspection:
+class EntanglementFlow:
     """One run from photos to the entangled channels of its layers, kept in its folder as it goes."""
 
     def __init__(self, flow: Flow, shown: int, labels: Callable[[], Labels | None]) -> None:
@@ -33,36 +34,36 @@ class Inspection:
         labels: asked when the photos have been read; None where nobody knows what they show.
         """
         self.flow, self.shown, self.labels = flow, shown, labels
-        self.job, self.record, self.progress = flow.job, flow.record, flow.progress
+        self.job, self.session, self.record, self.progress = flow.job, flow.session, flow.record, flow.progress
         self.folder, self.manifest = flow.folder, flow.manifest
         self.pictures = ChannelPictures(flow)
 
     def run(self) -> None:
         """Facets and targets; the channels' numbers; the facets' pictures; the channels'; figures. Nothing is done twice."""
-        found = self.flow.prepare()
+        targets = self.flow.prepare()
         if any(entry.entanglement is None for entry in self.manifest.layers):
-            self.weigh(self.flow.activations or self._extract_again())
-        for layer in self.job.targets:
-            self.flow.paint(layer, found)
-            self.flow.measure(layer, found)
-        for layer in self.job.targets:
+            self.measure_channels(self.flow.means or self._extract_again())
+        for layer in self.job.layers:
+            self.flow.paint(layer, targets)
+            self.flow.measure(layer, targets)
+        for layer in self.job.layers:
             self.pictures.paint(layer)
             self.pictures.paint_facets(layer)
             self.pictures.measure(layer)
-        self.flow.finish()
+        finish_run(self.record)
 
-    def weigh(self, means: dict[str, Tensor]) -> None:
+    def measure_channels(self, means: dict[str, Tensor]) -> None:
         """How entangled each layer's channels are; the photos and facets of those that are shown; into the manifest.
 
         means: {address: [photos, channels]}, those of the layer that the facets were found at among them.
         """
-        features, seed = means[self.job.cluster.address], self.job.seed
+        features, seed = means[self.job.cluster.address], self.session.seed
         facets = read_tensors(self.folder.facets)[f"{self.job.cluster.address}/facet"].numpy()
         labels = self.labels()
         self._note(len(features), int(facets.max()) + 1, labels)
         self.manifest.labels = None if labels is None else LabelsEntry(labels.source, labels.counts)
-        with self.progress.stage("entanglement", len(self.job.targets), "layers") as advance:
-            for layer, entry in zip(self.job.targets, self.manifest.layers, strict=True):
+        with self.progress.stage("entanglement", len(self.job.layers), "layers") as advance:
+            for layer, entry in zip(self.job.layers, self.manifest.layers, strict=True):
                 values = means[layer.address]
                 top = [[channel.channel for channel in facet.channels] for facet in entry.facets]
                 counts, whole = facet_counts(top), values.double().numpy()
@@ -95,9 +96,9 @@ class Inspection:
     def _pictures(
         self, channel: int, which: str, values: Tensor, features: Tensor, labels: Labels | None
     ) -> ChannelPictureEntry:
-        recipe = self.job.recipe
+        recipe = self.session.recipe
         excited = excited_facets(
-            values, features, "auto", recipe.members, self.job.seed, recipe.gamma, recipe.weighting
+            values, features, "auto", recipe.members, self.session.seed, recipe.gamma, recipe.weighting
         )
         names = None if labels is None else labels.names
         return describe_channel_picture(channel, which, values, excited, self.job.photos.paths, names)

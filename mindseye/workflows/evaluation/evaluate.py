@@ -1,7 +1,6 @@
-"""What other networks make of a finished run: ``mindseye.evaluate(run, judge=...)`` adds their numbers to it."""
+"""What other networks make of the pictures of a finished run: their numbers are added to it."""
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from mindseye.measure.judge import Judge, Seen, likeness, look, picture_batches
 from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, photos_of
 from mindseye.measure.summary import summarise
 from mindseye.measure.transfer import facet_transfer, majority_label
-from mindseye.models.device import torch_device
 from mindseye.models.load import Model
 from mindseye.report.figures import write_figures
 from mindseye.report.manifest import names_objectives
@@ -27,39 +25,8 @@ from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.schema import FacetEntry, JudgeEntry, Manifest, Number, Numbers, Summary
 from mindseye.workflows.evaluation.album import open_album
 from mindseye.workflows.evaluation.painter import clustered_means, is_painter, load_painter
-from mindseye.workflows.evaluation.panel import Folder, Network, Panel, convene, own_judge
+from mindseye.workflows.evaluation.panel import Panel, own_judge
 from mindseye.workflows.evaluation.pictures import judge_pictures
-
-
-def evaluate(
-    run: Folder | Run,
-    judge: Network | Sequence[Network],
-    among: Folder | Sequence[Folder] = (),
-    labels: str | int | Sequence[str | int] = (),
-    *,
-    device: str = "auto",
-    quiet: bool = False,
-) -> Run:
-    """Let networks that a run was not painted from look at its pictures, beside their members and starts.
-
-    Adds to run.json, under ``measures`` of each facet, ``neighbourhood`` and ``transfer`` by judge; ``summary``, the means
-    over the facets with intervals, and ``judges``, what each judge looked at. Draws the figures and writes the page anew. A
-    judge that has looked before is asked again; the run stays as finished as it was. Pictures of named objectives get
-    ``transfer`` alone, with what the judge ``sees`` in each.
-
-    Args:
-        run: a finished run, or its folder.
-        judge: one model or several, as ``visualize`` takes them.
-        among: folders of other photos to find neighbours among, sub-folders too; each counts as one. For facets only.
-        labels: name, WordNet id or index of what the judge should see, counted together; by default what it sees in
-            most of a facet's members. The picture of a class should show that class.
-
-    Raises:
-        UserError: for anything that the caller can mend, in one line.
-    """
-    path = run.path if isinstance(run, Run) else Path(run)
-    _finished(RunFolder(path))  # before a judge is fetched, and before the lock, which makes a folder where none is
-    return assess(path, convene(judge, among, labels), device=device, quiet=quiet)
 
 
 def has_looked(manifest: Manifest, panel: Panel) -> bool:
@@ -70,15 +37,15 @@ def has_looked(manifest: Manifest, panel: Panel) -> bool:
     )
 
 
-def assess(path: Path, panel: Panel, *, device: str = "auto", quiet: bool = False, painter: Model | None = None) -> Run:
-    """``evaluate`` with judges that are loaded already, and the painted network too where it is at hand."""
-    folder, progress = RunFolder(path), Progress(quiet)
+def assess(path: Path, panel: Panel, device: torch.device, progress: Progress, painter: Model | None = None) -> Run:
+    """Show a finished run to judges, and add their numbers to it. painter: the painted network, where it is at hand."""
+    folder = RunFolder(path)
     with folder.locked():
-        manifest = _finished(folder)
+        manifest = read_finished(folder)
         if names_objectives(manifest):
-            judge_pictures(folder, manifest, panel, torch_device(device), progress)
+            judge_pictures(folder, manifest, panel, device, progress)
         else:
-            _Evaluation(folder, manifest, panel, torch_device(device), progress, painter).run()
+            _Evaluation(folder, manifest, panel, device, progress, painter).run()
         with progress.stage("figures", 1, "set") as advance:
             write_figures(path)
             advance(1)
@@ -221,7 +188,12 @@ def _members(facet: FacetEntry) -> Tensor:
     return torch.tensor([member.index for member in facet.members])
 
 
-def _finished(folder: RunFolder) -> Manifest:
+def read_finished(folder: RunFolder) -> Manifest:
+    """The manifest of a finished run with pictures.
+
+    Raises:
+        UserError: if there is none, or it is of an explanation, or not finished.
+    """
     manifest = folder.read()
     if manifest.kind == "explain":
         raise UserError(f"{folder.path} holds no pictures to be judged; take a run of 'visualize' or 'paint'")

@@ -17,7 +17,7 @@ from mindseye.measure.pictures import dots
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.painted import Painted
 from mindseye.report.progress import Advance
-from mindseye.runs.entries import describe_facet, describe_layer, facet_of, most_common
+from mindseye.runs.entries import common, describe_facet, describe_layer, describe_skipped, facet_from
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.schema import ClustersEntry, FacetEntry, ImagesEntry, LayerEntry, Skipped
 from mindseye.store.store import Store
@@ -70,14 +70,14 @@ class Flow:
         """Take photos and facets up as the interrupted run left them."""
         model = self.session.model
         self.job.photos.restore(self.manifest.images.paths, model.preprocessing, self.session.view, model.in_channels)
-        return [facet_of(entry) for entry in self.manifest.layers[0].facets]
+        return [facet_from(entry) for entry in self.manifest.layers[0].facets]
 
     def extract(self) -> Means:
         """The mean over positions of every photo's activations at each layer; what the photos are, into the manifest."""
         photos = self.job.photos
         self.means = extract_means(self.job, self.progress, self.store)
         self.manifest.images = ImagesEntry(photos.root, len(photos), list(photos.paths))
-        self.manifest.skipped = [Skipped(skipped.path, skipped.reason) for skipped in photos.skipped]
+        self.manifest.skipped = describe_skipped(photos)
         for skipped in photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         return self.means
@@ -109,7 +109,7 @@ class Flow:
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
             entry = describe_layer(layer)
             entry.facets = [
-                describe_facet(facet, photos.paths, most_common(photos.labels, facet.members), channels, shares)
+                describe_facet(facet, photos.paths, common(photos.labels, facet.members), channels, shares)
                 for facet, channels, shares in zip(targets.facets, target.channels, channel_shares(target), strict=True)
             ]
             layers.append(entry)
@@ -142,12 +142,13 @@ class Flow:
             return
         target, photo_dots = self.kept_target(layer)
         measures = FacetMeasures(self.session, layer, targets, target, photo_dots)
+        in_channels = self.session.model.in_channels
         with (
             self.progress.stage(f"measure {layer.address}", len(waiting), "pictures") as advance,
             measures.reader() as read,
         ):
             for entry in waiting:
-                entry.measures = measures.measure(read, entry.index, self.pictures(entry))
+                entry.measures = measures.measure(read, entry.index, self.record.images(entry, in_channels))
                 self.keep_where(layer, entry, target, targets)
                 advance(1)
         self.record.save("running")
@@ -158,11 +159,6 @@ class Flow:
         channels = [[channel.channel for channel in facet.channels] for facet in self.entry(layer).facets]
         target = Target(layer.address, kept[f"{layer.address}/target"], torch.tensor(channels))
         return target, kept[f"{layer.address}/photo_dots"]
-
-    def pictures(self, entry: FacetEntry) -> dict[str, Tensor]:
-        """Picture and start of a facet as the folder has them, [1, channels, side, side] in [0, 1]."""
-        paths = {"picture": entry.picture, "start": entry.start}
-        return {role: self.record.picture(path, self.session.model.in_channels) for role, path in paths.items() if path}
 
     def keep_where(self, layer: Layer, entry: FacetEntry, target: Target, targets: FacetTargets) -> None:
         """Maps of where a facet lives in its nearest members, into the folder."""
@@ -180,7 +176,7 @@ class Flow:
 
     def entry(self, layer: Layer) -> LayerEntry:
         """What the manifest says of a layer."""
-        return self.manifest.layer(layer.address)
+        return self.manifest.of_layer(layer.address)
 
     def keep_snapshot(self, layer: Layer, step: int, images: Mapping[int, Tensor]) -> None:
         """Keep the pictures of some facets as they are at a step."""

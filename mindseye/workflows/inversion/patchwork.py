@@ -22,7 +22,8 @@ from mindseye.optimize.random import START, RandomKeys
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo import photo_digest
 from mindseye.photos.photo_set import PhotoSet
-from mindseye.runs.schema import PictureEntry, Skipped
+from mindseye.runs.entries import describe_skipped
+from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.finish import finish_run
 from mindseye.workflows.record import Record
 
@@ -107,7 +108,7 @@ class Patchwork:
             if (own.photo < 0).any():
                 raise UserError(f"--patches holds no photo but {request.words} itself: give a folder with others")
         self.manifest.patches = {"folder": photos.root, "count": len(photos)}
-        self.manifest.skipped = [Skipped(skipped.path, skipped.reason) for skipped in photos.skipped]
+        self.manifest.skipped = describe_skipped(photos)
         for skipped in photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
         return patches

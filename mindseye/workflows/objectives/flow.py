@@ -69,12 +69,8 @@ class ObjectiveFlow:
         waiting = [entry for entry in self.manifest.pictures if entry.status == "done" and entry.measures is None]
         with self.progress.stage("measure", len(waiting), "pictures") as advance:
             for entry in waiting:
-                paths = {"picture": entry.picture, "start": entry.start}
-                roles = {
-                    role: plain(self.record.picture(path, session.model.in_channels)).to(session.device)
-                    for role, path in paths.items()
-                    if path
-                }
+                images = self.record.images(entry, session.model.in_channels)
+                roles = {role: plain(image).to(session.device) for role, image in images.items()}
                 request = self.order.requests[entry.index]
                 photo = None if request.photo is None else plain(request.photo[None]).to(session.device)
                 objective = request.shown or request.objective

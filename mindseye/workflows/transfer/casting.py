@@ -10,7 +10,7 @@ from mindseye.measure.judge import Judge
 from mindseye.models.load import digest
 from mindseye.photos.class_list import ListedClass, find_class
 from mindseye.workflows.evaluation.painter import same_weights
-from mindseye.workflows.evaluation.panel import Network, convene, own_judge
+from mindseye.workflows.evaluation.panel import Network, load_panel, own_judge
 
 Labels = tuple[int, ...]
 
@@ -53,7 +53,7 @@ def cast(painter: Network, judges: Network | Sequence[Network], classes: Sequenc
         raise UserError("no judge: name at least one network with --judge")
     if isinstance(painter, str) and painter in specs:
         raise own_judge(painter)
-    first, *others = convene([painter, *specs]).judges
+    first, *others = load_panel([painter, *specs]).judges
     for other in others:
         if same_weights(other.model, first.model):
             raise own_judge(other.name)
