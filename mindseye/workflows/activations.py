@@ -44,12 +44,16 @@ class Layers(Sequence[Layer]):
         """The address of each."""
         return [layer.address for layer in self._layers]
 
+    def matching(self, text: str) -> str:
+        """The table of those whose address or kind contains a text."""
+        return layer_table(self._model, self._network, text)
+
     def to_frame(self) -> Any:
         """A pandas table, a row per layer."""
         return frame([_row(layer) for layer in self._layers])
 
     def __str__(self) -> str:
-        return layer_table(self._model, self._network)
+        return self.matching("")
 
     def __repr__(self) -> str:
         return str(self)

@@ -1,15 +1,15 @@
 """The one place where a run is opened, continued, interrupted and finished, whatever it does."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from mindseye.errors import UserError
 from mindseye.optimize.session import NetworkSession
 from mindseye.runs.entries import describe_model, device_name, versions
-from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import FINISHED, Manifest
+from mindseye.runs.folder import FINISHED, RunFolder
+from mindseye.runs.schema import Manifest
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import Request
 
@@ -46,7 +46,12 @@ def identity_of(session: NetworkSession) -> dict[str, Any]:
 
 @contextmanager
 def open_run(
-    folder: RunFolder, fresh: Manifest, request: Request, again: str = "paints", patience: float = 0.0
+    folder: RunFolder,
+    fresh: Manifest,
+    request: Request,
+    again: str = "paints",
+    patience: float = 0.0,
+    clear: Callable[[], None] = lambda: None,
 ) -> Iterator[Record | None]:
     """The run in a folder, held for this process: the one that is there, or a fresh one; None where it is finished already.
 
@@ -54,7 +59,8 @@ def open_run(
 
     Args:
         folder: of the run. fresh: of the run that is asked for. again: what ``--force`` would do anew, for the user.
-        patience: seconds to wait for another process to let go of the folder.
+        patience: seconds to wait for another process to let go of the folder. clear: removes what such a run leaves besides
+            what all runs do, before it is replaced.
 
     Raises:
         UserError: if the folder holds another run that is not to be replaced, or another process works there.
@@ -62,6 +68,8 @@ def open_run(
     progress = request.progress
     with ExitStack() as held:
         lock(held, folder, patience)
+        if request.force:
+            clear()
         manifest = open_manifest(folder, fresh, request.force)
         if manifest.status in FINISHED:
             progress.say(f"{folder.path} is finished already; --force {again} it anew")

@@ -14,7 +14,7 @@ from mindseye.runs.schema import Manifest
 
 
 @dataclass(frozen=True)
-class FacetOfRun:
+class RunFacet:
     """One facet of a run.
 
     folder: the run's. layer: an address, with ``target`` that of all its facets. index: the facet's. size: side in px of
@@ -44,7 +44,7 @@ class FacetOfRun:
         return blake2b(b"".join(part.numpy().tobytes() for part in parts), digest_size=8).hexdigest()
 
 
-def find_facet(words: str) -> FacetOfRun:
+def find_facet(words: str) -> RunFacet:
     """The facet that ``RUN/2`` names: number 2 of the run in the folder RUN, at its deepest layer; ``RUN/LAYER/2`` at another.
 
     Raises:
@@ -62,7 +62,7 @@ def find_facet(words: str) -> FacetOfRun:
         raise UserError(f"{folder / MANIFEST} is damaged: its facets cannot be read ({error!r})") from error
 
 
-def _facet(folder: Path, manifest: Manifest, address: str, index: int) -> FacetOfRun:
+def _facet(folder: Path, manifest: Manifest, address: str, index: int) -> RunFacet:
     layers = {layer.layer: layer for layer in manifest.layers}
     if not layers:
         raise UserError(f"{folder} has no facets: take a run of 'mindseye visualize'")
@@ -78,7 +78,7 @@ def _facet(folder: Path, manifest: Manifest, address: str, index: int) -> FacetO
     for row in channels:
         check_channels(row, chosen, ranks.shape[1])
     options = manifest.options
-    return FacetOfRun(
+    return RunFacet(
         folder=folder,
         layer=chosen,
         index=index,

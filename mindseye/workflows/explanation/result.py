@@ -36,7 +36,7 @@ class Map:
 
 
 @dataclass(frozen=True)
-class Explained:
+class Explanations:
     """What ``mindseye.explain`` found.
 
     path: the folder. figures: one per photo, all methods and networks side by side. refused: per network, the methods that
@@ -53,7 +53,7 @@ class Explained:
     notes: list[str]
 
 
-def explained(path: Path, manifest: Manifest) -> Explained:
+def explanations_of(path: Path, manifest: Manifest) -> Explanations:
     """The values of a finished run of ``explain``. path: its folder. manifest: its run.json."""
     failures = [f"{skipped.path}: {skipped.reason}" for skipped in manifest.skipped]
     maps = []
@@ -74,7 +74,7 @@ def explained(path: Path, manifest: Manifest) -> Explained:
                     overlay=path / entry.overlay,
                 )
             )
-    return Explained(
+    return Explanations(
         path=path,
         maps=maps,
         figures=[path / photo.figure for photo in manifest.photos if photo.figure],

@@ -21,61 +21,37 @@ from mindseye.photos.photo_set import KEPT_BYTES, PhotoSet
 from mindseye.report.check_table import check_table
 from mindseye.report.explanation import draw_explanation
 from mindseye.report.heat import as_image, heat, limit, over
-from mindseye.report.progress import Advance, Progress
+from mindseye.report.progress import Advance
 from mindseye.runs.entries import describe_check
 from mindseye.runs.files import write_bytes
-from mindseye.runs.record import Record
 from mindseye.runs.schema import ExplainedPhotoEntry, MapEntry, Skipped
-from mindseye.workflows.explanation.aims import Aim
-from mindseye.workflows.opening import Opened
+from mindseye.workflows.explanation.files import TABLE, photo_names
+from mindseye.workflows.explanation.networks import ExplainedNetwork
+from mindseye.workflows.record import Record
 
-TABLE = "table.md"
 LOST = {"lrp": 0.01, "integrated-gradients": 0.05}
 """The share of the score (``error``) that a map may lose before a note says so."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network that photos are explained with.
-
-    name: unique in the run. folder: below the run's, "" where it is the only one. aim: what is explained. methods: those
-    that it allows.
-    """
-
-    name: str
-    folder: str
-    ready: Opened
-    aim: Aim
-    methods: dict[str, Ask]
 
 
 @dataclass(frozen=True)
 class _Outcome:
     """What a method gave for one photo, or the reason why it gave nothing."""
 
-    found: Explanation | None = None
+    explanation: Explanation | None = None
     checked: Checked | None = None
     reason: str = ""
 
 
-class Attributing:
+class ExplanationFlow:
     """One run of ``explain``. What an interrupted run has done is not done again."""
 
     def __init__(
-        self,
-        record: Record,
-        networks: Sequence[Network],
-        listing: Listing,
-        names: dict[str, str],
-        seed: int,
-        batch_size: int,
-        checks: bool,
-        progress: Progress,
+        self, listing: Listing, networks: Sequence[ExplainedNetwork], record: Record, batch_size: int, checks: bool
     ) -> None:
-        """names: of the photos' files, by path."""
-        self.record, self.networks, self.listing, self.names = record, networks, listing, names
-        self.seed, self.batch_size, self.checks, self.progress = seed, batch_size, checks, progress
-        self.folder, self.manifest = record.folder.path, record.manifest
+        """batch_size: photos at once. checks: whether the maps are checked."""
+        self.record, self.networks, self.listing, self.names = record, networks, listing, photo_names(listing)
+        self.seed, self.batch_size, self.checks = networks[0].session.seed, batch_size, checks
+        self.folder, self.manifest, self.progress = record.folder.path, record.manifest, record.progress
         self._entries: dict[str, ExplainedPhotoEntry] = {entry.path: entry for entry in self.manifest.photos}
 
     def run(self) -> None:
@@ -87,11 +63,12 @@ class Attributing:
         failed = any(entry.status == "failed" for photo in self.manifest.photos for entry in photo.maps)
         self.record.save("partial" if failed or self.manifest.skipped else "done")
 
-    def explain(self, network: Network) -> PhotoSet:
+    def explain(self, network: ExplainedNetwork) -> PhotoSet:
         """The maps of every photo that decodes, by every method that the network allows."""
-        ready, photos = network.ready, PhotoSet(self.listing, KEPT_BYTES // len(self.networks))
+        session, photos = network.session, PhotoSet(self.listing, KEPT_BYTES // len(self.networks))
         with self.progress.stage("read", len(photos), "photos") as advance:
-            batches = photos.batches(ready.model.preprocessing, ready.view, ready.model.in_channels, self.batch_size)
+            model = session.model
+            batches = photos.batches(model.preprocessing, session.view, model.in_channels, self.batch_size)
             for indices, _ in batches:
                 advance(len(indices))
         self._skip(photos)
@@ -123,7 +100,7 @@ class Attributing:
                 self.manifest.skipped.append(Skipped(skipped.path, skipped.reason))
                 self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
 
-    def _batch(self, network: Network, photos: PhotoSet, indices: list[int], advance: Advance) -> None:
+    def _batch(self, network: ExplainedNetwork, photos: PhotoSet, indices: list[int], advance: Advance) -> None:
         entries = [self._entry(photos.paths[index]) for index in indices]
         # By whole batches, so that those of a continued run are those of an unbroken one.
         waiting = [
@@ -133,11 +110,11 @@ class Attributing:
         if not waiting:
             return
         squares = photos.load(indices)
-        images = (squares.float() / 255).to(network.ready.device)
+        images = (squares.float() / 255).to(network.session.device)
         random = RandomKeys(self.seed, tuple(photo_digest(square.float() / 255) for square in squares))
-        score, targets = network.aim.of(images)
+        score, targets = network.target.of(images)
         if self.checks:
-            for entry, checked in zip(entries, chance(score, images, random, network.aim.is_class), strict=True):
+            for entry, checked in zip(entries, chance(score, images, random, network.target.is_class), strict=True):
                 entry.chance[network.name] = describe_check(checked)
         for method in waiting:
             outcomes = self._ask(network, network.methods[method], score, images, random)
@@ -147,14 +124,14 @@ class Attributing:
             advance(len(indices))
         self.record.save("running")
 
-    def _ask(self, network: Network, ask: Ask, score: Score, images: Tensor, random: RandomKeys) -> list[_Outcome]:
+    def _ask(self, network: ExplainedNetwork, ask: Ask, score: Score, images: Tensor, random: RandomKeys) -> list[_Outcome]:
         """The maps of a batch; where one photo spoils it, each photo's alone."""
         try:
-            found = ask(score, images, random)
+            maps = ask(score, images, random)
             if not self.checks:
-                return [_Outcome(found.single(place)) for place in range(len(images))]
-            layers, is_class = network.ready.network, network.aim.is_class
-            checked = check(ask, found, score, images, random, layers, self.seed, is_class)
+                return [_Outcome(maps.single(place)) for place in range(len(images))]
+            layers, is_class = network.session.network, network.target.is_class
+            checked = check(ask, maps, score, images, random, layers, self.seed, is_class)
         except UserError as reason:
             if len(images) == 1:
                 return [_Outcome(reason=str(reason))]
@@ -162,33 +139,33 @@ class Attributing:
                 self._ask(network, ask, score.select([place]), images[place : place + 1], random.select([place]))[0]
                 for place in range(len(images))
             ]
-        return [_Outcome(found.single(place), one) for place, one in enumerate(checked)]
+        return [_Outcome(maps.single(place), numbers) for place, numbers in enumerate(checked)]
 
     def _keep(
-        self, network: Network, method: str, name: str, square: Tensor, target: str, outcome: _Outcome
+        self, network: ExplainedNetwork, method: str, name: str, square: Tensor, target: str, outcome: _Outcome
     ) -> MapEntry:
         """Write one map and its pictures; its entry in run.json."""
         entry = MapEntry(network.name, method, target)
-        found = outcome.found
-        if found is None:
+        explanation = outcome.explanation
+        if explanation is None:
             self.progress.say(f"failed: {name} {method}: {outcome.reason}")
             entry.status, entry.reason = "failed", outcome.reason
             return entry
-        lost = found.numbers["error"][0] if method in LOST else 0.0
+        lost = explanation.numbers["error"][0] if method in LOST else 0.0
         if lost > LOST.get(method, 0.0):
             self.record.note(f"{name}: {method} of {network.name} loses {lost:.1%} of the score")
-        values = found.map[0].numpy()
+        values = explanation.map[0].numpy()
         stem = str(Path(network.folder, f"{name}.{method}"))
         entry.map, entry.picture, entry.overlay = (f"{stem}.{ending}" for ending in ("npy", "png", "overlay.png"))
         end = limit(values)
         buffer = io.BytesIO()
         np.save(buffer, values, allow_pickle=False)
         write_bytes(self.folder / entry.map, buffer.getvalue())
-        _write_image(self.folder / entry.picture, heat(values, end, found.signed))
-        _write_image(self.folder / entry.overlay, over(as_image(square), values, end, found.signed))
-        entry.signed, entry.range, entry.limit = found.signed, [float(values.min()), float(values.max())], end
-        entry.settings = found.settings
-        entry.numbers = {name: numbers[0] for name, numbers in found.numbers.items()}
+        _write_image(self.folder / entry.picture, heat(values, end, explanation.signed))
+        _write_image(self.folder / entry.overlay, over(as_image(square), values, end, explanation.signed))
+        entry.signed, entry.range, entry.limit = explanation.signed, [float(values.min()), float(values.max())], end
+        entry.settings = explanation.settings
+        entry.numbers = {name: numbers[0] for name, numbers in explanation.numbers.items()}
         entry.check = None if outcome.checked is None else describe_check(outcome.checked)
         return entry
 
@@ -200,7 +177,7 @@ class Attributing:
         return self._entries[path]
 
 
-def _of(photo: ExplainedPhotoEntry, network: Network, method: str) -> MapEntry | None:
+def _of(photo: ExplainedPhotoEntry, network: ExplainedNetwork, method: str) -> MapEntry | None:
     """A photo's map by a method and a network, where there is one already."""
     return next((entry for entry in photo.maps if (entry.model, entry.method) == (network.name, method)), None)
 

@@ -10,9 +10,9 @@ from mindseye.errors import UserError
 from mindseye.layers.survey import find_layer
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS, parse_objective
+from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.objectives.lookup import Surveyed, locate
-from mindseye.workflows.explanation.facet import FacetOfRun
-from mindseye.workflows.opening import Opened
+from mindseye.workflows.explanation.run_facet import RunFacet
 
 TOP = "top"
 FACET = "facet:"
@@ -22,7 +22,7 @@ Scored = tuple[Score, list[str]]
 
 
 @dataclass(frozen=True)
-class Aim:
+class ExplainedTarget:
     """What is explained with one network.
 
     of: the score of images [images, channels, height, width] in [0, 1]. trial: the score of a single image, to see what the
@@ -34,7 +34,7 @@ class Aim:
     is_class: bool
 
 
-def find_aim(words: str, facet: FacetOfRun | None, ready: Opened) -> Aim:
+def find_target(words: str, facet: RunFacet | None, session: NetworkSession) -> ExplainedTarget:
     """What a target means for a network.
 
     Args:
@@ -46,9 +46,9 @@ def find_aim(words: str, facet: FacetOfRun | None, ready: Opened) -> Aim:
         UserError: if the network has no such class, layer, channel or position, or the words name no target.
     """
     if facet is not None:
-        layer = find_layer(ready.network, facet.layer)
-        return _same(facet_score(ready.model, layer, facet.target, facet.index, facet.name))
-    surveyed = Surveyed(ready.model, ready.network, ready.view)
+        layer = find_layer(session.network, facet.layer)
+        return _same(facet_score(session.model, layer, facet.target, facet.index, facet.name))
+    surveyed = Surveyed(session.model, session.network, session.view)
     if words == TOP:
         return _top(surveyed)
     address = parse_objective(words)
@@ -61,9 +61,9 @@ def find_aim(words: str, facet: FacetOfRun | None, ready: Opened) -> Aim:
     if place.kind not in ("channel", "neuron"):
         raise UserError(f"target {words!r} names no channel: write {f'{words}:11'!r}")
     if address.kind == CLASS:
-        name = class_name(ready.model, place.channel)
-        return _same(class_score(ready.model, layer, [place.channel], name), layer.channels > 1)
-    return _same(unit_score(ready.model, layer, place.channel, place.position, words))
+        name = class_name(session.model, place.channel)
+        return _same(class_score(session.model, layer, [place.channel], name), layer.channels > 1)
+    return _same(unit_score(session.model, layer, place.channel, place.position, words))
 
 
 def class_name(model: Model, index: int) -> str:
@@ -71,15 +71,15 @@ def class_name(model: Model, index: int) -> str:
     return f"class {index}" if model.labels is None else f"{model.labels[index].split(',')[0]} ({index})"
 
 
-def _same(score: Score, is_class: bool = False) -> Aim:
-    return Aim(lambda images: (score, [score.name] * len(images)), score, is_class)
+def _same(score: Score, is_class: bool = False) -> ExplainedTarget:
+    return ExplainedTarget(lambda images: (score, [score.name] * len(images)), score, is_class)
 
 
-def _top(surveyed: Surveyed) -> Aim:
+def _top(surveyed: Surveyed) -> ExplainedTarget:
     model, output = surveyed.model, surveyed.output
 
     def of(images: Tensor) -> Scored:
         classes = predicted(model, output, images)
         return class_score(model, output, classes, TOP), [class_name(model, index) for index in classes]
 
-    return Aim(of, class_score(model, output, [0], TOP), output.channels > 1)
+    return ExplainedTarget(of, class_score(model, output, [0], TOP), output.channels > 1)
