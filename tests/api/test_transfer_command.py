@@ -129,23 +129,23 @@ def test_every_number_against_plain_softmax(finished, networks):
     result = next(one for one in finished.results if (one["condition"], one["judge"]) == ("none", JUDGE))
     run, model = RunFolder(finished.path / f"{PAINTER}-none"), load_model(networks("judge"))
     recipe, hits, wrong, place = load_recipe("class"), [], {}, 0
-    for entry in run.read()["pictures"]:
-        picture = read_picture(run.path / entry["picture"])
+    for entry in run.read().pictures:
+        picture = read_picture(run.path / entry.picture)
         for number in range(3):
-            image = augmented_copy(picture, number, recipe, RandomKeys(5, (f"copies of {entry['index']}",)))
+            image = augmented_copy(picture, number, recipe, RandomKeys(5, (f"copies of {entry.index}",)))
             bands = [Image.fromarray(band.numpy()).resize((40, 40), Image.Resampling.BICUBIC) for band in image]
             pixels = torch.stack([torch.frombuffer(bytearray(band.tobytes()), dtype=torch.float32) for band in bands])
             with torch.no_grad():
                 scores = model.network(model.preprocessing.normalise(pixels.view(1, 3, 40, 40).clamp(0, 1)))[0]
-            share, own = scores.double().softmax(0), OWN[entry["class"]]
+            share, own = scores.double().softmax(0), OWN[entry.class_index]
             seen = int(share.argmax())
-            hits.append((entry["class"], number, seen in own))
+            hits.append((entry.class_index, number, seen in own))
             if seen not in own:
-                title = finished.record["classes"][entry["class"]]
+                title = finished.record["classes"][entry.class_index]
                 wrong[title, LABELS[seen]] = wrong.get((title, LABELS[seen]), 0) + 1
                 failure = next(one for one in result["failures"] if one["index"] == place)
                 assert (failure["class"], failure["copy"], failure["seen"]) == (title, number, LABELS[seen])
-                assert failure["picture"] == entry["picture"]
+                assert failure["picture"] == entry.picture
                 assert failure["probability"] == pytest.approx(float(share[seen]), abs=1e-4)
                 assert failure["wanted"] == pytest.approx(float(share[list(own)].sum()), abs=1e-4)
             place += 1
@@ -170,31 +170,31 @@ def test_the_runs_are_runs_of_paint(finished):
     names = ["class:ant", "class:bee + class:duck", "class:crab, cancer", "class:eel"]
     for condition, views in (("all", 2), ("none", 1)):
         manifest = runs[condition]
-        assert (manifest["kind"], manifest["status"]) == ("paint", "done")
-        assert [entry["objective"] for entry in manifest["pictures"]] == [name for name in names for _ in range(2)]
-        assert [entry["variant"] for entry in manifest["pictures"]] == [0, 1] * 4
-        recipe = manifest["recipe"]
+        assert (manifest.kind, manifest.status) == ("paint", "done")
+        assert [entry.objective for entry in manifest.pictures] == [name for name in names for _ in range(2)]
+        assert [entry.variant for entry in manifest.pictures] == [0, 1] * 4
+        recipe = manifest.recipe
         assert (recipe["views"], recipe["steps"]) == (views, 4)
         assert (recipe["crop"], recipe["greyscale"]) == (([0.4, 1.0], 0.1) if condition == "all" else ([1.0, 1.0], 0.0))
     folder = finished.path / f"{PAINTER}-all"
-    first, second = (read_picture(folder / entry["picture"]) for entry in runs["all"]["pictures"][:2])
+    first, second = (read_picture(folder / entry.picture) for entry in runs["all"].pictures[:2])
     assert not torch.equal(first, second)
 
 
 def test_a_class_of_two_labels_is_painted_by_the_sum_of_their_logits(finished, networks):
     """The value that the run measured is that of the network."""
     folder, model = finished.path / f"{PAINTER}-all", load_model(networks("painter"))
-    entry = RunFolder(folder).read()["pictures"][2]
+    entry = RunFolder(folder).read().pictures[2]
     with torch.no_grad():
-        scores = model.network(model.preprocessing.normalise(read_picture(folder / entry["picture"])[None]))[0]
-    told = entry["measures"]["objective"]["picture"]["value"]
+        scores = model.network(model.preprocessing.normalise(read_picture(folder / entry.picture)[None]))[0]
+    told = entry.measures["objective"]["picture"]["value"]
     assert told == pytest.approx(float(scores[1] + scores[3]), abs=1e-4)
 
 
 def test_judges_of_a_run_know_its_classes(finished, networks):
     """``evaluate`` reads the names that the run left, two for the class of two labels."""
     run = mindseye.evaluate(finished.path / f"{JUDGE}-none", networks("painter"), quiet=True)
-    labels = [entry["measures"]["transfer"][PAINTER]["labels"] for entry in run.manifest["pictures"]]
+    labels = [entry.measures["transfer"][PAINTER]["labels"] for entry in run.manifest.pictures]
     assert [tuple(own) for own in labels[::2]] == OWN
 
 
@@ -297,7 +297,7 @@ def test_command_line(networks, capsys):
     folder = Path("runs/transfer-networks.painter")
     assert capsys.readouterr().out.startswith("| painted by ")
     manifest = RunFolder(folder / f"{PAINTER}-flip").read()
-    assert (manifest["recipe"]["flip"], manifest["recipe"]["rotate"], manifest["recipe"]["size"]) == (0.5, 0, 24)
+    assert (manifest.recipe["flip"], manifest.recipe["rotate"], manifest.recipe["size"]) == (0.5, 0, 24)
     before = (folder / "transfer.json").stat().st_mtime_ns
     assert main([*words, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from mindseye.errors import UserError
-from mindseye.runs.folder import SCHEMA
-from mindseye.runs.transfers import TransferFolder, result_of
+from mindseye.runs.transfers import SCHEMA, TransferFolder, result_of
 
 FRESH = {"schema": SCHEMA, "command": "new", "options": {"seed": 0, "copies": 2}, "networks": {"a": "1", "b": "2"}}
 FRESH |= {"runs": [], "results": []}
