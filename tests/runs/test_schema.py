@@ -242,9 +242,9 @@ def test_sections_of_another_kind_are_left_out(tmp_path):
     [
         ("{", "damaged"),
         ("[" * 100_000, "damaged"),
-        ("[]", "no manifest of a run"),
-        ("{}", "no manifest of a run"),
-        ('{"schema": "1"}', "no manifest of a run"),
+        ("[]", "not written by mindseye"),
+        ("{}", "not written by mindseye"),
+        ('{"schema": "1"}', "not written by mindseye"),
         ('{"schema": 99}', r"written by a newer mindseye \(schema 99\); update it"),
         ('{"schema": 1}', "damaged: kind"),
         ('{"schema": 1, "kind": "paint", "pictures": 3}', "damaged: pictures: "),
