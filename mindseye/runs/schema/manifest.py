@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from mindseye.runs.files import plain, write_json
 from mindseye.runs.schema.explanation import ExplainedPhotoEntry, TargetEntry
@@ -139,7 +142,7 @@ class Manifest:
         Raises:
             UserError: if it is no manifest, naming the field that is wrong, or that of a newer schema.
         """
-        return parse_content(cls, content, where, SCHEMA, UPGRADES)
+        return parse_content(_adapter(), content, where, SCHEMA, UPGRADES)
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -165,6 +168,11 @@ class Manifest:
     def write(self, path: Path) -> None:
         """Write the manifest into a file, whole or not at all."""
         write_json(path, self.as_dict())
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
 
 
 def _upgrade_1(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """A JSON file of any older schema as a typed value."""
 
 import json
-from collections.abc import Callable, Hashable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,11 +30,11 @@ def read_content(path: Path) -> Any:
         raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
 
 
-def parse_content(kind: type[T], content: Any, where: Path | str, schema: int, upgrades: Upgrades) -> T:
+def parse_content(adapter: TypeAdapter[T], content: Any, where: Path | str, schema: int, upgrades: Upgrades) -> T:
     """What a file of this or an older schema says.
 
     Args:
-        kind: a dataclass; a key of the file is the name of a field. Keys that it does not have are left out.
+        adapter: of a dataclass; a key of the file is the name of a field. Keys that it does not have are left out.
         content: as ``json.loads`` gives it.
         where: how an error calls the file.
         schema: the one that is written now. upgrades: from each older one.
@@ -51,12 +50,11 @@ def parse_content(kind: type[T], content: Any, where: Path | str, schema: int, u
     for older in range(written, schema):
         content = upgrades[older](content)
     try:
-        value: T = _adapter(kind).validate_python(content | {"schema": schema})
+        return adapter.validate_python(content | {"schema": schema})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise UserError(f"{where} is damaged: {name}: {first['msg']}; start anew with --force") from error
-    return value
 
 
 def rename_key(entry: Any, old: str, new: str) -> Any:
@@ -69,8 +67,3 @@ def rename_key(entry: Any, old: str, new: str) -> Any:
 def rename_in_list(entries: Any, old: str, new: str) -> Any:
     """The same for each entry of a list."""
     return [rename_key(entry, old, new) for entry in entries] if isinstance(entries, list) else entries
-
-
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

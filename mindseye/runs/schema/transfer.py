@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from mindseye.runs.files import write_json
 from mindseye.runs.schema.pictures import Number
@@ -117,7 +120,7 @@ class TransferRecord:
             FileNotFoundError: if there is none.
             UserError: if it cannot be read, is damaged, or a newer mindseye wrote it.
         """
-        return parse_content(cls, read_content(path), path, TRANSFER_SCHEMA, TRANSFER_UPGRADES)
+        return parse_content(_adapter(), read_content(path), path, TRANSFER_SCHEMA, TRANSFER_UPGRADES)
 
     def write(self, path: Path) -> None:
         """Write the record into a file, whole or not at all."""
@@ -129,6 +132,11 @@ class TransferRecord:
         return next(
             (result for result in self.results if (result.painter, result.condition, result.judge) == asked), None
         )
+
+
+@cache
+def _adapter() -> TypeAdapter[TransferRecord]:
+    return TypeAdapter(TransferRecord)
 
 
 def _upgrade_1(content: Mapping[str, Any]) -> dict[str, Any]:
