@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
-from mindseye.runs.folder import SCHEMA
+from mindseye.runs.schema import SCHEMA
 
 MakeRun = Callable[..., Path]
 

@@ -22,7 +22,7 @@ from mindseye.report.page.photos import MOST, Photos
 from mindseye.report.page.pictures import Sizes, Store, own_picture, sizes_for
 from mindseye.report.page.templates import policy, render, script
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import SCHEMA
+from mindseye.runs.schema import SCHEMA
 
 
 def manifest_in(folder: Path) -> dict[str, Any]:
