@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -18,6 +19,8 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 Advance = Callable[[int], None]
+Report = bool | Callable[[str, int, int, float | None], Any] | None
+"""None, True for a bar, or a function that is told stage, done, total and the seconds left; it may raise to stop."""
 
 
 class Progress:
@@ -26,10 +29,14 @@ class Progress:
     quiet: say nothing at all.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
+    def __init__(self, quiet: bool = False, report: Report = None) -> None:
+        self.quiet, self._report = quiet, report
         self.seconds: dict[str, float] = {}
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def anew(self) -> "Progress":
+        """The same for work of its own, whose seconds are counted apart."""
+        return Progress(self.quiet, self._report)
 
     def say(self, text: str) -> None:
         """One line, of things that are worth knowing."""

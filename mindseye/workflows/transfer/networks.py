@@ -16,7 +16,7 @@ Labels = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class TransferNetwork:
     """One network. spec: as it was given. judge: the network as one that looks. labels: per class, those that count as it."""
 
     spec: Network
@@ -30,18 +30,18 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Cast:
+class TransferNetworks:
     """All networks, the painter first. titles: what the classes are called, by the painter where it has names."""
 
-    parts: tuple[Part, ...]
+    all: tuple[TransferNetwork, ...]
     titles: tuple[str, ...]
 
     def digests(self) -> dict[str, str]:
         """The fingerprint of each network's weights, by its name."""
-        return {part.name: digest(part.judge.model.network) for part in self.parts}
+        return {network.name: digest(network.judge.model.network) for network in self.all}
 
 
-def cast(painter: Network, judges: Network | Sequence[Network], classes: Sequence[ListedClass]) -> Cast:
+def load_networks(painter: Network, judges: Network | Sequence[Network], classes: Sequence[ListedClass]) -> TransferNetworks:
     """Load the networks and find the classes among their labels.
 
     Raises:
@@ -57,18 +57,22 @@ def cast(painter: Network, judges: Network | Sequence[Network], classes: Sequenc
     for other in others:
         if same_weights(other.model, first.model):
             raise own_judge(other.name)
-    parts = tuple(
-        Part(spec, one, _labels(one, classes)) for spec, one in zip([painter, *specs], (first, *others), strict=True)
+    networks = tuple(
+        TransferNetwork(spec, judge, _labels(judge, classes))
+        for spec, judge in zip([painter, *specs], (first, *others), strict=True)
     )
-    _check_indices(parts, classes)
-    named = first.model.labels or first.model.wnids
-    titles = [first.label_names(own) if named else one.text for own, one in zip(parts[0].labels, classes, strict=True)]
-    return Cast(parts, tuple(titles))
+    _check_indices(networks, classes)
+    has_names = first.model.labels or first.model.wnids
+    titles = [
+        first.label_names(labels) if has_names else listed.text
+        for labels, listed in zip(networks[0].labels, classes, strict=True)
+    ]
+    return TransferNetworks(networks, tuple(titles))
 
 
-def parts_of(everybody: Cast, both: bool) -> Iterator[tuple[Part, tuple[Part, ...]]]:
+def painters(networks: TransferNetworks, both: bool) -> Iterator[tuple[TransferNetwork, tuple[TransferNetwork, ...]]]:
     """Who paints, and who judges that: the painter for all judges; and where ``both``, each judge for the painter."""
-    painter, *judges = everybody.parts
+    painter, *judges = networks.all
     yield painter, tuple(judges)
     if both:
         yield from ((judge, (painter,)) for judge in judges)
@@ -79,23 +83,25 @@ def _labels(judge: Judge, classes: Sequence[ListedClass]) -> tuple[Labels, ...]:
         raise UserError(
             f"{judge.name!r} gives no scores of classes, so it can neither paint nor name one; take another"
         )
-    found = tuple(find_class(one, judge.model, judge.output.channels) for one in classes)
+    labels_of_classes = tuple(find_class(listed, judge.model, judge.output.channels) for listed in classes)
     taken: dict[int, str] = {}
-    for labels, one in zip(found, classes, strict=True):
+    for labels, listed in zip(labels_of_classes, classes, strict=True):
         twice = next((label for label in labels if label in taken), None)
         if twice is not None:
-            raise UserError(f"classes {taken[twice]!r} and {one.text!r} are one label of {judge.name!r}; list it once")
-        taken |= dict.fromkeys(labels, one.text)
-    return found
+            raise UserError(
+                f"classes {taken[twice]!r} and {listed.text!r} are one label of {judge.name!r}; list it once"
+            )
+        taken |= dict.fromkeys(labels, listed.text)
+    return labels_of_classes
 
 
-def _check_indices(parts: Sequence[Part], classes: Sequence[ListedClass]) -> None:
+def _check_indices(networks: Sequence[TransferNetwork], classes: Sequence[ListedClass]) -> None:
     """An index means another class to a network with other labels."""
-    named = [part for part in parts if part.judge.model.labels]
-    for number, one in enumerate(classes):
-        if not any(word.isdecimal() for words in one.labels for word in words):
+    named = [network for network in networks if network.judge.model.labels]
+    for number, listed in enumerate(classes):
+        if not any(word.isdecimal() for words in listed.labels for word in words):
             continue
-        names = {part.judge.label_names(part.labels[number]): part.name for part in named}
+        names = {network.judge.label_names(network.labels[number]): network.name for network in named}
         if len(names) > 1:
             told = ", ".join(f"{name!r} to {network!r}" for name, network in names.items())
-            raise UserError(f"class {one.text!r} is {told}: give it by name")
+            raise UserError(f"class {listed.text!r} is {told}: give it by name")
