@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages
-from mindseye.layers.survey import Layer, find_layer
 from mindseye.optimize.objectives.address import parse_objective
 from mindseye.optimize.objectives.lookup import Surveyed, look_up
 from mindseye.optimize.objectives.objective import Objective

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.layers.survey import find_layer
+from mindseye.layers.layer import find_layer
 from mindseye.models.load import digest
 from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.recipe.recipe import Recipe

@@ -12,9 +12,9 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.facets.extremes import Extremes, channel_extremes
 from mindseye.facets.target import check_channels
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import ReceptiveField, receptive_field
-from mindseye.layers.survey import Layer, find_layer
 from mindseye.measure.examples import EACH, SCORES, Pick, Rule, Spectrum, over_photos, spectrum
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos

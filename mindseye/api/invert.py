@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import choose_layers
-from mindseye.layers.survey import Layer
 from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
 from mindseye.optimize.recipe.recipe import Recipe

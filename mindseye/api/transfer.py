@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.models.device import torch_device
+from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
 from mindseye.photos.class_list import DEFAULT, read_classes

@@ -17,12 +17,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from torch import nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.blueprint import same_start
+from mindseye.models.library import seed_weights
 from mindseye.preprocessing import Preprocessing, from_mapping, identity
 
 DEFAULT_SIDE = 224
@@ -30,7 +29,7 @@ CHANNEL_NAMES = ("in_channels", "in_chans")
 SIZE_NAMES = ("image_size", "img_size", "input_size")
 
 
-def load_own(spec: str) -> tuple[str, nn.Module]:
+def load_custom(spec: str) -> tuple[str, nn.Module]:
     """Name and network of ``file.py:factory`` or ``package.module:factory``; the factory is called without arguments.
 
     Its random weights are the same each time.
@@ -45,18 +44,18 @@ def load_own(spec: str) -> tuple[str, nn.Module]:
     is_file = file.suffix == ".py"
     if is_file and not file.is_file():
         raise UserError(f"no file {place!r}")
-    with _importable(file.resolve().parent if is_file else Path.cwd()), _users_code(spec), same_start():
+    with _importable(file.resolve().parent if is_file else Path.cwd()), _explain_errors(spec), seed_weights():
         module = _module_in(file) if is_file else importlib.import_module(place)
         made = getattr(module, factory, None)
         if made is None:
-            raise UserError(f"{place!r} has no {factory!r}{_near(factory, module)}")
+            raise UserError(f"{place!r} has no {factory!r}{_hint(factory, module)}")
         network = made if isinstance(made, nn.Module) or not callable(made) else made()
     if not isinstance(network, nn.Module):
         raise UserError(f"{spec!r} gives a {type(network).__name__}, not a torch.nn.Module")
     return f"{file.stem if is_file else place}.{factory}", network
 
 
-def stated_preprocessing(network: nn.Module, size: int | None = None) -> Preprocessing:
+def read_preprocessing(network: nn.Module, size: int | None = None) -> Preprocessing:
     """The preprocessing that a network states in its attributes, see above; ``size`` where it states no side.
 
     Raises:
@@ -70,7 +69,7 @@ def stated_preprocessing(network: nn.Module, size: int | None = None) -> Preproc
         from mindseye.models.timm import timm_preprocessing
 
         return timm_preprocessing(config, "timm, the network's pretrained_cfg")
-    base = identity(input_channels(network), _stated_side(network) or size or DEFAULT_SIDE)
+    base = identity(guess_in_channels(network), _read_side(network) or size or DEFAULT_SIDE)
     if stated is None:
         return base
     if not isinstance(stated, dict):
@@ -78,7 +77,7 @@ def stated_preprocessing(network: nn.Module, size: int | None = None) -> Preproc
     return from_mapping(stated, base)
 
 
-def stated_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
+def read_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
     """The network's ``labels`` or ``wnids``, if it has any."""
     names = getattr(network, attribute, None)
     if not isinstance(names, Sequence) or isinstance(names, str):
@@ -86,7 +85,7 @@ def stated_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
     return tuple(str(name) for name in names) or None
 
 
-def input_channels(network: nn.Module) -> int:
+def guess_in_channels(network: nn.Module) -> int:
     """The number of input channels: as stated, else of the first convolution (ViTs cut patches with one), else 3."""
     for name in CHANNEL_NAMES:
         stated = getattr(network, name, None)
@@ -98,7 +97,7 @@ def input_channels(network: nn.Module) -> int:
     return 3
 
 
-def _stated_side(network: nn.Module) -> int | None:
+def _read_side(network: nn.Module) -> int | None:
     for name in SIZE_NAMES:
         stated = getattr(network, name, None)
         sides = [stated] if isinstance(stated, int) else list(stated)[-2:] if isinstance(stated, tuple | list) else []
@@ -133,7 +132,7 @@ def _importable(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _users_code(spec: str) -> Iterator[None]:
+def _explain_errors(spec: str) -> Iterator[None]:
     """Errors of the user's code in one line, with the place where they arose."""
     try:
         yield
@@ -149,6 +148,6 @@ def _where(error: BaseException) -> str:
     return f" ({Path(users[-1].filename).name}, line {users[-1].lineno})" if users else ""
 
 
-def _near(name: str, module: ModuleType) -> str:
-    near: list[Any] = difflib.get_close_matches(name, [known for known in vars(module) if known[0] != "_"], n=4)
+def _hint(name: str, module: ModuleType) -> str:
+    near: list[str] = difflib.get_close_matches(name, [known for known in vars(module) if known[0] != "_"], n=4)
     return f"; near: {', '.join(near)}" if near else ""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.clustering import Facet
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.models.load import Model
 from mindseye.optimize.painted import Painted
 from mindseye.optimize.recipe.recipe import Recipe

@@ -11,10 +11,11 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.layers.compiler import Compiler
-from mindseye.layers.survey import Layer, survey
-from mindseye.models.device import torch_device
-from mindseye.models.freeze import frozen
+from mindseye.layers.layer import Layer
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
+from mindseye.models.placement import torch_device
 from mindseye.optimize.canvases.prior import Prior, prior_of, with_whole_path
 from mindseye.optimize.recipe.checks import recipe_from
 from mindseye.optimize.recipe.files import load_recipe
@@ -58,7 +59,7 @@ def opened(
         progress.say(f"note: {loaded.name} has random weights: its pictures show what no training has taught")
     side = size or recipe.size or loaded.preprocessing.size
     view = loaded.preprocessing.size if loaded.preprocessing.fixed_size else side
-    with frozen(loaded.network), ExitStack() as held:
+    with freeze(loaded.network), ExitStack() as held:
         loaded.network.to(place)
         if isinstance(model, str):
             # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.

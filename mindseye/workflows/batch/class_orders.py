@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.stages import choose_layers
-from mindseye.layers.survey import Layer, find_layer
 from mindseye.models.load import Model, digest
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.collection import PhotoClass, open_collection

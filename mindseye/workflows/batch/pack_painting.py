@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.compose import Composition
 from mindseye.optimize.loop import Painting
 from mindseye.runs.folder import file_name

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.found import Found, compose, layers_read
 

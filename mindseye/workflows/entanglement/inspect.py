@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from mindseye.facets.excited import FEWEST, TOP_SHARE, excited_facets
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.measure.channels import channel_numbers, facet_counts, shared_by_chance
 from mindseye.measure.entanglement import FEWEST_FACETS
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS

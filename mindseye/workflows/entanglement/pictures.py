@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from mindseye.facets.target import Target
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.objectives.unit import Channel

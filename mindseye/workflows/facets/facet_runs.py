@@ -9,8 +9,8 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.facets.target import check_channels
+from mindseye.layers.layer import find_layer
 from mindseye.layers.stages import choose_layers, last_before_pooling
-from mindseye.layers.survey import find_layer
 from mindseye.models.load import digest
 from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.recipe.recipe import Recipe

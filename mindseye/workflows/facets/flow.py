@@ -16,8 +16,8 @@ from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import extract
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, channel_shares
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer, find_layer
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.pictures import dots, facet_measures
 from mindseye.optimize.compose import target_views

@@ -10,8 +10,8 @@ from mindseye.facets.activations import weighted_images
 from mindseye.facets.clustering import Facet
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.layers.layer import INPUT, Layer, find_layer
 from mindseye.layers.stages import stages_below
-from mindseye.layers.survey import INPUT, Layer, find_layer
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match
 from mindseye.workflows.facets.job import Job

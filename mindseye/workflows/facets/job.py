@@ -6,10 +6,9 @@ from typing import Literal
 
 import torch
 
-from mindseye.layers.compiler import Compiler
-from mindseye.layers.painting_reader import painting_reader
+from mindseye.layers.compiler import Compiler, painting_reader
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.models.load import Model
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.target import Target
-from mindseye.layers.compiler import Compiler
-from mindseye.layers.painting_reader import painting_reader
+from mindseye.layers.compiler import Compiler, painting_reader
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.measure.pictures import objective_measures
 from mindseye.models.load import Model
 from mindseye.optimize.canvases.compose import Palette, compose_canvas

@@ -13,9 +13,9 @@ from mindseye.facets.activations import facet_ranks, mean_activations
 from mindseye.facets.excited import excited_facets
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages_below
-from mindseye.layers.survey import Layer, find_layer
 from mindseye.models.load import Model
 from mindseye.optimize.compose import layers_to_match, target_views
 from mindseye.optimize.objectives.objective import Objective
