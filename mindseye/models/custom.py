@@ -8,21 +8,15 @@ What such a network says about itself, in attributes:
 - ``image_size``, ``img_size`` or ``input_size``: the side of its square input; else what the user asks for, else 224.
 """
 
-import difflib
-import importlib
-import importlib.util
-import sys
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 from torch import nn
 
-from mindseye.errors import UserError, one_line
+from mindseye.errors import UserError
 from mindseye.models.library import seed_weights
 from mindseye.preprocessing import Preprocessing, from_mapping, identity
+from mindseye.user_code import load_object, run_user_code
 
 DEFAULT_SIDE = 224
 CHANNEL_NAMES = ("in_channels", "in_chans")
@@ -37,22 +31,14 @@ def load_custom(spec: str) -> tuple[str, nn.Module]:
     Raises:
         UserError: if there is no such file, module or factory, if the user's code fails, or makes no module.
     """
-    place, _, factory = spec.rpartition(":")
-    if not place or not factory:
-        raise UserError(f"{spec!r} names no factory; write path/to/file.py:factory or package.module:factory")
-    file = Path(place)
-    is_file = file.suffix == ".py"
-    if is_file and not file.is_file():
-        raise UserError(f"no file {place!r}")
-    with _importable(file.resolve().parent if is_file else Path.cwd()), _explain_errors(spec), seed_weights():
-        module = _module_in(file) if is_file else importlib.import_module(place)
-        made = getattr(module, factory, None)
-        if made is None:
-            raise UserError(f"{place!r} has no {factory!r}{_hint(factory, module)}")
+    with seed_weights(), run_user_code(spec):
+        # Run anew each time: two threads must not be given one network, which a module that is kept would hold.
+        made = load_object(spec, "factory", fresh=True)
         network = made if isinstance(made, nn.Module) or not callable(made) else made()
     if not isinstance(network, nn.Module):
         raise UserError(f"{spec!r} gives a {type(network).__name__}, not a torch.nn.Module")
-    return f"{file.stem if is_file else place}.{factory}", network
+    place, _, factory = spec.rpartition(":")
+    return f"{Path(place).stem if place.endswith('.py') else place}.{factory}", network
 
 
 def read_preprocessing(network: nn.Module, size: int | None = None) -> Preprocessing:
@@ -107,47 +93,3 @@ def _read_side(network: nn.Module) -> int | None:
             raise UserError(f"the model's {name} is {stated}; only squares can be painted")
         return int(sides[0])
     return None
-
-
-def _module_in(file: Path) -> ModuleType:
-    name = f"mindseye_user_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise UserError(f"cannot import {str(file)!r}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look the module up there
-    spec.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let the user's file import what lies beside it."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        with suppress(ValueError):
-            sys.path.remove(str(folder))
-
-
-@contextmanager
-def _explain_errors(spec: str) -> Iterator[None]:
-    """Errors of the user's code in one line, with the place where they arose."""
-    try:
-        yield
-    except UserError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{spec!r} fails with {type(error).__name__}: {one_line(error)}{_where(error)}") from error
-
-
-def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    users = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
-    return f" ({Path(users[-1].filename).name}, line {users[-1].lineno})" if users else ""
-
-
-def _hint(name: str, module: ModuleType) -> str:
-    near: list[str] = difflib.get_close_matches(name, [known for known in vars(module) if known[0] != "_"], n=4)
-    return f"; near: {', '.join(near)}" if near else ""
