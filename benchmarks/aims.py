@@ -22,7 +22,7 @@ from mindseye.measure.intervals import bootstrap_interval, paired_interval
 from mindseye.measure.judge import judge_of, look, picture_batches
 from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, mean_pairwise_cosine, photos_of
 from mindseye.measure.transfer import facet_transfer
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.optimize.recipe.files import parse_changes
 from mindseye.photos.photo_set import find_photos
@@ -54,7 +54,7 @@ def main() -> None:
     keep_memory()
     folders = sorted(path for path in options.photos.iterdir() if path.is_dir())
     judge = load_model(options.judge)
-    with frozen(judge.network):
+    with freeze(judge.network):
         judge.network.to(memory_format=torch.channels_last)
         known = _know(judge, folders)
         gains = {}

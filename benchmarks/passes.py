@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from mindseye.cli import keep_memory
 from mindseye.layers.compiler import Compiler
-from mindseye.layers.fold import folded
+from mindseye.layers.fold import fold_batch_norms
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import last_before_pooling, stages_below
 from mindseye.optimize.loop import computing_in
@@ -49,7 +49,7 @@ def main() -> None:
             layers = [*stages_below(network, ready.network, last), last]
             for batch in options.batches or [4]:
                 images = torch.randn(batch, ready.model.in_channels, ready.view, ready.view, device=ready.device)
-                lean = folded(network, layers, images)
+                lean = fold_batch_norms(network, layers, images)
                 with computing_in(recipe.precision, ready.device):
                     with Reader(network, layers) as one, Reader(lean, layers) as other:
                         gain = statistics.median(_seconds(one, images) / _seconds(other, images) for _ in range(TURNS))

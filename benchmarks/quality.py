@@ -28,12 +28,13 @@ from sidebyside.setting import YARDSTICK, Setting, photos_in
 from sidebyside.tables import picture_path, plot, sheet, table
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.stages import last_before_pooling
-from mindseye.layers.survey import Layer, find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.measure.judge import judge_of
-from mindseye.models.device import torch_device
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
+from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.files import load_recipe
 from mindseye.runs.entries import device_name
 from mindseye.runs.files import write_json, write_picture
@@ -95,7 +96,7 @@ def _compare(options: argparse.Namespace) -> None:
     model, judge = load_model(options.model, weights=options.weights), judge_of(load_model(options.judge))
     plan = _plan(options, out)
     gallery = Gallery(judge, folders, options.limit, device)
-    with frozen(model.network):
+    with freeze(model.network):
         model.network.to(device).to(memory_format=torch.channels_last)
         for folder in folders[: len(options.folders)]:
             file = out / "folders" / f"{Path(folder).name}.json"

@@ -22,11 +22,12 @@ import torch
 from mindseye.cli import keep_memory
 from mindseye.facets.image import image_layers, is_of_image
 from mindseye.facets.target import Target, build_target
-from mindseye.layers.painting_reader import painting_reader
+from mindseye.layers.compiler import painting_reader
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages, stages_below
-from mindseye.layers.survey import Layer, find_layer, survey
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.optimize.canvases.colour import builtin_colours
 from mindseye.optimize.canvases.compose import Palette, compose_canvas
@@ -62,7 +63,7 @@ def main() -> None:
     print(
         f"{options.model}, {size} px, {options.batch} pictures, {device_name(device)}, {torch.get_num_threads()} threads\n"
     )
-    with frozen(model.network):
+    with freeze(model.network):
         model.network.to(device, memory_format=torch.channels_last)
         network = survey(model.network, size, model.in_channels)
         chosen = _layers(model, network, options.layers)

@@ -56,11 +56,11 @@ def resolve_labels(
 
 
 def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
-    found = known.get(plain_name(name), [])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UserError(f"label '{name}' is the name of {len(found)} labels: give one's index, {_listed(found)}")
+    indices = known.get(plain_name(name), [])
+    if len(indices) == 1:
+        return indices[0]
+    if indices:
+        raise UserError(f"label '{name}' is the name of {len(indices)} labels: give the index of one, {_join(indices)}")
     if fullmatch(r"\s*-?\d+\s*", name):
         index = int(name)
         if index < 0 or (size is not None and index >= size):
@@ -72,7 +72,7 @@ def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
     near = (
         get_close_matches(plain_name(name), known, n=5) or [label for label in known if plain_name(name) in label][:5]
     )
-    hint = f"near names: {_listed(near)}" if near else "no name is near; a WordNet id or an index serves too"
+    hint = f"near names: {_join(near)}" if near else "no name is near; a WordNet id or an index serves too"
     raise UserError(f"label '{name}' is unknown: {hint}")
 
 
@@ -93,5 +93,5 @@ def plain_name(name: str) -> str:
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def _listed(items: Iterable[object]) -> str:
+def _join(items: Iterable[object]) -> str:
     return ", ".join(str(item) for item in items)

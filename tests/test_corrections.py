@@ -10,8 +10,9 @@ from PIL import Image
 
 from mindseye.facets.clustering import find_facets, weights
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.optimize.canvases.colour import plain_colours
 from mindseye.optimize.canvases.compose import Palette, compose_canvas
 from mindseye.optimize.compose import compose_terms

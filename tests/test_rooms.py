@@ -12,6 +12,7 @@ ROOMS = [
     "runtime",
     "labels",
     "preprocessing",
+    "user_code",
     "models",
     "layers",
     "photos",

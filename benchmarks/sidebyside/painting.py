@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.loop import Painting, Term
 from mindseye.optimize.objectives.direction import Direction

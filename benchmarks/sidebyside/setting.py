@@ -12,9 +12,9 @@ from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.layers.layer import INPUT, Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages_below
-from mindseye.layers.survey import INPUT, Layer, find_layer
 from mindseye.measure.transfer import majority_label
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views

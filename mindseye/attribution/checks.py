@@ -12,7 +12,7 @@ from mindseye.attribution.methods import Ask, ranked
 from mindseye.attribution.sanity import forgetting
 from mindseye.attribution.score import Score, class_probability
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.random import RandomKeys
 
 Checked = dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer, find_layer, outputs
+from mindseye.layers.layer import Layer, find_layer, list_outputs
 
 FEWEST = 4
 EVEN_STAGES = 6
@@ -20,9 +20,9 @@ def trunk(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
     only pool, drop or reorder are no blocks.
     """
     total = sum(parameter.numel() for parameter in network.parameters())
-    names = _open("", network, total, is_root=True)
-    fired = {layer.address: index for index, layer in enumerate(outputs(layers))}
-    listed = {layer.address: layer for layer in outputs(layers)}
+    names = _open_containers("", network, total, is_root=True)
+    fired = {layer.address: index for index, layer in enumerate(list_outputs(layers))}
+    listed = {layer.address: layer for layer in list_outputs(layers)}
     blocks = [listed[name] for name in sorted((name for name in names if name in fired), key=lambda name: fired[name])]
     blocks = [block for block in blocks if not any(part in block.kind for part in NO_STAGE)]
     spatial = [index for index, block in enumerate(blocks) if block.positions > 1]
@@ -57,8 +57,8 @@ def stages(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
 
 def stages_below(network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[Layer]:
     """The stages that have fired before the target layer has, early to late, the target itself left out."""
-    order = {layer.address: index for index, layer in enumerate(outputs(layers))}
-    place = {(layer.module, layer.call): index for index, layer in enumerate(outputs(layers))}
+    order = {layer.address: index for index, layer in enumerate(list_outputs(layers))}
+    place = {(layer.module, layer.call): index for index, layer in enumerate(list_outputs(layers))}
     end = place.get((target.module, target.call), len(order))
     return [
         stage
@@ -86,7 +86,7 @@ def choose_layers(network: nn.Module, layers: Sequence[Layer], asked: Sequence[s
     return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
 
 
-def _open(name: str, module: nn.Module, total: int, is_root: bool = False) -> list[str]:
+def _open_containers(name: str, module: nn.Module, total: int, is_root: bool = False) -> list[str]:
     children = list(module.named_children())
     has_parts = any(True for _, child in children for _ in child.children())
     is_sequence = isinstance(module, nn.Sequential | nn.ModuleList)
@@ -94,5 +94,7 @@ def _open(name: str, module: nn.Module, total: int, is_root: bool = False) -> li
     is_wrapper = share > 0.5 and any(isinstance(child, nn.Sequential | nn.ModuleList) for _, child in children)
     is_flat_trunk = is_sequence and not has_parts and "." not in name
     if children and (is_root or (is_sequence and has_parts) or is_wrapper or is_flat_trunk):
-        return [inner for child, part in children for inner in _open(f"{name}.{child}".lstrip("."), part, total)]
+        return [
+            inner for child, part in children for inner in _open_containers(f"{name}.{child}".lstrip("."), part, total)
+        ]
     return [name] if name else []

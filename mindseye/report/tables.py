@@ -6,8 +6,8 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
+from mindseye.layers.layer import Layer, list_outputs
 from mindseye.layers.stages import stages
-from mindseye.layers.survey import Layer, outputs
 from mindseye.models.load import Model
 
 WIDTH = 200
@@ -24,7 +24,7 @@ def layer_table(model: Model, network: Sequence[Layer], contains: str = "") -> s
         table.add_column(heading, no_wrap=True)
     for heading in ("channels", "positions", "cost"):
         table.add_column(heading, justify="right")
-    for layer in outputs(network):
+    for layer in list_outputs(network):
         if contains.lower() in layer.address.lower() or contains.lower() in layer.kind.lower():
             star = "*" if layer.address in chosen else " "
             shape, grid = " x ".join(map(str, layer.shape)), " x ".join(map(str, layer.grid)) or "1"

@@ -19,8 +19,9 @@ from mindseye.attribution.relevance import lrp
 from mindseye.attribution.score import class_score, facet_score, unit_score
 from mindseye.cli import main
 from mindseye.errors import UserError
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 from mindseye.optimize.random import RandomKeys
 from mindseye.photos.photo import photo_digest

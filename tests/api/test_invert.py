@@ -14,9 +14,10 @@ import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.facets.patches import nearest_positions, paste, windows
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import receptive_field
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.preprocessing import identity
 from mindseye.workflows.inversion import patchwork
 

@@ -3,8 +3,9 @@
 import pytest
 from nets import TinyConv, TinyTokens, seeded
 
+from mindseye.layers.layer import find_layer
 from mindseye.layers.stages import last_before_pooling, stages, stages_below
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 
 
 def test_stages_of_a_small_network():

@@ -7,8 +7,9 @@ import torch
 from nets import TinyConv, seeded
 from torch import nn
 
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.optimize.canvases.colour import builtin_colours
 from mindseye.optimize.canvases.compose import Palette, compose_canvas
 from mindseye.optimize.canvases.prior import Prior

@@ -7,8 +7,9 @@ import torch
 from nets import TinyConv, seeded
 from torch import nn
 
-from mindseye.layers.survey import find_layer, survey
-from mindseye.models.freeze import frozen
+from mindseye.layers.layer import find_layer
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import load_model
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.loop import Painting, Term
@@ -91,7 +92,7 @@ def test_it_is_measured_on_the_network_as_it_is(tmp_path, monkeypatch):
 
     monkeypatch.setattr(commission, "Painting", paint)
     monkeypatch.setattr(commission, "objective_measures", measure)
-    with frozen(network):
+    with freeze(network):
         wanted = [Wanted("a channel", Channel("2", torch.tensor([1])))]
         carry_out(model, wanted, tmp_path / "run", addresses=["2"])
     assert seen["measured"] is network

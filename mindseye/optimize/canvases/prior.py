@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.custom import load_own
+from mindseye.models.custom import load_custom
 from mindseye.optimize.canvases.canvas import Canvas
 from mindseye.optimize.recipe.recipe import Recipe
 
@@ -75,7 +75,7 @@ def load_prior(spec: str, latent: Sequence[int], channels: int) -> Prior:
     Raises:
         UserError: if it cannot be loaded, says no shape of its latent, fails on it, or gives no pictures in [0, 1].
     """
-    name, decode = _archive(Path(spec)) if spec.endswith(ARCHIVES) else load_own(spec)
+    name, decode = _archive(Path(spec)) if spec.endswith(ARCHIVES) else load_custom(spec)
     decode.eval()
     for parameter in decode.parameters():
         parameter.requires_grad_(False)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import INPUT
 from mindseye.layers.output import OUTPUT
-from mindseye.layers.survey import INPUT
 
 Kind = Literal["layer", "channel", "neuron", "random", "direction", "class", "output"]
 

@@ -9,9 +9,9 @@ import torch
 from mindseye.errors import UserError
 from mindseye.facets.target import check_channels
 from mindseye.labels import resolve_labels
-from mindseye.layers.activation_function import before_activation
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.output import find_output
-from mindseye.layers.survey import Layer, find_layer
+from mindseye.layers.preactivation import find_preactivation
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_within
 from mindseye.optimize.objectives.batch import interpolate
@@ -136,4 +136,4 @@ def _position(position: tuple[int, int], name: str, layer: Layer) -> int:
 
 def _before_activation(layer: Layer, surveyed: Surveyed) -> Layer | None:
     model = surveyed.model
-    return before_activation(model.network, surveyed.layers, layer, surveyed.size, model.in_channels)
+    return find_preactivation(model.network, surveyed.layers, layer, surveyed.size, model.in_channels)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mindseye.attribution.score import Score, class_score, facet_score, predicted, unit_score
 from mindseye.errors import UserError
-from mindseye.layers.survey import find_layer
+from mindseye.layers.layer import find_layer
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS, parse_objective
 from mindseye.optimize.session import NetworkSession

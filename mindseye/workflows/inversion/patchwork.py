@@ -11,9 +11,9 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.facets.patches import Nearest, Windows, nearest_positions, paste, windows
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import receptive_field
-from mindseye.layers.survey import Layer
 from mindseye.measure.pictures import objective_measures
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.photo import Reconstruction

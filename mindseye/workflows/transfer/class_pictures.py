@@ -2,8 +2,8 @@
 
 from mindseye.errors import UserError
 from mindseye.labels import resolve_labels
+from mindseye.layers.layer import Layer
 from mindseye.layers.output import find_output
-from mindseye.layers.survey import Layer
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS
 from mindseye.optimize.objectives.batch import summed

@@ -9,7 +9,7 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import parse_objective
 from mindseye.optimize.objectives.batch import Each
@@ -59,7 +59,7 @@ def value(text, scene, channels=3, **options):
     objective, layer = look_up(parse_objective(text), scene, **options)
     assert objective.name == text
     assert objective.layers == (layer.address,)
-    with frozen(scene.model.network), Reader(scene.model.network, [layer]) as read:
+    with freeze(scene.model.network), Reader(scene.model.network, [layer]) as read:
         return objective(read(images(channels)))
 
 

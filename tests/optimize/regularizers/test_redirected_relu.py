@@ -6,8 +6,9 @@ from nets import TinyConv, seeded
 from torch import nn
 
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.optimize import loop as painting_module
 from mindseye.optimize.canvases.colour import plain_colours
 from mindseye.optimize.canvases.compose import Palette, compose_canvas
@@ -130,7 +131,7 @@ def test_a_dead_picture_does_not_touch_its_neighbours():
     assert changed[1][1].any()
 
 
-def hooks_of(network):
+def list_hooks(network):
     return [hooks for m in network.modules() for hooks in (m._forward_pre_hooks, m._forward_hooks) if hooks]
 
 
@@ -139,9 +140,9 @@ def test_hooks_are_gone_afterwards():
     network, leaf = nn.Sequential(nn.ReLU()), random(2, 8).requires_grad_()
     with redirected(network):
         network(leaf)
-        assert hooks_of(network)
+        assert list_hooks(network)
         assert leaf._backward_hooks
-    assert not hooks_of(network)
+    assert not list_hooks(network)
     assert not leaf._backward_hooks
 
 
@@ -150,7 +151,7 @@ def test_hooks_are_gone_after_an_error():
     network = seeded(TinyConv)
     with pytest.raises(RuntimeError, match="channels"), redirected(network):
         network(random(2, 4, SIDE, SIDE))
-    assert not hooks_of(network)
+    assert not list_hooks(network)
 
 
 class Gate(nn.Module):
@@ -238,4 +239,4 @@ def test_redirection_ends_and_leaves_no_hook(gate, monkeypatch):
     run(paint(network, read, DARK, steps=20), 10, lambda *_: None)
     assert used == [network] * 16
     # What is left is the reader's own.
-    assert [len(hooks) for hooks in hooks_of(network)] == [1]
+    assert [len(hooks) for hooks in list_hooks(network)] == [1]

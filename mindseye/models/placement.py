@@ -1,4 +1,4 @@
-"""The device that a name means."""
+"""Where a network computes."""
 
 import torch
 from torch import nn

@@ -5,15 +5,16 @@ import torch
 import torchvision
 from nets import ChannelsLast, TinyConv, TinyTokens, seeded
 
-from mindseye.layers.activation_function import before_activation, is_activation_function
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
+from mindseye.layers.preactivation import find_preactivation, is_activation_function
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 
 
 def before(network, address, side=32, channels=3):
     layers = survey(network, side, channels)
-    found = before_activation(network, layers, find_layer(layers, address), side, channels)
+    found = find_preactivation(network, layers, find_layer(layers, address), side, channels)
     return None if found is None else found.address
 
 
@@ -47,7 +48,7 @@ def test_what_is_found_is_what_the_function_turns_into_the_layer():
     network = seeded(TinyConv)
     layers = survey(network, 32)
     layer = find_layer(layers, "body.2")
-    found = before_activation(network, layers, layer, 32)
+    found = find_preactivation(network, layers, layer, 32)
     assert find_layer(layers, found.address) == found
     with Reader(network, [layer, found]) as read:
         got = read(torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(2)))
@@ -76,8 +77,8 @@ def test_linear_bottleneck():
     timm = pytest.importorskip("timm")
     network = timm.create_model("efficientnet_b0", pretrained=False).eval()
     layers = survey(network, 64)
-    assert before_activation(network, layers, find_layer(layers, "blocks.3.1"), 64) is None
-    inner = before_activation(network, layers, find_layer(layers, "blocks.3.1.bn1"), 64)
+    assert find_preactivation(network, layers, find_layer(layers, "blocks.3.1"), 64) is None
+    inner = find_preactivation(network, layers, find_layer(layers, "blocks.3.1.bn1"), 64)
     assert inner.address == "blocks.3.1.bn1.act@input"
 
 
@@ -92,7 +93,7 @@ def test_the_output_of_a_network():
     """An output that a sigmoid gave is found too."""
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Sigmoid())
     layers = survey(network, 8)
-    assert before_activation(network, layers, find_output(network, 8)[0], 8).address == "1@input"
+    assert find_preactivation(network, layers, find_output(network, 8)[0], 8).address == "1@input"
 
 
 def test_the_first_of_two_functions_counts():

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.probe import example_input
 
 # torch.nn's activation functions that act on each number by itself, and how timm and others call theirs. Softmax, GLU and
@@ -25,8 +25,8 @@ def is_activation_function(module: nn.Module) -> bool:
     return any(name in ELEMENTWISE for name in names)
 
 
-def before_activation(
-    network: nn.Module, layers: Sequence[Layer], layer: Layer, size: int, channels: int = 3
+def find_preactivation(
+    network: nn.Module, layers: Sequence[Layer], layer: Layer, size: int, in_channels: int = 3
 ) -> Layer | None:
     """The layer that holds what a layer gives before its activation function, None where there is no such function.
 
@@ -36,10 +36,10 @@ def before_activation(
 
     Args:
         network: looked at in evaluation mode, in one forward pass with noise that stops behind the layer.
-        layers: what ``survey`` found at this size and number of channels.
+        layers: what ``survey`` found at this size and number of input channels.
         layer: one of them, or the network's output.
         size: side of the images in px.
-        channels: of the images.
+        in_channels: planes of the images.
     """
     modules = dict(network.named_modules())
     fired = [(other.module, other.call, other.of_input) for other in layers]
@@ -52,15 +52,15 @@ def before_activation(
     ]
     if not functions:
         return None
-    images = example_input(channels, size, size, 2, network)
-    with frozen(network), torch.no_grad(), Reader(network, [*functions, layer]) as read:
+    images = example_input(in_channels, size, size, 2, network)
+    with freeze(network), torch.no_grad(), Reader(network, [*functions, layer]) as read:
         given = read(images)
-    wanted = given[layer.address]
-    if wanted.min() == wanted.max() and layer.module not in {function.module for function in functions}:
+    values = given[layer.address]
+    if values.min() == values.max() and layer.module not in {function.module for function in functions}:
         return None  # two dead layers are alike by accident
     # The first, where ReLUs follow each other: the input of a later one is already cut off.
     for function in functions:
-        if torch.equal(given[function.address], wanted):
+        if torch.equal(given[function.address], values):
             return next((other for other in layers if _is_input_of(other, function)), None)
     return None
 

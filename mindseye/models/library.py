@@ -1,15 +1,45 @@
-"""One clear line where trained weights cannot be had: which file, from where, and where it goes."""
+"""The models that a library offers by name, and one clear line where their trained weights cannot be had."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
+from torch import nn
 
 from mindseye.errors import UserError, one_line
+from mindseye.preprocessing import Preprocessing
+
+INITIAL_SEED = 0
+
+
+@dataclass(frozen=True)
+class LibraryModel:
+    """A named model: how to build it, and what its weights want and call things.
+
+    weights: what its trained weights are called. build: the network untrained, with its own number of classes (None) or
+    another. fetch: the network with its trained weights, which may have to be downloaded.
+    """
+
+    name: str
+    weights: str
+    preprocessing: Preprocessing
+    labels: tuple[str, ...] | None
+    wnids: tuple[str, ...] | None
+    build: Callable[[int | None], nn.Module]
+    fetch: Callable[[], nn.Module]
+
+
+@contextmanager
+def seed_weights() -> Iterator[None]:
+    """Random weights that are the same each time; the caller's random state is not touched."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(INITIAL_SEED)
+        yield
 
 
 def hub_file(url: str) -> Path:
@@ -18,7 +48,7 @@ def hub_file(url: str) -> Path:
 
 
 @contextmanager
-def fetching(url: str) -> Iterator[None]:
+def explain_download_errors(url: str) -> Iterator[None]:
     """Around what downloads weights with torch.hub and reads them.
 
     Raises:

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torchvision.models import SqueezeNet1_1_Weights
 
 from mindseye.errors import UserError
-from mindseye.models.download import hub_file
+from mindseye.models.library import hub_file
 from mindseye.models.load import load_model
 
 WEIGHTS = SqueezeNet1_1_Weights.DEFAULT
