@@ -13,6 +13,7 @@ import statistics
 import time
 
 import torch
+from mindseye.workflows.opening import opened
 from torch import Tensor, nn
 
 from mindseye.cli import keep_memory
@@ -23,7 +24,6 @@ from mindseye.layers.stages import last_before_pooling, stages_below
 from mindseye.optimize.loop import computing_in
 from mindseye.optimize.recipe.files import load_recipe
 from mindseye.report.progress import Progress
-from mindseye.workflows.opening import opened
 
 TURNS = 9
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mindseye.api.visualize import visualize as visualize
     from mindseye.errors import UserError as UserError
     from mindseye.facets.target import Target as Target
-    from mindseye.layers.survey import Layer as Layer
+    from mindseye.layers.layer import Layer as Layer
     from mindseye.models.load import Model as Model
     from mindseye.optimize.canvases.canvas import Canvas as Canvas
     from mindseye.optimize.objectives.objective import Objective as Objective
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from mindseye.workflows.explanation.result import Explanations as Explanations
     from mindseye.workflows.facets.facets import Facets as Facets
     from mindseye.workflows.facets.facets import FacetTarget as FacetTarget
-    from mindseye.workflows.facets.facets import FoundFacet as Facet
+    from mindseye.workflows.facets.facets import FoundFacet as Facet  # noqa: F401
     from mindseye.workflows.pictures import Pictures as Pictures
     from mindseye.workflows.session import Session as Session
 
@@ -103,16 +103,16 @@ _HOMES = {
         "UserError": "errors",
         "Preprocessing": "preprocessing",
         "Target": "facets.target",
-        "Layer": "layers.survey",
+        "Layer": "layers.layer",
         "Model": "models.load",
         "Run": "report.notebook",
     },
 }
-_PUBLIC = {
-    name: (f"{room}.{module}", name) for room, modules in _HOMES.items() for name, module in modules.items()
-} | {"Facet": ("mindseye.workflows.facets.facets", "FoundFacet")}
+_PUBLIC = {name: (f"{room}.{module}", name) for room, modules in _HOMES.items() for name, module in modules.items()} | {
+    "Facet": ("mindseye.workflows.facets.facets", "FoundFacet")
+}
 
-__all__ = [*sorted(_PUBLIC), "__version__", "measures"]  # noqa: PLE0604
+__all__ = [*sorted(_PUBLIC), "__version__", "measures"]  # noqa: PLE0604, F822
 
 
 def __getattr__(name: str) -> Any:

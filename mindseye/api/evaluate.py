@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mindseye.models.device import torch_device
+from mindseye.models.placement import torch_device
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress, Report
 from mindseye.runs.folder import RunFolder

@@ -219,10 +219,10 @@ class Painting:
 def run(
     painting: Painting,
     every: int,
-    on_check: Callable[[Painting, list[int]], None],
+    on_check: Callable[[Painting, list[int]], bool | None],
     also: Collection[int] = (),
 ) -> None:
-    """Paint to the end, or until no picture lives.
+    """Paint to the end, until every picture has failed, or until ``on_check`` returns False.
 
     The host looks only every ``every`` steps and after the steps in ``also``, and then calls
     ``on_check(painting, places of the newly lost)``.
@@ -230,8 +230,8 @@ def run(
     while not painting.is_done:
         painting.advance()
         if painting.step % every == 0 or painting.step in also or painting.is_done:
-            on_check(painting, painting.bury())
-            if not painting.alive.any():
+            goes_on = on_check(painting, painting.bury())
+            if goes_on is False or not painting.alive.any():
                 return
 
 

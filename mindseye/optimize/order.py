@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.optimize.canvases.canvas import Canvas
 from mindseye.optimize.canvases.compose import Palette, compose_canvas
 from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negated

@@ -15,13 +15,13 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.layers.compiler import Compiler
-from mindseye.layers.painting_reader import painting_reader
+from mindseye.layers.compiler import Compiler, painting_reader
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer, find_layer, survey
-from mindseye.models.device import torch_device
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, digest, load_model
+from mindseye.models.placement import torch_device
 from mindseye.optimize.canvases.prior import Prior, prior_of
 from mindseye.optimize.recipe.recipe import Recipe
 
@@ -81,7 +81,7 @@ class NetworkSession:
     def network(self) -> list[Layer]:
         """Every layer that fires for images of the view's side, in the order of the forward pass."""
         if self.view not in self._surveys:
-            with frozen(self.model.network):
+            with freeze(self.model.network):
                 self._surveys[self.view] = survey(self.model.network, self.view, self.model.in_channels)
         return self._surveys[self.view]
 
@@ -121,7 +121,7 @@ class NetworkSession:
         used = copy.copy(self)
         wanted = self.model.preprocessing
         side = self.size or recipe.size or wanted.size
-        with frozen(self.model.network), ExitStack() as held:
+        with freeze(self.model.network), ExitStack() as held:
             used.recipe = replace(recipe, size=side, precision=self.precision or recipe.precision)
             used.view = wanted.size if wanted.fixed_size else side
             used.prior = prior_of(recipe, self.model.in_channels)

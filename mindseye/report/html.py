@@ -27,8 +27,7 @@ def html_table(rows: Sequence[Mapping[str, Any]], title: str) -> str:
         return _block(title, "")
     head = "".join(f"<th>{escape(str(key))}</th>" for key in rows[0])
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(_shown(value))}</td>' for value in row.values())}</tr>"
-        for row in rows[:MOST_ROWS]
+        f"<tr>{''.join(f'<td>{escape(_shown(value))}</td>' for value in row.values())}</tr>" for row in rows[:MOST_ROWS]
     )
     more = f"<p>and {len(rows) - MOST_ROWS} more</p>" if len(rows) > MOST_ROWS else ""
     return _block(title, f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mindseye.attribution.checks import Checked
 from mindseye.facets.clustering import Facet
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.models.load import Model
 from mindseye.optimize.painted import Painted
 from mindseye.optimize.recipe.recipe import Recipe

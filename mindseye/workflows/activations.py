@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mindseye.facets.activations import normalised
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.layers.survey import Layer, outputs
+from mindseye.layers.layer import Layer, list_outputs
 from mindseye.models.load import Model
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
@@ -27,7 +27,7 @@ class Layers(Sequence[Layer]):
     """Every layer of a network that fires; printed, or shown in a notebook, as a table."""
 
     def __init__(self, model: Model, layers: Sequence[Layer]) -> None:
-        self._model, self._layers = model, outputs(layers)
+        self._model, self._layers = model, list_outputs(layers)
         self._network = list(layers)
 
     def __len__(self) -> int:

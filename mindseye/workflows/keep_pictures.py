@@ -32,10 +32,8 @@ def keep_pictures(
         UserError: if the folder holds another run that is not to be replaced, or cannot be written to.
     """
     folder = RunFolder(Path(request.out or "runs/pictures"))
-    if target is not None:
-        identity = target.job.options()
-    else:
-        identity = {"objectives": names} | identity_of(order.session)
+    named = {"objectives": names} | identity_of(order.session)
+    identity = named if target is None else target.job.options()
     with open_run(folder, new_manifest(request, order.session, identity), request) as record:
         if record is not None and target is not None:
             _keep_facets(record, order, target, painted)

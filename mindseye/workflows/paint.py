@@ -28,8 +28,9 @@ class Keeper:
     snapshots: int = 1
     save_seconds: float = SAVE_SECONDS
 
-    def advance(self, steps: int) -> None:
-        """So many more steps of pictures are made."""
+    def __init__(self, on_steps: Callable[[int], None] = lambda steps: None) -> None:
+        """on_steps: told how many more steps of pictures are made."""
+        self.on_steps = on_steps
 
     def look(self, painting: Painting, pictures: Sequence[int]) -> bool:
         """The painting of some pictures as it is now, every few steps; whether it goes on."""
@@ -73,7 +74,7 @@ def _paint_batch(build: Build, batch: list[int], keeper: Keeper) -> dict[int, Pa
     file = None if keeper.state is None else _state_file(keeper.state, batch)
     if file is not None and file.is_file():
         painting.load(read_tensors(file))
-        keeper.advance(painting.step * len(batch))
+        keeper.on_steps(painting.step * len(batch))
     counted, saved = painting.step, time.monotonic()
     lost: dict[int, str] = {}
     count = keeper.snapshots
@@ -81,7 +82,7 @@ def _paint_batch(build: Build, batch: list[int], keeper: Keeper) -> dict[int, Pa
 
     def check(now: Painting, places: list[int]) -> bool:
         nonlocal counted, saved
-        keeper.advance((now.step - counted) * len(batch))
+        keeper.on_steps((now.step - counted) * len(batch))
         passed = range(counted + 1, now.step + 1)
         counted = now.step
         for place in places:

@@ -165,7 +165,7 @@ class MemoryKeeper(Keeper):
     """Holds the pictures as they come out, and shows them on the way."""
 
     def __init__(self, advance: Callable[[int], None], on_step: OnStep | None) -> None:
-        self.advance = advance  # type: ignore[method-assign]
+        super().__init__(advance)
         self.on_step = on_step
         self.painted: dict[int, Painted] = {}
 

@@ -157,7 +157,6 @@ class Request:
         with opened.using(self.recipe if recipe is None else recipe) as session:
             yield session
 
-
     def _check_opening(self) -> None:
         said = [name for name in self.opening if name != "size"]
         if said:

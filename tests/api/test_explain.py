@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mindseye.workflows.explanation.attributing import Attributing
+from mindseye.workflows.explanation.facet import find_facet
+from mindseye.workflows.explanation.preparing import unique
 from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -25,9 +28,6 @@ from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 from mindseye.optimize.random import RandomKeys
 from mindseye.photos.photo import photo_digest
-from mindseye.workflows.explanation.attributing import Attributing
-from mindseye.workflows.explanation.facet import find_facet
-from mindseye.workflows.explanation.preparing import unique
 
 SIDE = 32
 FAST = "saliency,cam"

@@ -47,7 +47,7 @@ LABELS = ["ant", "bee", "crab, cancer", "duck", "eel"]
 def painter():
     return make(1, LABELS)
 
-def twin():
+def copy_modules():
     return make(1, LABELS)
 
 def judge():

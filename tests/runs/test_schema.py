@@ -4,11 +4,11 @@ import json
 from dataclasses import fields, is_dataclass
 
 import pytest
+from mindseye.runs.record import open_manifest
 
 from mindseye.errors import UserError
 from mindseye.runs import schema
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.record import open_manifest
 from mindseye.runs.schema import (
     SCHEMA,
     ChannelStats,

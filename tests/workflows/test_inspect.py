@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from mindseye.workflows.entanglement.inspect import Inspection
 from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
 from torch import nn
@@ -16,7 +17,6 @@ from mindseye.measure.judge import judge_of
 from mindseye.models.load import load_model
 from mindseye.photos.photo_set import find_photos
 from mindseye.runs.schema import LabelsEntry
-from mindseye.workflows.entanglement.inspect import Inspection
 from mindseye.workflows.entanglement.labels import labels_of_judge
 from mindseye.workflows.entanglement.pictures import ChannelPictures
 

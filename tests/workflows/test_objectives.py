@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from mindseye.runs.record import Record
+from mindseye.workflows.objectives.commission import Commission, Order, Wanted
 from nets import TinyConv, seeded
 from torch import nn
 
@@ -19,10 +21,8 @@ from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.report.progress import Progress
 from mindseye.runs.entries import describe_model, new_manifest
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.record import Record
 from mindseye.runs.schema import PictureEntry
 from mindseye.workflows.objectives import commission
-from mindseye.workflows.objectives.commission import Commission, Order, Wanted
 
 SIDE = 24
 RECIPE = recipe_from({"steps": 12, "lr": 0.05, "size": SIDE, "colours": "imagenet"}, "plain")

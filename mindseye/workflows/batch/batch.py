@@ -52,7 +52,9 @@ class Batch:
 
     def _repr_html_(self) -> str:
         status = self.status
-        rows = [{"class": failure.name, "status": failure.status, "reason": failure.reason} for failure in self.failures]
+        rows = [
+            {"class": failure.name, "status": failure.status, "reason": failure.reason} for failure in self.failures
+        ]
         return html_table(rows, status.counts)
 
 
@@ -79,7 +81,7 @@ def work_on_batch(
         panel = None  # the workers load judges of their own
         packs = shard.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
-        with LiveView(ledger, shard, names, request.run.progress) as view:
+        with LiveView(ledger, shard, names, request.run.progress.quiet) as view:
             for line in collection.notes:
                 view.say(f"note: {line}")
             if request.cache:

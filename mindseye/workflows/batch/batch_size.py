@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.workflows.facets.find import FacetTargets, facet_order
 from mindseye.workflows.facets.flow import Flow
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.painted import Painted
@@ -80,9 +80,11 @@ class PackKeeper(Keeper):
     Encoding and writing the snapshots of a pack takes as long as some of its steps.
     """
 
-    def __init__(self, places: Mapping[int, _Place], layer: Layer, state: Path, on_steps: Callable[[int], None]) -> None:
+    def __init__(
+        self, places: Mapping[int, _Place], layer: Layer, state: Path, on_steps: Callable[[int], None]
+    ) -> None:
         self._places, self._layer, self.state = places, layer, state
-        self.advance = on_steps  # type: ignore[method-assign]
+        super().__init__(on_steps)
         self._thread = ThreadPoolExecutor(1, "keep")
         self._waiting: list[Future[None]] = []
 

@@ -40,7 +40,7 @@ class Placement:
         Raises:
             UserError: for what makes no sense, naming it.
         """
-        placement = cls(*(options.get(name) for name in get_type_hints(PlacementOptions)))
+        placement = cls(options.get("workers"), options.get("ray"), options.get("cpus"), options.get("gpus"))
         check_count("workers", placement.workers, least=1)
         for name, value in (("cpus", placement.cpus), ("gpus", placement.gpus)):
             if value is not None and placement.ray is None:

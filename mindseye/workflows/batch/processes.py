@@ -15,8 +15,8 @@ from typing import Literal
 
 from mindseye.errors import UserError
 from mindseye.runtime import keep_memory
-from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
 from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
+from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
 from mindseye.workflows.batch.plan import Pack
 
 WATCH_SECONDS = 0.2

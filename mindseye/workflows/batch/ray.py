@@ -14,8 +14,8 @@ from typing import Any
 
 from mindseye.errors import UserError, one_line
 from mindseye.runtime import keep_memory
-from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
 from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
+from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
 from mindseye.workflows.batch.plan import Pack
 
 AUTO = "auto"

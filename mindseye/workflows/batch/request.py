@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer
 from mindseye.layers.stages import choose_layers
-from mindseye.layers.survey import Layer
 from mindseye.optimize.session import NetworkSession, whole_spec
 from mindseye.photos.collection import PhotoClass, open_collection
 from mindseye.photos.photo_set import find_photos
@@ -88,7 +88,11 @@ class BatchRequest:
     def session(self, number: int = 0) -> Iterator[Session]:
         """The network on its device: of several GPUs, each worker takes its own. A module that was given stays where it is."""
         opening = self.run.opening
-        if opening.get("device", "auto") in ("auto", "cuda") and isinstance(self.model, str) and torch.cuda.is_available():
+        if (
+            opening.get("device", "auto") in ("auto", "cuda")
+            and isinstance(self.model, str)
+            and torch.cuda.is_available()
+        ):
             opening = SessionOptions(**opening | {"device": f"cuda:{number % torch.cuda.device_count()}"})  # type: ignore[typeddict-item]
         with replace(self.run, opening=opening, progress=Progress(quiet=True)).session(self.model) as session:
             yield session

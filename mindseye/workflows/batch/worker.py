@@ -5,11 +5,11 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from mindseye.models.freeze import plain_attention
+from mindseye.models.freeze import disable_fast_attention
 from mindseye.workflows.batch.class_run import ClassRun, WorkerContext
 from mindseye.workflows.batch.executor import Began, Event
-from mindseye.workflows.batch.pipeline import ThreadPipeline
 from mindseye.workflows.batch.pack_painting import paint_pack
+from mindseye.workflows.batch.pipeline import ThreadPipeline
 from mindseye.workflows.batch.plan import Pack
 
 
@@ -30,7 +30,7 @@ class PackWorker:
     def work(self, packs: Iterator[Pack]) -> Generator[Event, None, None]:
         """See ``executor.Worker.work``."""
         # For as long as several threads read: each would otherwise switch back on what another has switched off.
-        with plain_attention(), ExitStack() as opened, ThreadPipeline[Event]() as pipeline:
+        with disable_fast_attention(), ExitStack() as opened, ThreadPipeline[Event]() as pipeline:
 
             def prepare(pack: Pack) -> _Going:
                 runs = []

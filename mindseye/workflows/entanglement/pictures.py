@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mindseye.facets.target import Target
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.order import Order, PictureRequest
@@ -39,9 +39,7 @@ class ChannelPictures:
         waiting = [place for place, entry in enumerate(entries) if entry.status == "todo"]
         if not waiting:
             return
-        requests = [
-            PictureRequest(_name(layer, entry), Channel(layer.address, entry.channel)) for entry in entries
-        ]
+        requests = [PictureRequest(_name(layer, entry), Channel(layer.address, entry.channel)) for entry in entries]
         order = objective_order(self._without_photos(), requests, [layer])
         self._paint("channels", layer, order, [(entry, None) for entry in entries], waiting)
 
@@ -133,10 +131,10 @@ class ChannelKeeper(Keeper):
     """Keeps the pictures of a layer's channels, or of their facets, in the run folder."""
 
     def __init__(self, pictures: ChannelPictures, layer: Layer, what: str, pairs: Pairs, advance: Advance) -> None:
+        super().__init__(advance)
         self.pictures, self.layer, self.pairs = pictures, layer, pairs
         self.state = pictures.folder.painting_state(f"{layer.address}@{what}")
         self.save_seconds = pictures.record.save_seconds
-        self.advance = advance  # type: ignore[method-assign]
 
     def keep_painted(self, painted: dict[int, Painted]) -> None:
         for place, result in painted.items():

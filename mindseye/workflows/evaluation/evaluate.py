@@ -15,7 +15,6 @@ from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, photos_o
 from mindseye.measure.summary import summarise
 from mindseye.measure.transfer import facet_transfer, majority_label
 from mindseye.models.load import Model
-from mindseye.models.placement import torch_device
 from mindseye.report.figures import write_figures
 from mindseye.report.manifest import names_objectives
 from mindseye.report.notebook import Run

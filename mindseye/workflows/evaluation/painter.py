@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet
@@ -73,7 +74,7 @@ def clustered_means(
     """
     preprocessing = painter.preprocessing
     side = preprocessing.size if preprocessing.fixed_size else size
-    with frozen(painter.network) as network:
+    with freeze(painter.network) as network:
         layer = find_layer(survey(network, side, painter.in_channels), address)
         with Reader(network.to(device), [layer]) as read:
             images = PhotoSet(list_photos(photos), kept_bytes=0)

@@ -9,8 +9,8 @@ from pathlib import Path
 from mindseye.errors import UserError
 from mindseye.facets.extremes import Extremes, channel_extremes
 from mindseye.facets.target import check_channels
+from mindseye.layers.layer import Layer
 from mindseye.layers.receptive_field import ReceptiveField, receptive_field
-from mindseye.layers.survey import Layer
 from mindseye.measure.examples import EACH, SCORES, Pick, Rule, Spectrum, over_photos, spectrum
 from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.photos.photo_set import PhotoSet

@@ -124,7 +124,9 @@ class ExplanationFlow:
             advance(len(indices))
         self.record.save("running")
 
-    def _ask(self, network: ExplainedNetwork, ask: Ask, score: Score, images: Tensor, random: RandomKeys) -> list[_Outcome]:
+    def _ask(
+        self, network: ExplainedNetwork, ask: Ask, score: Score, images: Tensor, random: RandomKeys
+    ) -> list[_Outcome]:
         """The maps of a batch; where one photo spoils it, each photo's alone."""
         try:
             maps = ask(score, images, random)

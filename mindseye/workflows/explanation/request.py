@@ -106,13 +106,13 @@ def explain_request(
     batch_size = options.get("batch_size", BATCH)
     check_count("batch_size", batch_size, least=1)
     check_count("steps", options.get("steps"))
-    values: dict[str, Any] = {name: options.get(name) for name in get_type_hints(MethodOptions)}
-    pairs = {name: as_pair(name, values.pop(name)) for name in ("box", "stride")}
-    layer = values.pop("cam_layer")
+    settings: dict[str, Any] = {name: options.get(name) for name in get_type_hints(MethodOptions)}
+    settings |= {name: as_pair(name, settings[name]) for name in ("box", "stride")}
+    settings["layer"] = settings.pop("cam_layer")
     facet = find_facet(target.removeprefix(FACET)) if target.startswith(FACET) else None
     models, opening = models_of(model, run.opening, facet)
     question = Question(
-        target, facet, method_names(method), Settings(**pairs, **values, layer=layer), takes_all(method)
+        target, facet, method_names(method), Settings(**settings), takes_all(method)
     )
     listing = list_sources(photos, bool(options.get("recursive", False)))
     return ExplainRequest(replace(run, opening=opening), listing, models, question, checks, batch_size)

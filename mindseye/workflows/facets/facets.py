@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mindseye.facets.clustering import Facet
 from mindseye.facets.target import Target
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet

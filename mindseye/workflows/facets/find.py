@@ -16,8 +16,8 @@ from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.layers.layer import INPUT, Layer
 from mindseye.layers.stages import stages_below
-from mindseye.layers.survey import INPUT, Layer
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import layers_to_match, target_views

@@ -12,14 +12,14 @@ from torch import Tensor
 from mindseye.attribution.score import facet_score
 from mindseye.facets.clustering import Facet
 from mindseye.facets.target import Target, channel_shares
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.measure.pictures import dots
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.painted import Painted
 from mindseye.report.progress import Advance
 from mindseye.runs.entries import common, describe_facet, describe_layer, describe_skipped, facet_from
 from mindseye.runs.files import read_tensors, write_tensors
-from mindseye.runs.schema import ClustersEntry, FacetEntry, ImagesEntry, LayerEntry, Skipped
+from mindseye.runs.schema import ClustersEntry, FacetEntry, ImagesEntry, LayerEntry
 from mindseye.store.store import Store
 from mindseye.workflows.facets.find import (
     FacetTargets,
@@ -199,11 +199,11 @@ class FacetKeeper(Keeper):
     """Keeps the pictures of a layer's facets in the run folder."""
 
     def __init__(self, flow: Flow, layer: Layer, advance: Advance) -> None:
+        super().__init__(advance)
         self.flow, self.layer = flow, layer
         self.state = flow.folder.painting_state(layer.address)
         self.snapshots = flow.session.recipe.snapshots
         self.save_seconds = flow.record.save_seconds
-        self.advance = advance  # type: ignore[method-assign]
 
     def keep_snapshot(self, step: int, images: dict[int, Tensor]) -> None:
         self.flow.keep_snapshot(self.layer, step, images)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 

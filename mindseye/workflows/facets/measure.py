@@ -6,8 +6,8 @@ from torch import Tensor
 
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.measure.pictures import Roles, facet_measures
 from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views

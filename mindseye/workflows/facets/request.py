@@ -13,7 +13,8 @@ from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.runs.folder import RunFolder, default_path
 from mindseye.store.store import open_store
-from mindseye.workflows.evaluation.judges import JudgeOptions, Panel, judge_run, panel_of
+from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
+from mindseye.workflows.evaluation.panel import Panel
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.request import ModelSource, Request, RunOptions

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer
 from mindseye.layers.stages import choose_layers
-from mindseye.layers.survey import Layer
 from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.order import ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
@@ -109,7 +109,7 @@ def run_inversion(request: InvertRequest, model: ModelSource) -> Run:
             if record is not None and request.patches is None:
                 order = _order(session, inversions, layers)
                 ObjectiveFlow(order, record, run.batch_size).run()
-            elif record is not None:
+            elif record is not None and request.patches is not None:
                 patches = [PatchRequest(each.words, each.photo, each.layer, each.about) for each in inversions]
                 Patchwork(session, request.patches, patches, record).run()
     run.progress.say(f"done: {folder.path}")

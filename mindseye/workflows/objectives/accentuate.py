@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer
 from mindseye.layers.stages import stages
-from mindseye.layers.survey import Layer
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.photo import Caricature, Reconstruction
 from mindseye.optimize.order import ObjectiveOrder, PictureRequest
@@ -104,7 +104,7 @@ def run_accentuation(request: AccentuateRequest, model: ModelSource) -> Run:
         folder = RunFolder(run.out or default_path(place, session.model.name, name))
         with open_run(folder, new_manifest(run, session, options), run) as record:
             if record is not None:
-                about = {"photo": None if path is None else str(path)}
+                about: dict[str, object] = {"photo": None if path is None else str(path)}
                 order = _order(request, session, located, image, anchor, about)
                 ObjectiveFlow(order, record, run.batch_size).run()
     run.progress.say(f"done: {folder.path}")

@@ -104,11 +104,11 @@ class ObjectiveKeeper(Keeper):
     """Keeps the pictures of objectives in the run folder."""
 
     def __init__(self, flow: ObjectiveFlow, advance: Advance) -> None:
+        super().__init__(advance)
         self.flow = flow
         self.state = flow.folder.painting_state("pictures")
         self.snapshots = flow.order.session.recipe.snapshots
         self.save_seconds = flow.record.save_seconds
-        self.advance = advance  # type: ignore[method-assign]
 
     def keep_snapshot(self, step: int, images: dict[int, Tensor]) -> None:
         self.flow.keep_snapshot(step, images)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mindseye.layers.survey import Layer
-from mindseye.optimize.objectives.address import parse_objective
+from mindseye.errors import UserError
+from mindseye.layers.layer import Layer, find_layer
+from mindseye.layers.stages import last_before_pooling
+from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective
 from mindseye.optimize.objectives.batch import summed
 from mindseye.optimize.objectives.lookup import Surveyed, look_up, look_up_between
 from mindseye.optimize.objectives.objective import Objective
@@ -19,8 +21,8 @@ SHARED = 0.5
 class ObjectiveRequest:
     """Which objectives are painted, and how they belong together.
 
-    words: values, or words as ``parse_objective`` reads them. together: one picture of their sum. interpolate: so many pictures on the way
-    between two. variants: pictures of each. diversity: how strongly variants are kept apart. power: of a direction's cosine.
+    words: values, or words as ``parse_objective`` reads them. together: one picture of their sum.
+    interpolate: so many pictures on the way between two. variants: pictures of each. diversity: how strongly variants are kept apart. power: of a direction's cosine.
     probability: raise a class's log probability rather than its logit.
     """
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from mindseye.errors import UserError
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target
+from mindseye.layers.layer import Layer
 from mindseye.layers.stages import last_before_pooling
-from mindseye.layers.survey import Layer
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.loop import Term
 from mindseye.optimize.objectives.batch import Alignment, Diversity

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from mindseye.errors import UserError
-from mindseye.models.device import torch_device
+from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
 from mindseye.photos.class_list import ListedClass

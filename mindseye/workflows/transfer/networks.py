@@ -41,7 +41,9 @@ class TransferNetworks:
         return {network.name: digest(network.judge.model.network) for network in self.all}
 
 
-def load_networks(painter: Network, judges: Network | Sequence[Network], classes: Sequence[ListedClass]) -> TransferNetworks:
+def load_networks(
+    painter: Network, judges: Network | Sequence[Network], classes: Sequence[ListedClass]
+) -> TransferNetworks:
     """Load the networks and find the classes among their labels.
 
     Raises:

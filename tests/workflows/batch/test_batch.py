@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from batch_runs import QUICK, forked, pictures, run
+from mindseye.runs.record import Record
 from nets import TinyConv, seeded
 from PIL import Image
 from tars import write_tar
@@ -22,13 +23,12 @@ from mindseye.optimize import loop as painting
 from mindseye.optimize.recipe.files import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.record import Record
 from mindseye.workflows import paint
 from mindseye.workflows.batch import live_view, output
-from mindseye.workflows.batch.request import Order
 from mindseye.workflows.batch.executor import Ended
 from mindseye.workflows.batch.locks import hold_shard, holders
 from mindseye.workflows.batch.plan import Shard
+from mindseye.workflows.batch.request import Order
 from mindseye.workflows.facets.flow import Flow
 
 CLASSES = ["ant", "bee", "crab 7", "duck", "eel"]
@@ -391,7 +391,7 @@ def test_the_index_has_every_class(undisturbed):
 
 def test_table_and_page_come_on_the_way(root, tmp_path, monkeypatch):
     """Where it is time for them, with the classes that have ended; a disk that is full for a while costs nothing."""
-    out, seen, written = tmp_path / "out", [], outcome.write_results
+    out, seen, written = tmp_path / "out", [], output.write_results
 
     def write(ledger):
         seen.append(sum(state.status == "done" for state in ledger.states.values()))

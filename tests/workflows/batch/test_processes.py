@@ -11,10 +11,10 @@ from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize.recipe.files import load_recipe
 from mindseye.runs.folder import RunFolder
-from mindseye.workflows.batch.request import Order
 from mindseye.workflows.batch.executor import Began, Ended, Executor, Lost
 from mindseye.workflows.batch.plan import make_packs
 from mindseye.workflows.batch.processes import ProcessExecutor
+from mindseye.workflows.batch.request import Order
 
 
 class Watched(Executor):

@@ -43,7 +43,11 @@ def test_where_it_is_not_installed(monkeypatch):
 
 @pytest.mark.parametrize(
     ("staff", "said"),
-    [(Placement(cpus=2), "goes with ray"), (Placement(ray="auto", gpus=-1), "gpus is a number"), (Placement(workers=0), "workers")],
+    [
+        (Placement(cpus=2), "goes with ray"),
+        (Placement(ray="auto", gpus=-1), "gpus is a number"),
+        (Placement(workers=0), "workers"),
+    ],
 )
 def test_shares_that_make_no_sense(staff, said):
     """Refused before anything begins."""
