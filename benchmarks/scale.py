@@ -26,7 +26,7 @@ import torch
 from mindseye.cli import keep_memory
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.record import Record
 from mindseye.workflows.batch.class_orders import Order

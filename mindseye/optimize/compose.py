@@ -9,7 +9,9 @@ from torch import Tensor
 from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
 from mindseye.facets.target import Target
 from mindseye.layers.reader import Reader
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.canvas import CanvasRequest
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.loop import Painting, Term
 from mindseye.optimize.objectives.adaptive import AdaptiveLoss, rho
@@ -66,7 +68,7 @@ class Composition:
         random = RandomKeys(self.seed, tuple(self.keys[index] for index in pictures))
         weighted, palette = self.weighted[list(pictures)], self.palette.select(pictures)
         canvas = compose_canvas(
-            self.recipe, self.side, weighted.shape[1], weighted, palette, random, self.device, self.prior
+            CanvasRequest(self.recipe, self.side, weighted.shape[1], palette, random, self.device, weighted, self.prior)
         )
         chosen = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
         views = Views.of(self.recipe, self.view, self.preprocessing.fixed_size)

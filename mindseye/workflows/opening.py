@@ -16,9 +16,9 @@ from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.models.placement import torch_device
-from mindseye.optimize.canvases.prior import Prior, prior_of, with_whole_path
-from mindseye.optimize.recipe.checks import recipe_from
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.canvases.compose import find_canvas, prior_of
+from mindseye.optimize.canvases.prior import Prior
+from mindseye.optimize.recipe.load import load_recipe, recipe_from, with_whole_paths
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 
@@ -67,7 +67,8 @@ def opened(
         network = survey(loaded.network, view, loaded.in_channels)
         prior = prior_of(recipe, loaded.in_channels)
         compiler = held.enter_context(Compiler()) if recipe.compile else None
-        yield Opened(loaded, network, replace(recipe, size=side), place, view, prior, compiler)
+        canvas_side = find_canvas(recipe.canvas).fixed_side or side
+        yield Opened(loaded, network, replace(recipe, size=canvas_side), place, view, prior, compiler)
 
 
 def check_numbers(seed: int, snapshots: int | None, *counts: int | None) -> None:
@@ -96,8 +97,8 @@ def chosen_recipe(
     given = {"steps": steps, "top_k": top_k, "snapshots": snapshots}
     replaced = dict(changes or {}) | {key: value for key, value in given.items() if value is not None}
     if isinstance(recipe, str):
-        return with_whole_path(load_recipe(recipe, replaced))
-    return with_whole_path(recipe_from(recipe.as_dict() | replaced, recipe.name))
+        return with_whole_paths(load_recipe(recipe, replaced))
+    return with_whole_paths(recipe_from(recipe.values() | replaced))
 
 
 def absolute(checkpoint: str | Path | None) -> str | None:

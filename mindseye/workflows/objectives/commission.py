@@ -15,7 +15,9 @@ from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.measure.pictures import objective_measures
 from mindseye.models.load import Model
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.canvas import CanvasRequest
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.compose import image_terms, match_terms, negated
 from mindseye.optimize.loop import Painting, Term
@@ -85,14 +87,16 @@ class Order:
         chosen = [self.wanted[index] for index in pictures]
         images = [one.image for one in chosen if one.image is not None]
         canvas = compose_canvas(
-            self.recipe,
-            self.recipe.size,
-            self.model.in_channels,
-            torch.stack(images) if len(images) == len(chosen) else None,
-            self.palette,
-            random,
-            self.device,
-            self.prior,
+            CanvasRequest(
+                self.recipe,
+                self.recipe.size,
+                self.model.in_channels,
+                self.palette,
+                random,
+                self.device,
+                torch.stack(images) if len(images) == len(chosen) else None,
+                self.prior,
+            )
         )
         targets = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
         terms = [

@@ -11,7 +11,7 @@ from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.stages import last_before_pooling
-from mindseye.optimize.canvases.compose import palette_of
+from mindseye.optimize.canvases.compose import find_canvas, palette_of
 from mindseye.optimize.loop import Term
 from mindseye.optimize.objectives.address import parse_objective
 from mindseye.optimize.objectives.batch import Alignment, Diversity, summed
@@ -36,7 +36,7 @@ def recipe_for(recipe: Recipe, from_photo: bool, interpolate: int) -> Recipe:
     """A recipe as a photo to start from and a row of pictures change it: the start, and a part that the row shares."""
     if from_photo:
         recipe = replace(recipe, start="photo")
-    if interpolate and not recipe.shared and recipe.canvas in ("fourier", "laplacian"):
+    if interpolate and not recipe.shared and find_canvas(recipe.canvas).can_share:
         recipe = replace(recipe, shared=SHARED)
     return recipe
 
