@@ -34,7 +34,7 @@ from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
 from mindseye.layers.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder

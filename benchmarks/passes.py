@@ -22,7 +22,7 @@ from mindseye.layers.fold import fold_batch_norms
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import last_before_pooling, stages_below
 from mindseye.optimize.loop import computing_in
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
 
 TURNS = 9

@@ -35,7 +35,7 @@ from mindseye.measure.judge import judge_of
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.models.placement import torch_device
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.runs.entries import device_name
 from mindseye.runs.files import write_json, write_picture
 from mindseye.workflows.facets.job import Job

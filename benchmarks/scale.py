@@ -27,7 +27,7 @@ from mindseye.runs.record import Record
 from mindseye.cli import keep_memory
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.workflows.batch.ledger import Ledger, new_plan, write_plan
 from mindseye.workflows.batch.request import Order

@@ -29,12 +29,15 @@ from mindseye.layers.stages import stages, stages_below
 from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import builtin_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms, layers_to_match
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe, recipe_names
+from mindseye.optimize.recipe.files import recipe_names
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.transforms.views import Views
 from mindseye.runs.entries import device_name
 
@@ -148,7 +151,7 @@ def _painting(
     reader = painting_reader(model, [find_layer(network, address) for address in reads], size, None)
     random = RandomKeys(0, tuple(str(picture) for picture in range(batch)))
     palette = Palette(builtin_colours(model.in_channels), torch.ones(model.in_channels, size, size // 2 + 1))
-    canvas = compose_canvas(recipe, size, model.in_channels, photos, palette, random, device)
+    canvas = compose_canvas(CanvasRequest(recipe, size, model.in_channels, palette, random, device, photos))
     terms = compose_terms(recipe, targets, layer.address, matched, penalty, activations[layer.address])
     with reader:
         return Painting(canvas, terms, recipe, Views.of(recipe, size), random, reader, model.preprocessing), reader

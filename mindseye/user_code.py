@@ -113,13 +113,17 @@ def run_user_code(spec: str) -> Iterator[None]:
 
 
 @contextmanager
-def explain_errors(spec: str, *passed: type[BaseException]) -> Iterator[None]:
-    """Tell errors of the user's code in one line, with the place where they arose; those of the kinds ``passed`` stay."""
+def explain_errors(part: object, *passed: type[BaseException]) -> Iterator[None]:
+    """Tell errors of the user's code in one line, with the place where they arose; those of the kinds ``passed`` stay.
+
+    part: its name, or the class, function or object itself.
+    """
     try:
         yield
-    except (UserError, *passed):
-        raise
     except (Exception, SystemExit) as error:
+        if isinstance(error, (UserError, *passed)):
+            raise
+        spec = part if isinstance(part, str) else name_object(part)
         raise UserError(f"{spec!r} fails with {type(error).__name__}: {one_line(error)}{_where(error)}") from error
 
 

@@ -13,13 +13,15 @@ from mindseye.facets.target import build_target
 from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.loop import Painting, run
 from mindseye.optimize.objectives.facet import DotProduct
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.regularizers.functional import centre_mask
 from mindseye.optimize.transforms.views import Views
 from mindseye.photos.photo_set import find_photos
@@ -43,7 +45,9 @@ def painting(read, pictures, **changes):
     photos = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))[pictures]
     target = build_target(LAYER, torch.rand(3, 16, 64, generator=torch.Generator().manual_seed(2)).sort(-1).values, 4)
     random = RandomKeys(0, tuple(map(str, pictures)))
-    canvas = compose_canvas(recipe, SIDE, 3, photos, Palette(plain_colours(3)), random, torch.device("cpu"))
+    canvas = compose_canvas(
+        CanvasRequest(recipe, SIDE, 3, Palette(plain_colours(3)), random, torch.device("cpu"), photos)
+    )
     chosen = {LAYER: target.select(pictures)}
     with torch.no_grad():
         start = read(PLAIN.normalise(photos))[LAYER]

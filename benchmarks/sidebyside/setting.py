@@ -18,7 +18,7 @@ from mindseye.layers.stages import stages_below
 from mindseye.measure.transfer import majority_label
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet, find_photos

@@ -38,8 +38,8 @@ class Term:
 class Painting:
     """A batch of pictures on one canvas, and everything that changes while they are painted.
 
-    What changes is the canvas, the optimizers' moments, what the objectives learn, the step, and which pictures still
-    live; ``state`` and ``load`` carry exactly that, so a painting continues as if it had not stopped.
+    What changes is the canvas, the optimizers' moments, what the objectives learn, the step, and which pictures are not
+    lost; ``state`` and ``load`` carry exactly that, so a painting continues as if it had not stopped.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Painting:
         planes = self.canvas.planes()
         with redirected(self._read.network) if self._redirects else nullcontext():
             self.values, gradient = self._gradient(planes.detach(), progress)
-        planes.backward(self._constraints.gradient(gradient, progress))  # type: ignore[no-untyped-call]
+        planes.backward(self._constraints.gradient(gradient, self.step, progress))  # type: ignore[no-untyped-call]
         self._move(progress)
         self.canvas.tidy()
         self._constraints.apply(self.canvas, self.step, progress)
@@ -114,12 +114,12 @@ class Painting:
         """The pictures as they are now, [pictures, channels, side, side] in [0, 1], on the CPU."""
         return self.canvas.render().detach().float().cpu().clamp(0, 1)
 
-    def bury(self) -> list[int]:
+    def drop_lost(self) -> list[int]:
         """Stop the pictures that turned NaN or whose terms outgrew their start a thousandfold; returns their places."""
         limit = RUNAWAY * self.start.abs().sum(0).clamp_min(1.0)
         size = self.values.abs().sum(0).cpu()
         finite = [parameter.detach().flatten(1).isfinite().all(1) for parameter in self.canvas.parameters]
-        sound = torch.stack([found.expand(len(self.alive)) for found in finite])
+        sound = torch.stack([rows.expand(len(self.alive)) for rows in finite])
         lost = self.alive.cpu() & ~(sound.all(0).cpu() & size.isfinite() & (size <= limit))
         self.alive = self.alive & ~lost.to(self.alive.device)
         return [int(index) for index in lost.nonzero().flatten()]
@@ -230,7 +230,7 @@ def run(
     while not painting.is_done:
         painting.advance()
         if painting.step % every == 0 or painting.step in also or painting.is_done:
-            goes_on = on_check(painting, painting.bury())
+            goes_on = on_check(painting, painting.drop_lost())
             if goes_on is False or not painting.alive.any():
                 return
 

@@ -69,14 +69,16 @@ class Order(ABC):
         session, recipe = self.session, self.session.recipe
         random = RandomKeys(session.seed, tuple(self.keys[index] for index in pictures))
         canvas = compose_canvas(
-            recipe,
-            recipe.size,
-            session.model.in_channels,
-            self.images(pictures),
-            self.palette.select(pictures),
-            random,
-            session.device,
-            session.prior,
+            CanvasRequest(
+                recipe,
+                recipe.size,
+                session.model.in_channels,
+                self.palette.select(pictures),
+                random,
+                session.device,
+                self.images(pictures),
+                session.prior,
+            )
         )
         views = Views.of(recipe, session.view, session.model.preprocessing.fixed_size)
         terms = self.terms(pictures, read, canvas, views)

@@ -122,7 +122,8 @@ class NetworkSession:
         wanted = self.model.preprocessing
         side = self.size or recipe.size or wanted.size
         with freeze(self.model.network), ExitStack() as held:
-            used.recipe = replace(recipe, size=side, precision=self.precision or recipe.precision)
+            canvas_side = find_canvas(recipe.canvas).fixed_side or side
+            used.recipe = replace(recipe, size=canvas_side, precision=self.precision or recipe.precision)
             used.view = wanted.size if wanted.fixed_size else side
             used.prior = prior_of(recipe, self.model.in_channels)
             used.compiler = held.enter_context(Compiler()) if recipe.compile else None

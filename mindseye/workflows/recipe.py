@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.optimize.canvases.prior import with_whole_path
-from mindseye.optimize.recipe.checks import recipe_from
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe, recipe_from, with_whole_paths
 from mindseye.optimize.recipe.recipe import Recipe
 
 
 def chosen_recipe(
     recipe: str | Recipe, changes: Mapping[str, Any] | None = None, numbers: Mapping[str, Any] | None = None
 ) -> Recipe:
-    """A recipe with single numbers changed; the file of its prior by its whole path.
+    """A recipe with single values changed; the files that it names by their whole paths.
 
     recipe: its name, the path of a TOML file, or a value. changes, numbers: what is replaced; None in numbers replaces
     nothing.
@@ -23,7 +21,7 @@ def chosen_recipe(
     """
     replaced = dict(changes or {}) | {key: value for key, value in (numbers or {}).items() if value is not None}
     if isinstance(recipe, str):
-        return with_whole_path(load_recipe(recipe, replaced))
+        return with_whole_paths(load_recipe(recipe, replaced))
     if not isinstance(recipe, Recipe):
         raise UserError(f"recipe is a name, a TOML file or a Recipe, not {recipe!r}")
-    return with_whole_path(recipe_from(recipe.as_dict() | replaced, recipe.name))
+    return with_whole_paths(recipe_from(recipe.values() | replaced))

@@ -15,7 +15,7 @@ from mindseye.errors import UserError
 from mindseye.measure.intervals import wilson_interval
 from mindseye.models.load import load_model
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.transforms.augmentations import CONDITIONS, augmented_copy
 from mindseye.runs.files import read_picture
 from mindseye.runs.folder import RunFolder
@@ -266,16 +266,16 @@ def test_a_painting_that_fails_is_left_out_and_named(networks, tmp_path, monkeyp
     """One picture turned NaN: the others are judged, the table says so, and the code is that of a part."""
     from mindseye.optimize.loop import Painting
 
-    bury = Painting.bury
+    drop_lost = Painting.drop_lost
 
     def lose_the_second(self):
-        lost = bury(self)
+        lost = drop_lost(self)
         if self.alive[1]:
             self.alive[1] = False
             return [*lost, 1]
         return lost
 
-    monkeypatch.setattr(Painting, "bury", lose_the_second)
+    monkeypatch.setattr(Painting, "drop_lost", lose_the_second)
     words = ["transfer", "--painter", networks("painter"), "--judge", networks("judge"), "--classes", "list.txt"]
     words += ["--paintings", "2", "--copies", "2", "--steps", "2", "--set", "views=1", "--out", "out"]
     monkeypatch.chdir(tmp_path)

@@ -11,7 +11,7 @@ from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 from mindseye.optimize.objectives.address import parse_objective
 from mindseye.optimize.objectives.lookup import Surveyed, look_up
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.photos.photo_set import find_photos
 from mindseye.report.progress import Progress
 from mindseye.workflows.objectives.exemplars import find_exemplars

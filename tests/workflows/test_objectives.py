@@ -16,7 +16,7 @@ from mindseye.models.load import load_model
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.loop import Painting, Term
 from mindseye.optimize.objectives.unit import Channel, LayerNorm
-from mindseye.optimize.recipe.checks import recipe_from
+from mindseye.optimize.recipe.load import recipe_from
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.report.progress import Progress
 from mindseye.runs.entries import describe_model, new_manifest

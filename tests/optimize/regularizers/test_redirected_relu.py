@@ -10,8 +10,10 @@ from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
 from mindseye.optimize import loop as painting_module
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.loop import Painting, run
 from mindseye.optimize.random import RandomKeys
@@ -173,7 +175,9 @@ def paint(network, read, start, steps=40):
     recipe = Recipe("test", steps=steps, canvas="pixels", start="weighted", lr=0.05, dot=1.0, colours="none")
     goal = {"relu": build_target("relu", torch.ones(len(start), 2, SIDE * SIDE), 2)}
     random = RandomKeys(0, tuple(f"picture {index}" for index in range(len(start))))
-    canvas = compose_canvas(recipe, SIDE, 3, start, Palette(plain_colours(3)), random, torch.device("cpu"))
+    canvas = compose_canvas(
+        CanvasRequest(recipe, SIDE, 3, Palette(plain_colours(3)), random, torch.device("cpu"), start)
+    )
     terms = compose_terms(recipe, goal, "relu", [], None, torch.zeros(len(start), 2, 1))
     return Painting(canvas, terms, recipe, Views.of(recipe, SIDE), random, read, PLAIN)
 

@@ -20,7 +20,7 @@ import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize import loop as painting
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.workflows import paint

@@ -9,7 +9,7 @@ from batch_runs import QUICK, pictures
 import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.runs.folder import RunFolder
 from mindseye.workflows.batch.executor import Began, Ended, Executor, Lost
 from mindseye.workflows.batch.plan import make_packs

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.pyramid import Laplacian, level_sides
+from mindseye.optimize.canvases.laplacian import Laplacian, level_sides
 
 
 def test_sides_halve():

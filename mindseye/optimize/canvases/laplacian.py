@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mindseye.optimize.canvases.canvas import Decorrelated, smooth
+from mindseye.optimize.canvases.canvas import CanvasRequest, Decorrelated
 from mindseye.optimize.canvases.colour import Colours
+from mindseye.optimize.canvases.spectrum import smooth
+from mindseye.optimize.random import START
 
 
 class Laplacian(Decorrelated):
@@ -18,11 +20,24 @@ class Laplacian(Decorrelated):
     has a spectrum of about 1/f, so this gives about 1/f^exponent, as on a Fourier canvas.
     """
 
+    can_have_alpha = True
+    can_share = True
+
     def __init__(self, levels: Sequence[Tensor], exponent: float, colours: Colours) -> None:
         """levels: fine to coarse, [pictures, channels, side, side] with the sides of ``level_sides``."""
         self.levels = [level.clone().requires_grad_() for level in levels]
         self.weights = [2.0 ** (number * (exponent - 1)) for number in range(len(levels))]
         self.colours = colours
+
+    @classmethod
+    def build(cls, request: CanvasRequest) -> "Laplacian":
+        """Normal noise at every level, of the recipe's contrast."""
+        recipe = request.recipe
+        levels = [
+            recipe.contrast * request.random.normal(START, f"level {number}", request.planes, extent, extent)
+            for number, extent in enumerate(level_sides(request.side, recipe.levels))
+        ]
+        return cls([level.to(request.device) for level in levels], recipe.spectrum, request.colours)
 
     @property
     def parameters(self) -> list[Tensor]:
