@@ -112,7 +112,7 @@ _PUBLIC = {name: (f"{room}.{module}", name) for room, modules in _HOMES.items() 
     "Facet": ("mindseye.workflows.facets.facets", "FoundFacet")
 }
 
-__all__ = [*sorted(_PUBLIC), "__version__", "measures"]  # noqa: PLE0604, F822
+__all__ = [*sorted(_PUBLIC), "__version__", "measures"]
 
 
 def __getattr__(name: str) -> Any:

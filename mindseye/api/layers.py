@@ -2,9 +2,9 @@
 
 from typing import Unpack
 
-from mindseye.workflows.activations import Layers
+from mindseye.optimize.session import NetworkSession
+from mindseye.workflows.activations import Layers, layers_of
 from mindseye.workflows.request import ModelSource, SessionOptions, takes
-from mindseye.workflows.session import Session
 
 
 @takes(SessionOptions)
@@ -20,4 +20,5 @@ def layers(model: ModelSource = "resnet50", **options: Unpack[SessionOptions]) -
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    return (model if isinstance(model, Session) else Session(model, **options)).layers()
+    session = model if isinstance(model, NetworkSession) else NetworkSession(model, **options)
+    return layers_of(session)

@@ -162,7 +162,7 @@ class Painting:
         if self.step >= REDIRECTED_STEPS:
             return False
         reads = [
-            term.weight.start != 0 and any(_is_of_network(address) for address in term.objective.layers)
+            term.weight.start != 0 and any(is_of_network(address) for address in term.objective.layers)
             for term in self.terms
         ]
         return bool((self.start[torch.tensor(reads)] == 0).any())
@@ -251,5 +251,6 @@ def computing_in(precision: str, device: torch.device) -> AbstractContextManager
     return torch.autocast(device.type, torch.bfloat16) if saves else nullcontext()
 
 
-def _is_of_network(address: str) -> bool:
+def is_of_network(address: str) -> bool:
+    """Whether an address is that of a layer of the network, rather than of the picture itself."""
     return address not in (CANVAS, ALPHA) and not is_of_image(address)

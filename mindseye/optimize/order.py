@@ -15,8 +15,9 @@ from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.optimize.canvases.canvas import Canvas
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negated
 from mindseye.optimize.loop import Painting, Term
 from mindseye.optimize.objectives.batch import Each

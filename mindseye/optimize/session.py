@@ -22,7 +22,8 @@ from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, digest, load_model
 from mindseye.models.placement import torch_device
-from mindseye.optimize.canvases.prior import Prior, prior_of
+from mindseye.optimize.canvases.compose import find_canvas, prior_of
+from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
 
 PLAIN = Recipe("plain")
@@ -111,6 +112,14 @@ class NetworkSession:
         """Reads the layers that pictures are painted towards, as fast as this device can."""
         return painting_reader(self.model, layers, self.view, self.compiler)
 
+    def sized(self, size: int | None) -> Self:
+        """The same for pictures of another size; itself where it is None."""
+        if size is None:
+            return self
+        other = copy.copy(self)
+        other.size = size
+        return other
+
     @contextmanager
     def using(self, recipe: Recipe = PLAIN) -> Iterator[Self]:
         """The session with a recipe. The network is frozen and in evaluation mode until the end, then as it was.
@@ -122,8 +131,9 @@ class NetworkSession:
         wanted = self.model.preprocessing
         side = self.size or recipe.size or wanted.size
         with freeze(self.model.network), ExitStack() as held:
+            precision: Any = self.precision or recipe.precision
             canvas_side = find_canvas(recipe.canvas).fixed_side or side
-            used.recipe = replace(recipe, size=canvas_side, precision=self.precision or recipe.precision)
+            used.recipe = replace(recipe, size=canvas_side, precision=precision)
             used.view = wanted.size if wanted.fixed_size else side
             used.prior = prior_of(recipe, self.model.in_channels)
             used.compiler = held.enter_context(Compiler()) if recipe.compile else None

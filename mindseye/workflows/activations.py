@@ -99,6 +99,12 @@ class Activations:
         return html_table(rows, repr(self))
 
 
+def layers_of(session: NetworkSession) -> Layers:
+    """Every layer that fires in a network."""
+    with session.using() as used:
+        return Layers(used.model, used.network)
+
+
 def read_activations(
     session: NetworkSession, photos: PhotoSet, layer: Layer, maps: bool, progress: Progress, store: Store | None
 ) -> Activations:

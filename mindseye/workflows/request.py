@@ -15,14 +15,13 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.session import checked_seed
+from mindseye.optimize.session import NetworkSession, checked_seed
 from mindseye.report.progress import Progress, Report
 from mindseye.workflows.recipe import chosen_recipe
 from mindseye.workflows.record import SAVE_SECONDS
-from mindseye.workflows.session import Session
 
 DEFAULT_RECIPE = "distribution"
-ModelSource = str | nn.Module | Session
+ModelSource = str | nn.Module | NetworkSession
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -130,28 +129,29 @@ class Request:
         Raises:
             UserError: if a session is given, and how it is opened as well.
         """
-        if not isinstance(model, Session):
+        if not isinstance(model, NetworkSession):
             return model, self
         self._check_opening()
         size = self.opening.get("size") or model.size
         opening = SessionOptions(
             weights=model.weights, checkpoint=model.checkpoint, device=str(model.device), size=size, seed=model.seed
         )
-        recipe = replace(self.recipe, precision=model.precision or self.recipe.precision)
+        precision: Any = model.precision or self.recipe.precision
+        recipe = replace(self.recipe, precision=precision)
         return model.spec, replace(self, opening=opening, recipe=recipe)
 
     @contextmanager
-    def session(self, model: ModelSource, recipe: Recipe | None = None) -> Iterator[Session]:
+    def session(self, model: ModelSource, recipe: Recipe | None = None) -> Iterator[NetworkSession]:
         """The network, opened, or the session that was given, used with the request's recipe (or another) until the end.
 
         Raises:
             UserError: if the network cannot be opened, or how it is opened is said twice.
         """
-        if isinstance(model, Session):
+        if isinstance(model, NetworkSession):
             self._check_opening()
             opened = model.sized(self.opening.get("size"))
         else:
-            opened = Session(model, **self.opening)
+            opened = NetworkSession(model, **self.opening)
         for line in opened.notes:
             self.progress.say(f"note: {line}")
         with opened.using(self.recipe if recipe is None else recipe) as session:

@@ -5,10 +5,9 @@ facets = eye.facets("photos", "layer3.5", facets=4)
 pictures = eye.paint(facets.target("layer3.5"))
 """
 
-import copy
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from torch import nn
 
@@ -21,7 +20,7 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.progress import Progress, Report
 from mindseye.store.store import open_store
-from mindseye.workflows.activations import Activations, Layers, read_activations
+from mindseye.workflows.activations import Activations, Layers, layers_of, read_activations
 from mindseye.workflows.facets.facets import FacetCount, Facets, FacetTarget, all_as_one, find_facets
 from mindseye.workflows.pictures import OnStep, Pictures, paint_pictures
 from mindseye.workflows.recipe import chosen_recipe
@@ -64,18 +63,9 @@ class Session(NetworkSession):
     def __repr__(self) -> str:
         return f"Session({self.model.name!r}, weights={self.model.weights!r}, device={str(self.device)!r})"
 
-    def sized(self, size: int | None) -> Self:
-        """The same for pictures of another size; itself where it is None."""
-        if size is None:
-            return self
-        other = copy.copy(self)
-        other.size = size
-        return other
-
     def layers(self) -> Layers:
         """Every layer that fires, in the order of the forward pass: address, kind, shape, channels, share of the cost."""
-        with self.using() as session:
-            return Layers(session.model, session.network)
+        return layers_of(self)
 
     def activations(
         self, photos: Source, layer: str, *, maps: bool = False, recursive: bool = False, progress: Report = None

@@ -1,7 +1,7 @@
 """Where the workers of a batch run, and which executor that asks for."""
 
 from dataclasses import dataclass
-from typing import Self, TypedDict, get_type_hints
+from typing import Self, TypedDict
 
 from mindseye.errors import UserError
 from mindseye.user_code import load_object

@@ -31,7 +31,6 @@ from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import Request, SessionOptions
 from mindseye.workflows.resumable import new_manifest
-from mindseye.workflows.session import Session
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class BatchRequest:
             )
 
     @contextmanager
-    def session(self, number: int = 0) -> Iterator[Session]:
+    def session(self, number: int = 0) -> Iterator[NetworkSession]:
         """The network on its device: of several GPUs, each worker takes its own. A module that was given stays where it is."""
         opening = self.run.opening
         if (
@@ -107,7 +106,7 @@ class BatchRequest:
         device = self.run.opening.get("device", "auto")
         return device == "cpu" or (device == "auto" and not torch.cuda.is_available())
 
-    def default_batch_size(self, session: Session) -> int:
+    def default_batch_size(self, session: NetworkSession) -> int:
         """How many pictures the device paints at once, whole classes where they fit."""
         if session.device.type != "cuda":
             return whole_classes(max(ON_A_CPU, self.facets), self.facets)
@@ -154,7 +153,7 @@ class ClassJobs:
     """What is the same for all classes of a worker, and the job of each."""
 
     request: BatchRequest
-    session: Session
+    session: NetworkSession
     classes: dict[str, PhotoClass]
     run: Request = field(init=False)
 

@@ -8,13 +8,12 @@ from torch import nn
 
 from mindseye.attribution.methods import Ask, Scene, Settings, check_settings, prepare
 from mindseye.errors import UserError
-from mindseye.optimize.session import PLAIN
+from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.runs.schema import ExplainedModelEntry, TargetEntry
 from mindseye.workflows.explanation.files import unique_names
 from mindseye.workflows.explanation.run_facet import RunFacet
 from mindseye.workflows.explanation.target import ExplainedTarget, find_target
 from mindseye.workflows.request import ModelSource, Request, SessionOptions
-from mindseye.workflows.session import Session
 
 DEFAULT_MODEL = "resnet50"
 
@@ -29,7 +28,7 @@ class ExplainedNetwork:
 
     name: str
     folder: str
-    session: Session
+    session: NetworkSession
     target: ExplainedTarget
     methods: dict[str, Ask]
     refused: dict[str, str]
@@ -73,7 +72,7 @@ def models_of(
     Raises:
         UserError: if weights are given that cannot belong to all of them, or the run's network was not kept.
     """
-    models = [model] if isinstance(model, str | nn.Module | Session) else list(model or [])
+    models = [model] if isinstance(model, str | nn.Module | NetworkSession) else list(model or [])
     has_weights = opening.get("weights") is not None or opening.get("checkpoint") is not None
     if facet is not None and len(models) > 1:
         raise UserError("a facet belongs to the network of its run: leave --model out")
@@ -111,7 +110,7 @@ def open_networks(
         ]
 
 
-def _network(session: Session, name: str, folder: str, question: Question) -> ExplainedNetwork:
+def _network(session: NetworkSession, name: str, folder: str, question: Question) -> ExplainedNetwork:
     facet, settings = question.facet, question.settings
     if facet is not None and session.weights_digest != facet.digest:
         raise UserError(f"{session.model.name} has other weights than the network that {facet.folder} was painted from")

@@ -111,9 +111,7 @@ def explain_request(
     settings["layer"] = settings.pop("cam_layer")
     facet = find_facet(target.removeprefix(FACET)) if target.startswith(FACET) else None
     models, opening = models_of(model, run.opening, facet)
-    question = Question(
-        target, facet, method_names(method), Settings(**settings), takes_all(method)
-    )
+    question = Question(target, facet, method_names(method), Settings(**settings), takes_all(method))
     listing = list_sources(photos, bool(options.get("recursive", False)))
     return ExplainRequest(replace(run, opening=opening), listing, models, question, checks, batch_size)
 

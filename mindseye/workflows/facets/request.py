@@ -9,6 +9,7 @@ from mindseye.errors import UserError
 from mindseye.facets.target import check_channels
 from mindseye.layers.stages import choose_layers, last_before_pooling
 from mindseye.optimize.recipe.checks import check_for_facets
+from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.runs.folder import RunFolder, default_path
@@ -19,7 +20,6 @@ from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.request import ModelSource, Request, RunOptions
 from mindseye.workflows.resumable import new_manifest, open_run
-from mindseye.workflows.session import Session
 
 FacetCount = int | Literal["auto"]
 
@@ -68,7 +68,7 @@ class FacetRequest:
 
         return place
 
-    def job(self, session: Session) -> FacetJob:
+    def job(self, session: NetworkSession) -> FacetJob:
         """The job that it is for a network.
 
         Raises:

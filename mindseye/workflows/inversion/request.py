@@ -14,6 +14,7 @@ from mindseye.layers.stages import choose_layers
 from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.order import ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
+from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo import Photo, listed, load_photo, photo_digest, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.drawing import printable
@@ -24,7 +25,6 @@ from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.order import objective_order
 from mindseye.workflows.request import ModelSource, Request, RunOptions
 from mindseye.workflows.resumable import identity_of, new_manifest, open_run
-from mindseye.workflows.session import Session
 
 RECIPE, ARRAY = "invert", "array"
 
@@ -134,7 +134,7 @@ def photos_of(inversions: Sequence[Inversion]) -> list[Tensor]:
     return list({id(inversion.photo): inversion.photo for inversion in inversions}.values())
 
 
-def _inversions(request: InvertRequest, session: Session, layers: Sequence[Layer]) -> list[Inversion]:
+def _inversions(request: InvertRequest, session: NetworkSession, layers: Sequence[Layer]) -> list[Inversion]:
     model = session.model
     photos = [
         (photo_path(photo), load_photo(photo, model.preprocessing, session.view, model.in_channels))
@@ -143,7 +143,7 @@ def _inversions(request: InvertRequest, session: Session, layers: Sequence[Layer
     return [Inversion(path, photo, layer) for path, photo in photos for layer in layers]
 
 
-def _order(session: Session, inversions: Sequence[Inversion], layers: Sequence[Layer]) -> ObjectiveOrder:
+def _order(session: NetworkSession, inversions: Sequence[Inversion], layers: Sequence[Layer]) -> ObjectiveOrder:
     photos = photos_of(inversions)
     normalise = session.model.preprocessing.normalise
     with torch.no_grad(), session.reader(layers) as read:

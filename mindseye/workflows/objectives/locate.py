@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from mindseye.errors import UserError
 from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.stages import last_before_pooling
+from mindseye.optimize.loop import is_of_network
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective
 from mindseye.optimize.objectives.batch import summed
 from mindseye.optimize.objectives.lookup import Surveyed, look_up, look_up_between
@@ -22,7 +23,8 @@ class ObjectiveRequest:
     """Which objectives are painted, and how they belong together.
 
     words: values, or words as ``parse_objective`` reads them. together: one picture of their sum.
-    interpolate: so many pictures on the way between two. variants: pictures of each. diversity: how strongly variants are kept apart. power: of a direction's cosine.
+    interpolate: so many pictures on the way between two. variants: pictures of each. diversity: how strongly variants are
+    kept apart. power: of a direction's cosine.
     probability: raise a class's log probability rather than its logit.
     """
 
@@ -101,7 +103,7 @@ def _located(words: str | Objective, surveyed: Surveyed, request: ObjectiveReque
         return objective, [layer]
     if not isinstance(words, Objective):
         raise UserError(f"an objective is an Objective or its words, such as 'layer3.5:11', not {words!r}")
-    objective = words.bind(surveyed)
+    objective = words
     layers = [find_layer(surveyed.layers, address) for address in objective.layers if is_of_network(address)]
     return objective, layers or [last_before_pooling(surveyed.model.network, surveyed.layers)]
 

@@ -9,6 +9,7 @@ from mindseye.errors import UserError
 from mindseye.optimize.order import ObjectiveOrder
 from mindseye.optimize.recipe.checks import check_for_objectives, check_start
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
@@ -27,7 +28,6 @@ from mindseye.workflows.objectives.order import texture_layers, variants_order
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import ModelSource, Request, RunOptions, check_count
 from mindseye.workflows.resumable import identity_of, new_manifest, open_run
-from mindseye.workflows.session import Session
 
 
 class PaintOptions(RunOptions, JudgeOptions, total=False):
@@ -43,7 +43,7 @@ class PaintRequest:
     init: Photo | None = None
     examples: PhotoSet | None = None
 
-    def identity(self, located: LocatedObjectives, image: Tensor | None, session: Session) -> dict[str, Any]:
+    def identity(self, located: LocatedObjectives, image: Tensor | None, session: NetworkSession) -> dict[str, Any]:
         """What must be the same for an interrupted run to be continued."""
         asked = self.objectives
         return {
@@ -102,7 +102,7 @@ def run_objectives(request: PaintRequest, model: ModelSource, options: JudgeOpti
         return judge_run(folder.path, panel, session.device, run.progress)
 
 
-def start_image(request: PaintRequest, session: Session) -> Tensor | None:
+def start_image(request: PaintRequest, session: NetworkSession) -> Tensor | None:
     """What the pictures start from, [channels, side, side] in [0, 1], where a photo was given."""
     if request.init is None:
         return None
@@ -111,7 +111,7 @@ def start_image(request: PaintRequest, session: Session) -> Tensor | None:
 
 
 def order_of(
-    request: PaintRequest, located: LocatedObjectives, session: Session, image: Tensor | None, record: Record
+    request: PaintRequest, located: LocatedObjectives, session: NetworkSession, image: Tensor | None, record: Record
 ) -> ObjectiveOrder:
     """The order, with the facets of the photos that each objective likes best where photos were given."""
     exemplars = None
