@@ -210,7 +210,7 @@ def test_what_is_left(finished):
     assert str(finished) in page
     assert "4 classes x 2 paintings x 3 images of each" in page
     for one in finished.results:
-        assert f"{100 * one['top1']['mean']:.1f} [{100 * one['top1']['low']:.1f}, " in str(finished)
+        assert f"{100 * one.top1.mean:.1f} [{100 * one.top1.low:.1f}, " in str(finished)
 
 
 def test_an_interrupted_transfer_continues_and_ends_the_same(finished, networks, tmp_path, monkeypatch):

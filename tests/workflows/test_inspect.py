@@ -129,7 +129,7 @@ def test_what_a_run_leaves(run):
             for entry in (one, *one.facets):
                 assert set(entry.measures["activation"]) == {"picture", "start", "members"}
                 for role in ("picture", "start"):
-                    assert Image.open(run.path / entry[role]).size == (SIDE, SIDE)
+                    assert Image.open(run.path / getattr(entry, role)).size == (SIDE, SIDE)
     assert stats_of(manifest, "mixed")[DEAD].entanglement is None
     assert any("1 of the channels do the same in every photo" in note for note in manifest.notes)
     assert any("more than its top 5%" in note for note in manifest.notes)

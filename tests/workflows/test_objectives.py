@@ -72,7 +72,7 @@ def test_what_is_shown_is_what_is_measured(model, tmp_path):
         assert value(both, role) < value(shown, role)
     # The pull by itself starts from the same noise, so that what it says of the start is the difference of the two.
     assert value(shown, "start") - value(both, "start") == pytest.approx(
-        value(runs[2]["pictures"][0], "start"), abs=1e-6
+        value(runs[2].pictures[0], "start"), abs=1e-6
     )
 
 

@@ -73,7 +73,7 @@ def test_neighbourhoods_against_plain_loops(world):
         for facet in layer.facets:
             near = facet.measures["neighbourhood"][JUDGE]
             for role in ("picture", "start"):
-                (feature,), _ = look(model, [picture_for(world.run / facet[role])])
+                (feature,), _ = look(model, [picture_for(world.run / getattr(facet, role))])
                 assert near[role] == pytest.approx(expected(feature, facet), abs=2e-5)
             rows = [expected(photos[member.index], facet, member.index) for member in facet.members]
             means = {name: np.mean([row[name] for row in rows]) for name in rows[0]}
@@ -100,7 +100,7 @@ def test_transfer_against_plain_loops(world):
             assert votes.count(label) == max(votes.count(other) for other in range(5))
             assert named["label"] == ["ant", "bee", "crab, cancer", "duck", "eel"][label]
             for role in ("picture", "start"):
-                (feature,), (scores,) = look(model, [picture_for(world.run / facet[role])])
+                (feature,), (scores,) = look(model, [picture_for(world.run / getattr(facet, role))])
                 seen[role].append(feature)
                 assert named[role]["probability"] == pytest.approx(float(scores.softmax(0)[label]), abs=1e-4)
                 assert named[role]["top1"] == float(scores.argmax() == label)

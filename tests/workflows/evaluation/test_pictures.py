@@ -58,7 +58,7 @@ def test_every_number_against_plain_softmax(world, commission):
     firsts = set()
     for entry in entries:
         named = entry.measures["transfer"][JUDGE]
-        shares = {role: probabilities(model, commission / entry[role]) for role in ("picture", "start")}
+        shares = {role: probabilities(model, commission / getattr(entry, role)) for role in ("picture", "start")}
         ranked = np.argsort(-shares["picture"])
         firsts.add(tuple(ranked))
         assert [one["label"] for one in named["sees"]] == [LABELS[index] for index in ranked]
