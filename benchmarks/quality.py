@@ -30,7 +30,7 @@ from sidebyside.tables import picture_path, plot, sheet, table
 from mindseye.errors import UserError
 from mindseye.layers.stages import last_before_pooling
 from mindseye.layers.survey import Layer, find_layer, survey
-from mindseye.measure.judge import judge_of
+from mindseye.measure.judge import make_judge
 from mindseye.models.device import torch_device
 from mindseye.models.freeze import frozen
 from mindseye.models.load import Model, load_model
@@ -92,7 +92,7 @@ def _compare(options: argparse.Namespace) -> None:
     if unknown or YARDSTICK not in methods:
         raise UserError(f"--methods wants {YARDSTICK} and any of: {'; '.join([*OWN, *rivals.RIVALS])}")
     folders = _folders(options)
-    model, judge = load_model(options.model, weights=options.weights), judge_of(load_model(options.judge))
+    model, judge = load_model(options.model, weights=options.weights), make_judge(load_model(options.judge))
     plan = _plan(options, out)
     gallery = Gallery(judge, folders, options.limit, device)
     with frozen(model.network):
@@ -205,7 +205,7 @@ def _job(model: Model, folder: str, options: argparse.Namespace, device: torch.d
 
 
 def _logits(model: Model) -> Layer:
-    output = judge_of(model).output
+    output = make_judge(model).output
     if output is None:
         raise UserError(f"{model.name} names no classes: nothing to compare a logit with")
     return output

@@ -16,7 +16,7 @@ from mindseye.layers.survey import find_layer
 from mindseye.models.load import digest
 from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.photos.class_choice import class_words
+from mindseye.photos.class_choice import class_words, select_classes
 from mindseye.photos.collection import PhotoClass, open_collection
 from mindseye.runs.folder import Manifest, default_path
 from mindseye.store.store import open_store
@@ -133,7 +133,9 @@ def batch(
         raise UserError("a batch paints pictures that do not depend on each other: leave 'shared' out of the recipe")
     part = parse_shard(shard) if shard else Shard()
     wanted = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
-    collection = open_collection(root, wanted)
+    collection = open_collection(root)
+    if wanted is not None:
+        collection = select_classes(collection, wanted)
     order = Order(
         root=str(Path(root).absolute()),
         out=Path(out) if out else default_path(str(Path(root).absolute()), _name(model), _joined(layer)),

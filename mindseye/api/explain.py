@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.api.explained import Explained, explained
-from mindseye.attribution.methods import Settings, method_names, takes_all, unused
+from mindseye.attribution.methods import Settings, method_names, takes_all, unused_settings
 from mindseye.attribution.perturbation import Game
 from mindseye.attribution.rules import RuleName
 from mindseye.errors import UserError
@@ -201,7 +201,7 @@ def _default_path(listing: Listing, networks: Sequence[Network]) -> Path:
 
 
 def _notes(settings: Settings, methods: Sequence[str], refused: dict[str, dict[str, str]]) -> list[str]:
-    idle = [f"{name} changes nothing: none of the methods looks at it" for name in unused(settings, methods)]
+    idle = [f"{name} changes nothing: none of the methods looks at it" for name in unused_settings(settings, methods)]
     left = [
         f"{method} of {name} is left out: {reason}"
         for name, reasons in refused.items()

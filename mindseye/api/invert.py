@@ -14,7 +14,7 @@ from mindseye.layers.survey import Layer
 from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.photos.photo import Photo, listed, load_photo, photo_digest, photo_path
+from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_list, photo_path
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
@@ -71,7 +71,7 @@ def invert(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    given = listed(photos)
+    given = photo_list(photos)
     if not given:
         raise UserError("no photo: name at least one")
     check_numbers(seed, snapshots, batch_size, size, steps)

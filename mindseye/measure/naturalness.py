@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.sorting import ascending
+from mindseye.facets.sort import sort_values
 from mindseye.optimize.regularizers.functional import total_variation
 
 REC601_LUMA = (0.299, 0.587, 0.114)
@@ -119,7 +119,7 @@ def sorted_distance(activations: Tensor, ranks: Tensor) -> Tensor:
     if activations.shape[1] != ranks.shape[1]:
         raise UserError(f"{activations.shape[1]} channels painted and {ranks.shape[1]} in the target: not one layer")
     p, q = activations.shape[-1], ranks.shape[-1]
-    ours, theirs = ascending(activations.float()), ascending(ranks.float())
+    ours, theirs = sort_values(activations.float()), sort_values(ranks.float())
     scale = ranks.float().abs().mean((-2, -1))
     if p == q:
         return _ratio((ours - theirs).abs().mean((-2, -1)), scale)

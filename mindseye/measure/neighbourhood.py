@@ -21,7 +21,7 @@ _COSINES_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
-class Photos:
+class PhotoFeatures:
     """The photos that pictures are looked for among, as one judge sees them.
 
     `features` [N, D] of unit length; `folders` [N] a number for each photo's folder; `facets` [N] its facet, or -1
@@ -34,8 +34,8 @@ class Photos:
     closeness: Tensor
 
 
-def photos_of(features: Tensor, folders: Tensor, facets: Tensor, closeness: Tensor | None = None) -> Photos:
-    """`Photos` from raw pooled features [N, D] and integer labels [N]; N must be at least 2.
+def index_photos(features: Tensor, folders: Tensor, facets: Tensor, closeness: Tensor | None = None) -> PhotoFeatures:
+    """`PhotoFeatures` from raw pooled features [N, D] and integer labels [N]; N must be at least 2.
 
     `closeness` does not depend on the facets: give it again where the same photos serve several layers, since it
     compares every photo with every other.
@@ -45,7 +45,7 @@ def photos_of(features: Tensor, folders: Tensor, facets: Tensor, closeness: Tens
     if not len(features) == len(folders) == len(facets):
         raise UserError(f"{len(features)} photos, {len(folders)} folders and {len(facets)} facets: give one per photo")
     unit = normalize(features.float(), dim=-1)
-    return Photos(unit, folders.long(), facets.long(), close_cosines(unit) if closeness is None else closeness)
+    return PhotoFeatures(unit, folders.long(), facets.long(), close_cosines(unit) if closeness is None else closeness)
 
 
 def nearest(
@@ -123,7 +123,7 @@ def copy_cosines(queries: Tensor, members: Tensor, same: Tensor | None = None) -
 
 
 def neighbourhood(
-    queries: Tensor, photos: Photos, folder: int, facet: int, members: Tensor, selves: Tensor | None = None
+    queries: Tensor, photos: PhotoFeatures, folder: int, facet: int, members: Tensor, selves: Tensor | None = None
 ) -> dict[str, Tensor]:
     """Where queries [B, D] (raw pooled features) of one facet lie among the photos; each value [B].
 
@@ -146,7 +146,7 @@ def neighbourhood(
 
 
 def facet_neighbourhood(
-    picture: Tensor, start: Tensor, photos: Photos, folder: int, facet: int, members: Tensor
+    picture: Tensor, start: Tensor, photos: PhotoFeatures, folder: int, facet: int, members: Tensor
 ) -> dict[str, dict[str, float]]:
     """`neighbourhood` of one picture [D], of its unoptimised start [D] and of its members (indices [n]), as numbers.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mindseye.facets.excited import excited_facets
+from mindseye.facets.unit_facets import find_unit_facets
 from mindseye.runs.manifest import common, facet_from, failures
 from mindseye.workflows.entanglement.channels import describe_channel_picture, most_and_least
 
@@ -30,7 +30,7 @@ def test_a_channels_entry_says_what_its_photos_do():
     """Best photos first with what the channel does in each; facets whose members can be taken up again; their labels."""
     values = torch.from_numpy(np.random.default_rng(0).permutation(40) / 10.0 - 1).float()
     features = torch.eye(2)[torch.arange(40) % 2] + 0.1 * torch.randn(40, 2, generator=torch.Generator().manual_seed(0))
-    excited = excited_facets(values, features, 2, 10, 0, 1e-5, "uniform")
+    excited = find_unit_facets(values, features, 2, 10, 0, 1e-5, "uniform")
     labels = ["odd" if n % 2 else "even" for n in range(40)]
     paths = [f"photo-{n}" for n in range(40)]
     entry = describe_channel_picture(7, "most", values, excited, paths, labels)

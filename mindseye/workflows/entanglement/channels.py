@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mindseye.facets.excited import Excited
+from mindseye.facets.unit_facets import UnitFacets
 from mindseye.measure.channels import ChannelNumbers
 from mindseye.runs.folder import Manifest
 from mindseye.runs.manifest import common, describe_facet
@@ -62,7 +62,12 @@ def most_and_least(stats: Sequence[Mapping[str, Any]], count: int) -> list[tuple
 
 
 def describe_channel_picture(
-    channel: int, which: str, values: torch.Tensor, excited: Excited, paths: Sequence[str], labels: Sequence[str] | None
+    channel: int,
+    which: str,
+    values: torch.Tensor,
+    excited: UnitFacets,
+    paths: Sequence[str],
+    labels: Sequence[str] | None,
 ) -> Manifest:
     """A ``channel_pictures`` entry before anything is painted.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from torch import Tensor
 
-from mindseye.facets.excited import FEWEST, TOP_SHARE, excited_facets
+from mindseye.facets.unit_facets import FEWEST, TOP_SHARE, find_unit_facets
 from mindseye.layers.survey import Layer
 from mindseye.measure.channels import channel_numbers, facet_counts, shared_by_chance
 from mindseye.measure.entanglement import FEWEST_FACETS
@@ -95,7 +95,7 @@ class Inspection:
 
     def _pictures(self, channel: int, which: str, values: Tensor, features: Tensor, labels: Labels | None) -> Manifest:
         recipe = self.job.recipe
-        excited = excited_facets(
+        excited = find_unit_facets(
             values, features, "auto", recipe.members, self.job.seed, recipe.gamma, recipe.weighting
         )
         names = None if labels is None else labels.names

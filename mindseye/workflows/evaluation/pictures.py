@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.labels import resolve_labels
-from mindseye.measure.judge import Judge, look, picture_batches
+from mindseye.measure.judge import Judge, picture_batches, run_judge
 from mindseye.measure.summary import summarise
 from mindseye.measure.transfer import TOP, transfer
 from mindseye.models.load import Model
@@ -45,7 +45,7 @@ def judge_pictures(
         wanted, unknown = _wanted(manifest, painted, painter, judge)
         with progress.stage(f"judge {judge.name}", 2 * len(painted), "pictures") as advance:
             batches = picture_batches(_images(folder, painted), judge.model)
-            logits = look(judge, batches, device, advance).logits
+            logits = run_judge(judge, batches, device, advance).logits
         if logits is None:
             raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
         for place, (entry, labels) in enumerate(zip(painted, wanted, strict=True)):

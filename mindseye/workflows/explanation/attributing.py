@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from mindseye.attribution.checks import Checked, chance, check
+from mindseye.attribution.checks import CheckResult, chance, check
 from mindseye.attribution.explanation import Explanation
-from mindseye.attribution.methods import Ask
+from mindseye.attribution.methods import Explainer
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
@@ -47,7 +47,7 @@ class Network:
     folder: str
     ready: Opened
     aim: Aim
-    methods: dict[str, Ask]
+    methods: dict[str, Explainer]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class _Outcome:
     """What a method gave for one photo, or the reason why it gave nothing."""
 
     found: Explanation | None = None
-    checked: Checked | None = None
+    checked: CheckResult | None = None
     reason: str = ""
 
 
@@ -150,7 +150,9 @@ class Attributing:
             advance(len(indices))
         self.record.save("running")
 
-    def _ask(self, network: Network, ask: Ask, score: Score, images: Tensor, random: RandomKeys) -> list[_Outcome]:
+    def _ask(
+        self, network: Network, ask: Explainer, score: Score, images: Tensor, random: RandomKeys
+    ) -> list[_Outcome]:
         """The maps of a batch; where one photo spoils it, each photo's alone."""
         try:
             found = ask(score, images, random)

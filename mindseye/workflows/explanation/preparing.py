@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from torch import nn
 
-from mindseye.attribution.methods import Scene, Settings, check_settings, prepare
+from mindseye.attribution.methods import MethodContext, Settings, check_settings, prepare
 from mindseye.errors import UserError
 from mindseye.models.load import digest
 from mindseye.photos.listing import Listing, Skipped, list_photos
@@ -134,7 +134,7 @@ def prepared(
         if facet is not None and digest(one.model.network) != facet.digest:
             raise UserError(f"{one.model.name} has other weights than the network that {facet.folder} was painted from")
         aim = find_aim(target, facet, one)
-        scene = Scene(aim.trial, one.network, one.view, settings)
+        scene = MethodContext(aim.trial, one.network, one.view, settings)
         check_settings(settings, one.view, scene.noise())
         allowed, not_allowed = prepare(methods, scene)
         if not_allowed and not leaves_out:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.measure.accuracy import Naming, accuracy, accuracy_over, confusions, naming
-from mindseye.measure.judge import Judge, look, picture_batches
+from mindseye.measure.accuracy import Predictions, accuracy, accuracy_over, confusions, read_predictions
+from mindseye.measure.judge import Judge, picture_batches, run_judge
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import augmented_copy
@@ -88,10 +88,10 @@ def judge_copies(
         "count"}; ``failures``, every image that top-1 counts as wrong, by its place among the images.
     """
     with progress.stage(f"judge {judge.name}", len(images), "images") as advance:
-        logits = look(judge, picture_batches(images, judge.model), device, advance).logits
+        logits = run_judge(judge, picture_batches(images, judge.model), device, advance).logits
     if logits is None:
         raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
-    found = naming(logits, images.classes(), labels)
+    found = read_predictions(logits, images.classes(), labels)
     plain = torch.arange(len(logits)) % images.number == 0
     return {
         **accuracy(found),
@@ -108,7 +108,7 @@ def judge_copies(
     }
 
 
-def _failure(images: CopySet, judge: Judge, found: Naming, titles: Sequence[str], index: int) -> dict[str, Any]:
+def _failure(images: CopySet, judge: Judge, found: Predictions, titles: Sequence[str], index: int) -> dict[str, Any]:
     entry, copy = images.entries[index // images.number], index % images.number
     return {
         "index": index,
@@ -117,5 +117,5 @@ def _failure(images: CopySet, judge: Judge, found: Naming, titles: Sequence[str]
         "copy": copy,
         "seen": judge.label_names([int(found.seen[index])]),
         "probability": float(found.probability[index]),
-        "wanted": float(found.wanted[index]),
+        "wanted": float(found.class_probability[index]),
     }
