@@ -8,9 +8,9 @@ from torch import Tensor
 
 from mindseye.layers.reader import Reader
 from mindseye.measure.fidelity import recovery
-from mindseye.measure.judge import Judge, Seen, look, picture_batches
+from mindseye.measure.judge import Judge, JudgeOutputs, picture_batches, run_judge
 from mindseye.measure.naturalness import naturalness, spectrum_slope
-from mindseye.measure.neighbourhood import facet_neighbourhood, neighbourhood, photos_of
+from mindseye.measure.neighbourhood import facet_neighbourhood, index_photos, neighbourhood
 from mindseye.measure.transfer import majority_label, transfer
 from mindseye.optimize.transforms.views import Views
 from sidebyside.painting import Painted
@@ -27,19 +27,19 @@ class Gallery:
 
     def __init__(self, judge: Judge, folders: Sequence[str], limit: int, device: torch.device) -> None:
         self.judge, self.folders, self._limit, self._device = judge, folders, limit, device
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, JudgeOutputs] = {}
 
-    def photos(self, folder: str) -> Seen:
+    def photos(self, folder: str) -> JudgeOutputs:
         """A folder's photos."""
         if folder not in self._seen:
             model, photos = self.judge.model, photos_in(folder, self._limit)
             batches = photos.batches(model.preprocessing, model.preprocessing.size, model.in_channels, BATCH)
-            self._seen[folder] = look(self.judge, batches, self._device)
+            self._seen[folder] = run_judge(self.judge, batches, self._device)
         return self._seen[folder]
 
-    def pictures(self, images: Tensor) -> Seen:
+    def pictures(self, images: Tensor) -> JudgeOutputs:
         """Painted pictures [n, channels, side, side] in [0, 1]."""
-        return look(self.judge, picture_batches(list(images), self.judge.model), self._device)
+        return run_judge(self.judge, picture_batches(list(images), self.judge.model), self._device)
 
 
 def score(setting: Setting, painted: Mapping[str, Painted], gallery: Gallery, folder: str) -> list[Row]:
@@ -68,7 +68,7 @@ class Questions:
         folders = torch.cat([torch.full((len(part),), number) for number, part in enumerate(parts)])
         facets = torch.full((len(folders),), -1)
         facets[: len(setting.assignment)] = setting.assignment
-        self._photos = photos_of(torch.cat(parts), folders, facets)
+        self._photos = index_photos(torch.cat(parts), folders, facets)
         self._members = [torch.tensor(members) for members in setting.yardstick.facets]
         self._logits = [_known(own.logits)[members] for members in self._members]
         sample = setting.job.photos.load(range(min(len(setting.job.photos), SLOPE_PHOTOS)))

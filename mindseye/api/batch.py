@@ -9,7 +9,7 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.optimize.recipe.checks import check_for_facets
-from mindseye.photos.class_choice import class_words
+from mindseye.photos.class_choice import class_words, select_classes
 from mindseye.photos.collection import open_collection
 from mindseye.runs.folder import default_path
 from mindseye.workflows.batch.batch import Batch, work_on_batch
@@ -88,7 +88,9 @@ def batch(
         raise UserError("a batch paints pictures that do not depend on each other: leave 'shared' out of the recipe")
     part = parse_shard(shard) if shard else Shard()
     words = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
-    collection = open_collection(root, words)
+    collection = open_collection(root)
+    if words is not None:
+        collection = select_classes(collection, words)
     whole_root = str(Path(root).absolute())
     layers = (layer,) if isinstance(layer, str) else tuple(layer or ())
     joined = f"{len(layers)}-layers" if len(layers) > 1 else (layers or ("last",))[0]

@@ -1,7 +1,7 @@
 """The cache of activations as one call: ``mindseye.cache()``."""
 
-from mindseye.store.place import parse_size
-from mindseye.store.store import Status, look_after
+from mindseye.store.settings import parse_size
+from mindseye.store.store import Status, cache_status
 
 
 def cache(*, empty: bool = False, limit: str | int | None = None) -> Status:
@@ -19,4 +19,4 @@ def cache(*, empty: bool = False, limit: str | int | None = None) -> Status:
     Raises:
         UserError: if the cache cannot be read or written, or the limit is no size.
     """
-    return look_after(empty, None if limit is None else parse_size(str(limit), "the cache's limit"))
+    return cache_status(empty, None if limit is None else parse_size(str(limit), "the cache's limit"))

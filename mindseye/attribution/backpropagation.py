@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from mindseye.attribution.explanation import Explanation, check_images, explanation
-from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names, bounds, operation, reached
+from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names, bounds, operation, upstream_nodes
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.models.freeze import freeze
@@ -79,7 +79,7 @@ def backpropagation(score: Score, images: Tensor, method: Method) -> Explanation
             values = score(pixels)
         if method != "backprop":
             names.refuse([values], _is_covered, WHY.format(method=method))
-            relus = [node for node in reached([values]) if bounds(node)]
+            relus = [node for node in upstream_nodes([values]) if bounds(node)]
             for node in relus:
                 hooks.callback(node.register_hook(_deconvnet if method == "deconvnet" else _guided).remove)
         (slopes,) = torch.autograd.grad(values.sum(), pixels)

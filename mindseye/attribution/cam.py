@@ -52,11 +52,11 @@ def cam(score: Score, images: Tensor, head: PooledHead) -> Explanation:
     with freeze(score.model.network), Reader(score.model.network, [features]) as read:
         activation = read(score.model.preprocessing.normalise(images))[features.address].float()
     direction = for_images(score.direction[..., 0].to(weight), activation)
-    found = torch.einsum("bk,bkp->bp", direction @ weight, activation)
+    grid = torch.einsum("bk,bkp->bp", direction @ weight, activation)
     biases = direction @ bias.expand(len(weight)).to(weight)
     settings = {"layer": features.address}
-    resized = _on_image(found, features, images)
-    return explanation("cam", resized, True, settings, score=found.mean(1) + biases, bias=biases)
+    resized = _on_image(grid, features, images)
+    return explanation("cam", resized, True, settings, score=grid.mean(1) + biases, bias=biases)
 
 
 def pooled_head(score: Score, image: Tensor, layers: Sequence[Layer]) -> PooledHead:
@@ -105,8 +105,8 @@ def grad_cam(score: Score, images: Tensor, layer: Layer) -> Explanation:
     Raises:
         UserError: if the layer has no rows and columns, or the score does not depend on it.
     """
-    found, values = grad_map(score, images, layer)
-    return explanation("grad-cam", _on_image(found, layer, images), False, {"layer": layer.address}, score=values)
+    grid, values = grad_map(score, images, layer)
+    return explanation("grad-cam", _on_image(grid, layer, images), False, {"layer": layer.address}, score=values)
 
 
 def grad_map(score: Score, images: Tensor, layer: Layer) -> tuple[Tensor, Tensor]:
@@ -138,9 +138,9 @@ def last_map(score: Score, image: Tensor, layers: Sequence[Layer]) -> Layer:
     Raises:
         UserError: if there is no such layer.
     """
-    own = score.layer
-    if own.module and own.rows_and_columns and own.positions > 1 and not own.of_input:
-        return own
+    score_layer = score.layer
+    if score_layer.module and score_layer.rows_and_columns and score_layer.positions > 1 and not score_layer.of_input:
+        return score_layer
     blocks = trunk(score.model.network, layers)
     for block in reversed([block for block in blocks if block.rows_and_columns and block.positions > 1]):
         _, slopes, _ = _with_slopes(score, image, block)
@@ -155,19 +155,19 @@ def _with_slopes(score: Score, images: Tensor, layer: Layer) -> tuple[Tensor, Te
     The activations are empty and the gradients None where the score does not depend on the layer.
     """
     pixels = images.detach().clone().requires_grad_()
-    with freeze(score.model.network), torch.enable_grad(), _kept(score.model, layer) as kept:
+    with freeze(score.model.network), torch.enable_grad(), _layer_output(score.model, layer) as outputs:
         values = score(pixels)
-        slope = torch.autograd.grad(values.sum(), kept[0], allow_unused=True)[0] if kept else None
+        slope = torch.autograd.grad(values.sum(), outputs[0], allow_unused=True)[0] if outputs else None
     if slope is None:
         return pixels.new_empty(0), None, values.detach()
-    activation, slopes = (layer.layout.to_positions(part.detach(), len(images)).float() for part in (kept[0], slope))
+    activation, slopes = (layer.layout.to_positions(part.detach(), len(images)).float() for part in (outputs[0], slope))
     return activation, slopes, values.detach()
 
 
 @contextmanager
-def _kept(model: Model, layer: Layer) -> Iterator[list[Tensor]]:
+def _layer_output(model: Model, layer: Layer) -> Iterator[list[Tensor]]:
     """What a layer gives in the forward pass inside the context, with its place in the graph."""
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
     calls = 0
 
     def keep(module: nn.Module, inputs: Any, output: Any) -> Any:
@@ -178,21 +178,21 @@ def _kept(model: Model, layer: Layer) -> Iterator[list[Tensor]]:
         tensor = first_tensor(output)
         if tensor is None:
             return None
-        kept.append(tensor)
-        # What comes later gets a copy: a module that works in place would overwrite what is kept.
+        outputs.append(tensor)
+        # What comes later gets a copy: a module that works in place would overwrite what is outputs.
         return tensor.clone() if output is tensor else None
 
     module = dict(model.network.named_modules())[layer.module]
     handle = module.register_forward_hook(keep, prepend=True)
     try:
-        yield kept
+        yield outputs
     finally:
         handle.remove()
 
 
-def _on_image(found: Tensor, layer: Layer, images: Tensor) -> Tensor:
+def _on_image(grid: Tensor, layer: Layer, images: Tensor) -> Tensor:
     """A map [images, positions] of a layer at the size of the images, [images, height, width], bilinear."""
     rows, columns = layer.rows_and_columns or (1, layer.positions)
-    grid = found.reshape(-1, 1, rows, columns)
+    maps = grid.reshape(-1, 1, rows, columns)
     size = (images.shape[-2], images.shape[-1])
-    return functional.interpolate(grid, size=size, mode="bilinear", align_corners=False)[:, 0]
+    return functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)[:, 0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mindseye.attribution.fills import filled
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.models.freeze import freeze
@@ -50,13 +50,13 @@ def deletion(
         maps: [images, height, width], higher where more speaks for the score.
         random: the random numbers of these images.
         steps: of equal numbers of pixels.
-        fill: see ``filled``.
+        fill: see ``fill_images``.
         value: what is plotted, the score by default.
 
     Raises:
         UserError: if maps and images do not fit, there are no steps, or the fill is unknown.
     """
-    return _curve(score, images, filled(images, fill, random), maps, random, steps, value)
+    return _curve(score, images, fill_images(images, fill, random), maps, random, steps, value)
 
 
 def insertion(
@@ -72,7 +72,7 @@ def insertion(
 
     Arguments and errors as for ``deletion``; the source's fill is a blur.
     """
-    return _curve(score, filled(images, fill, random), images, maps, random, steps, value)
+    return _curve(score, fill_images(images, fill, random), images, maps, random, steps, value)
 
 
 @torch.no_grad()
@@ -97,8 +97,8 @@ def _curve(
     with freeze(score.model.network):
         for count in counts:
             changed = (place < count).view(images, 1, height, width)
-            seen = torch.where(changed, end, start)
-            values.append((score(seen) if value is None else value(score, seen)).cpu())
+            current = torch.where(changed, end, start)
+            values.append((score(current) if value is None else value(score, current)).cpu())
     return Curve(torch.tensor(counts) / pixels, torch.stack(values, 1))
 
 

@@ -33,20 +33,20 @@ class Explanation:
         return replace(self, map=self.map[index : index + 1], numbers=numbers)
 
 
-def explanation(method: str, found: Tensor, signed: bool, settings: dict[str, Any], **numbers: Tensor) -> Explanation:
+def explanation(method: str, heat: Tensor, signed: bool, settings: dict[str, Any], **numbers: Tensor) -> Explanation:
     """An explanation from tensors on any device: a map [images, height, width] and numbers [images].
 
     Raises:
         UserError: if the map of an image is NaN or infinite.
     """
-    found = found.detach().float().cpu()
-    bad = (~found.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
+    heat = heat.detach().float().cpu()
+    bad = (~heat.isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
     if bad:
         raise UserError(
             f"{method}: the map of image {bad[0]} is NaN or infinite; does the network give such activations?"
         )
-    listed = {name: [float(value) for value in values.detach().cpu()] for name, values in numbers.items()}
-    return Explanation(method, found, signed, settings, listed)
+    plain = {name: [float(value) for value in values.detach().cpu()] for name, values in numbers.items()}
+    return Explanation(method, heat, signed, settings, plain)
 
 
 def check_images(images: Tensor, channels: int) -> None:
@@ -61,7 +61,7 @@ def check_images(images: Tensor, channels: int) -> None:
         )
 
 
-def captum(name: str) -> Any:
+def load_captum(name: str) -> Any:
     """A method of Captum, imported only when it is asked for, as it takes seconds.
 
     Raises:

@@ -16,7 +16,7 @@ BLUR_SHARE = 0.045
 _COLOUR = re.compile(r"#(?P<hex>[0-9a-fA-F]{6})")
 
 
-def filled(images: Tensor, fill: str, random: RandomKeys) -> Tensor:
+def fill_images(images: Tensor, fill: str, random: RandomKeys) -> Tensor:
     """Images as they would be if all of them were hidden, of the same shape.
 
     Args:
@@ -39,9 +39,9 @@ def filled(images: Tensor, fill: str, random: RandomKeys) -> Tensor:
 
 
 def _colour(fill: str, channels: int) -> list[float]:
-    found = _COLOUR.fullmatch(fill)
-    if found and channels == 3:
-        return [int(found["hex"][start : start + 2], 16) / 255 for start in (0, 2, 4)]
+    match = _COLOUR.fullmatch(fill)
+    if match and channels == 3:
+        return [int(match["hex"][start : start + 2], 16) / 255 for start in (0, 2, 4)]
     try:
         grey = float(fill)
     except ValueError:

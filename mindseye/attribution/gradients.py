@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from mindseye.attribution.explanation import Explanation, captum, check_images, explanation
-from mindseye.attribution.fills import filled
+from mindseye.attribution.explanation import Explanation, check_images, explanation, load_captum
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.models.freeze import freeze
@@ -22,7 +22,7 @@ def saliency(score: Score, images: Tensor) -> Explanation:
     """
     check_images(images, score.model.in_channels)
     with freeze(score.model.network):
-        slopes = captum("Saliency")(score.tiled).attribute(images.detach().clone().requires_grad_(), abs=True)
+        slopes = load_captum("Saliency")(score.tiled).attribute(images.detach().clone().requires_grad_(), abs=True)
         with torch.no_grad():
             values = score(images)
     return explanation("saliency", slopes.amax(1), False, {"channels": "largest"}, score=values)
@@ -39,7 +39,7 @@ def integrated_gradients(
         score: what is explained.
         images: [images, channels, height, width] in [0, 1].
         random: the random numbers of these images, for the baseline.
-        baseline: the image without content, see ``filled``; black as in the source, which is blind to black objects.
+        baseline: the image without content, see ``fill_images``; black as in the source, which is blind to black objects.
         steps: on the way from the baseline to the image.
         batch: most images in one forward pass.
 
@@ -53,14 +53,14 @@ def integrated_gradients(
     check_images(images, score.model.in_channels)
     if steps < 1:
         raise UserError(f"integrated gradients need at least 1 step, not {steps}")
-    blank = filled(images, baseline, random).contiguous()
+    blank = fill_images(images, baseline, random).contiguous()
     with freeze(score.model.network):
-        parts = captum("IntegratedGradients")(score.tiled).attribute(
+        parts = load_captum("IntegratedGradients")(score.tiled).attribute(
             images.detach(), baselines=blank, n_steps=steps, internal_batch_size=max(batch, len(images))
         )
         with torch.no_grad():
             values, blanks = score(images), score(blank)
-    found, difference = parts.sum(1).float(), values - blanks
-    missed = (found.sum((1, 2)) - difference).abs() / difference.abs().clamp_min(torch.finfo(torch.float32).tiny)
+    heat, difference = parts.sum(1).float(), values - blanks
+    missed = (heat.sum((1, 2)) - difference).abs() / difference.abs().clamp_min(torch.finfo(torch.float32).tiny)
     settings = {"baseline": baseline, "steps": steps, "channels": "sum"}
-    return explanation("integrated-gradients", found, True, settings, score=values, baseline_score=blanks, error=missed)
+    return explanation("integrated-gradients", heat, True, settings, score=values, baseline_score=blanks, error=missed)

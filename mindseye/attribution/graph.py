@@ -54,16 +54,16 @@ def operation(node: Node) -> str:
     return name.rstrip("0123456789").removesuffix("Backward") if name != LEAF else LEAF
 
 
-def reached(outputs: Iterable[Tensor]) -> set[Node]:
+def upstream_nodes(outputs: Iterable[Tensor]) -> set[Node]:
     """All nodes between some outputs and what they were computed from."""
-    found: set[Node] = set()
+    nodes: set[Node] = set()
     waiting = [output.grad_fn for output in outputs]
     while waiting:
         node = waiting.pop()
-        if node is not None and node not in found:
-            found.add(node)
+        if node is not None and node not in nodes:
+            nodes.add(node)
             waiting += [before for before, _ in node.next_functions]
-    return found
+    return nodes
 
 
 def factors(node: Node) -> int:
@@ -120,7 +120,7 @@ class Names:
         Raises:
             UserError: naming the first one in the order of the forward pass, its module and ``why``.
         """
-        graph = reached(outputs)
+        graph = upstream_nodes(outputs)
         bad = {node for node in graph if not is_covered(node)}
         if not bad:
             return

@@ -8,11 +8,11 @@ from torch import Tensor
 
 from mindseye.attribution.backpropagation import Method, backpropagation
 from mindseye.attribution.cam import cam, grad_cam, last_map, pooled_head
-from mindseye.attribution.explanation import Explanation, captum
-from mindseye.attribution.fills import filled
+from mindseye.attribution.explanation import Explanation, load_captum
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.gradients import integrated_gradients, saliency
 from mindseye.attribution.occlusion import check_boxes, occlusion
-from mindseye.attribution.perturbation import Game, Masking, perturbation
+from mindseye.attribution.perturbation import Game, MaskSettings, perturbation
 from mindseye.attribution.relevance import check_rules, lrp
 from mindseye.attribution.rules import RuleName, Rules
 from mindseye.attribution.score import Score
@@ -30,7 +30,7 @@ class Settings:
     """The numbers of all methods; None stands for a method's own.
 
     box, stride: of occlusion, (height, width) in px; by default a seventh of the image, and half a box. fill: what hides a
-    part in occlusion (``mean``) and perturbation (``blur``), see ``filled``. baseline: the image without content of
+    part in occlusion (``mean``) and perturbation (``blur``), see ``fill_images``. baseline: the image without content of
     integrated gradients. steps: of perturbation (300) and integrated gradients (64). game: of perturbation. rule,
     epsilon, gamma: of LRP. layer: an address for Grad-CAM (see ``last_map``). batch: most images in one forward pass.
     """
@@ -49,7 +49,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Scene:
+class MethodContext:
     """A network and what it is asked: a score of one image, every layer that fires at ``size`` px, the numbers."""
 
     score: Score
@@ -64,15 +64,15 @@ class Scene:
         return drawn if parameter is None else drawn.to(parameter.device)
 
 
-Ask = Callable[[Score, Tensor, RandomKeys], Explanation]
+Explainer = Callable[[Score, Tensor, RandomKeys], Explanation]
 """A method with its numbers: what is explained, images [images, channels, height, width] in [0, 1], their random numbers."""
 
 
 @dataclass(frozen=True)
-class Named:
+class MethodEntry:
     """A method by name. prepare: gives it with its numbers, or refuses. takes: those of ``Settings`` that it looks at."""
 
-    prepare: Callable[[Scene], Ask]
+    prepare: Callable[[MethodContext], Explainer]
     takes: frozenset[str] = frozenset()
 
 
@@ -98,9 +98,9 @@ def takes_all(words: str | Sequence[str]) -> bool:
     return ALL in _split(words)
 
 
-def prepare(names: Sequence[str], scene: Scene) -> tuple[dict[str, Ask], dict[str, str]]:
+def prepare(names: Sequence[str], scene: MethodContext) -> tuple[dict[str, Explainer], dict[str, str]]:
     """The methods that the network allows, and why it does not allow the others; nothing is explained yet."""
-    allowed: dict[str, Ask] = {}
+    allowed: dict[str, Explainer] = {}
     refused: dict[str, str] = {}
     for name in names:
         try:
@@ -122,26 +122,26 @@ def check_settings(settings: Settings, size: int, image: Tensor) -> None:
     check_boxes((size, size), box, stride)
     for fill in (settings.fill, settings.baseline):
         if fill is not None:
-            filled(image, fill, RandomKeys(0, ("trial",) * len(image)))
-    _masking(settings).check()
+            fill_images(image, fill, RandomKeys(0, ("trial",) * len(image)))
+    _mask_settings(settings).check()
     Rules.named(*_rule(settings))
     if settings.batch < 1:
         raise UserError(f"at least 1 image goes in a forward pass, not {settings.batch}")
 
 
-def unused(settings: Settings, names: Sequence[str]) -> list[str]:
+def unused_settings(settings: Settings, names: Sequence[str]) -> list[str]:
     """The settings that were given, but that none of the methods looks at."""
-    taken = {"batch"}.union(*(METHODS[name].takes for name in names))
-    return [name for name, value in vars(settings).items() if value is not None and name not in taken]
+    used = {"batch"}.union(*(METHODS[name].takes for name in names))
+    return [name for name, value in vars(settings).items() if value is not None and name not in used]
 
 
-def ranked(found: Explanation) -> Tensor:
+def pixel_ranks(explained: Explanation) -> Tensor:
     """How early each pixel counts, higher first, [images, height, width].
 
     The map itself, but for plain gradients its absolute value: their sign says which way a pixel should change, not
     whether it speaks for the score.
     """
-    return found.map.abs() if found.method in GRADIENTS else found.map
+    return explained.map.abs() if explained.method in GRADIENTS else explained.map
 
 
 def _split(words: str | Sequence[str]) -> list[str]:
@@ -149,50 +149,50 @@ def _split(words: str | Sequence[str]) -> list[str]:
     return [name.strip() for part in parts for name in part.split(",") if name.strip()]
 
 
-def _occlusion(scene: Scene) -> Ask:
-    captum("Occlusion")
+def _occlusion(scene: MethodContext) -> Explainer:
+    load_captum("Occlusion")
     fill, batch = scene.settings.fill or "mean", scene.settings.batch
     box, stride = _windows(scene.settings, scene.size)
     return lambda score, images, random: occlusion(score, images, random, box, stride, fill, batch)
 
 
-def _perturbation(scene: Scene) -> Ask:
-    masking = _masking(scene.settings)
+def _perturbation(scene: MethodContext) -> Explainer:
+    masking = _mask_settings(scene.settings)
     return lambda score, images, random: perturbation(score, images, random, masking)
 
 
-def _saliency(scene: Scene) -> Ask:
-    captum("Saliency")
+def _saliency(scene: MethodContext) -> Explainer:
+    load_captum("Saliency")
     return lambda score, images, random: saliency(score, images)
 
 
-def _integrated_gradients(scene: Scene) -> Ask:
-    captum("IntegratedGradients")
+def _integrated_gradients(scene: MethodContext) -> Explainer:
+    load_captum("IntegratedGradients")
     baseline, steps, batch = scene.settings.baseline or "0", scene.settings.steps or 64, scene.settings.batch
     return lambda score, images, random: integrated_gradients(score, images, random, baseline, steps, batch)
 
 
-def _backpropagation(method: Method) -> Callable[[Scene], Ask]:
-    def prepared(scene: Scene) -> Ask:
+def _backpropagation(method: Method) -> Callable[[MethodContext], Explainer]:
+    def prepare_method(scene: MethodContext) -> Explainer:
         if method != "backprop":
             backpropagation(scene.score, scene.noise(), method)
         return lambda score, images, random: backpropagation(score, images, method)
 
-    return prepared
+    return prepare_method
 
 
-def _lrp(scene: Scene) -> Ask:
+def _lrp(scene: MethodContext) -> Explainer:
     rule, epsilon, gamma = _rule(scene.settings)
     check_rules(scene.score, scene.size)
     return lambda score, images, random: lrp(score, images, rule, epsilon, gamma)
 
 
-def _cam(scene: Scene) -> Ask:
+def _cam(scene: MethodContext) -> Explainer:
     head = pooled_head(scene.score, scene.noise(), scene.layers)
     return lambda score, images, random: cam(score, images, head)
 
 
-def _grad_cam(scene: Scene) -> Ask:
+def _grad_cam(scene: MethodContext) -> Explainer:
     address = scene.settings.layer
     layer = find_layer(scene.layers, address) if address else last_map(scene.score, scene.noise(), scene.layers)
     grad_cam(scene.score, scene.noise(), layer)
@@ -206,9 +206,9 @@ def _windows(settings: Settings, size: int) -> tuple[tuple[int, int], tuple[int,
     return box, settings.stride or (max(1, box[0] // 2), max(1, box[1] // 2))
 
 
-def _masking(settings: Settings) -> Masking:
+def _mask_settings(settings: Settings) -> MaskSettings:
     given = {"game": settings.game, "steps": settings.steps, "fill": settings.fill}
-    return Masking(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return MaskSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def _rule(settings: Settings) -> tuple[RuleName, float, float]:
@@ -218,16 +218,16 @@ def _rule(settings: Settings) -> tuple[RuleName, float, float]:
     return settings.rule or "composite", epsilon, gamma
 
 
-METHODS: Mapping[str, Named] = {
-    "occlusion": Named(_occlusion, frozenset({"box", "stride", "fill"})),
-    "perturbation": Named(_perturbation, frozenset({"fill", "steps", "game"})),
-    "saliency": Named(_saliency),
-    "integrated-gradients": Named(_integrated_gradients, frozenset({"baseline", "steps"})),
-    "backprop": Named(_backpropagation("backprop")),
-    "deconvnet": Named(_backpropagation("deconvnet")),
-    "guided-backprop": Named(_backpropagation("guided-backprop")),
-    "lrp": Named(_lrp, frozenset({"rule", "epsilon", "gamma"})),
-    "cam": Named(_cam),
-    "grad-cam": Named(_grad_cam, frozenset({"layer"})),
+METHODS: Mapping[str, MethodEntry] = {
+    "occlusion": MethodEntry(_occlusion, frozenset({"box", "stride", "fill"})),
+    "perturbation": MethodEntry(_perturbation, frozenset({"fill", "steps", "game"})),
+    "saliency": MethodEntry(_saliency),
+    "integrated-gradients": MethodEntry(_integrated_gradients, frozenset({"baseline", "steps"})),
+    "backprop": MethodEntry(_backpropagation("backprop")),
+    "deconvnet": MethodEntry(_backpropagation("deconvnet")),
+    "guided-backprop": MethodEntry(_backpropagation("guided-backprop")),
+    "lrp": MethodEntry(_lrp, frozenset({"rule", "epsilon", "gamma"})),
+    "cam": MethodEntry(_cam),
+    "grad-cam": MethodEntry(_grad_cam, frozenset({"layer"})),
 }
 GRADIENTS = {"backprop", "deconvnet", "guided-backprop"}

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from mindseye.attribution.explanation import Explanation, captum, check_images, explanation
-from mindseye.attribution.fills import filled
+from mindseye.attribution.explanation import Explanation, check_images, explanation, load_captum
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.models.freeze import freeze
@@ -32,7 +32,7 @@ def occlusion(
         images: [images, channels, height, width] in [0, 1].
         random: the random numbers of these images, for the fill.
         box, stride: (height, width) in px.
-        fill: see ``filled``.
+        fill: see ``fill_images``.
         batch: most images in one forward pass.
 
     Returns:
@@ -45,24 +45,24 @@ def occlusion(
     check_boxes((images.shape[-2], images.shape[-1]), box, stride)
     channels = images.shape[1]
     with freeze(score.model.network):
-        drops = captum("Occlusion")(score.tiled).attribute(
+        drops = load_captum("Occlusion")(score.tiled).attribute(
             images,
             sliding_window_shapes=(channels, *box),
             strides=(channels, *stride),
-            baselines=filled(images, fill, random),
+            baselines=fill_images(images, fill, random),
             perturbations_per_eval=max(1, batch // len(images)),
         )
         values = score(images)
-    found = drops[:, 0]  # a box hides all channels together, so each has the same map
+    heat = drops[:, 0]  # a box hides all channels together, so each has the same map
     settings = {"box": list(box), "stride": list(stride), "fill": fill}
     return explanation(
         "occlusion",
-        found,
+        heat,
         True,
         settings,
         score=values,
-        largest_drop=found.amax((1, 2)),
-        smallest_drop=found.amin((1, 2)),
+        largest_drop=heat.amax((1, 2)),
+        smallest_drop=heat.amin((1, 2)),
     )
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mindseye.attribution.explanation import Explanation, check_images, explanation
-from mindseye.attribution.fills import filled
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.models.freeze import freeze
@@ -21,7 +21,7 @@ CELLS = 28
 
 
 @dataclass(frozen=True)
-class Masking:
+class MaskSettings:
     """The numbers of a perturbation.
 
     game: ``deletion`` looks for the smallest mask that removes the score, ``preservation`` for the smallest that keeps it.
@@ -54,7 +54,9 @@ class Masking:
             raise UserError("a perturbation needs a learning rate above 0, weights from 0 and a power from 1")
 
 
-def perturbation(score: Score, images: Tensor, random: RandomKeys, masking: Masking | None = None) -> Explanation:
+def perturbation(
+    score: Score, images: Tensor, random: RandomKeys, mask_settings: MaskSettings | None = None
+) -> Explanation:
     """How much of a pixel must be hidden for the score to go, or shown for it to stay, in [0, 1]; not signed.
 
     Fong and Vedaldi, "Interpretable Explanations of Black Boxes by Meaningful Perturbation" (ICCV 2017), Eqs. 3 to 5. With
@@ -64,10 +66,10 @@ def perturbation(score: Score, images: Tensor, random: RandomKeys, masking: Mask
     with the source's probabilities, nothing is won by going beyond. No image's mask depends on what shares its batch.
 
     Args:
-        score: what is explained.
+        score: what is excosted.
         images: [images, channels, height, width] in [0, 1].
         random: the random numbers of these images, for jitter and fill.
-        masking: the numbers of the game.
+        mask_settings: the numbers of the game.
 
     Returns:
         A map that is not signed: h for deletion, 1 - h for preservation. Numbers: ``score``, ``hidden`` (of the photo that
@@ -76,51 +78,54 @@ def perturbation(score: Score, images: Tensor, random: RandomKeys, masking: Mask
     Raises:
         UserError: if a number makes no sense.
     """
-    masking = masking or Masking()
-    masking.check()
+    mask_settings = mask_settings or MaskSettings()
+    mask_settings.check()
     check_images(images, score.model.in_channels)
-    deletes = masking.game == "deletion"
-    reference = filled(images, masking.fill, random)
+    deletes = mask_settings.game == "deletion"
+    reference = fill_images(images, mask_settings.fill, random)
     with freeze(score.model.network), torch.enable_grad():
         with torch.no_grad():
             values, blanks = score(images), score(reference)
         scale = (values - blanks).abs().clamp_min(torch.finfo(torch.float32).tiny)
         cells = [min(CELLS, extent) for extent in images.shape[-2:]]
-        chosen = torch.full((len(images), 1, *cells), 0.5, device=images.device).requires_grad_()
-        adam = torch.optim.Adam([chosen], masking.learning_rate)
-        for step in range(masking.steps):
-            mask = _resized(chosen, images)
-            seen = _masked(images, reference, mask, deletes)
-            if masking.jitter:
-                seen = _shifted(seen, step, random, masking.jitter)
-            standing = (score(seen) - blanks) / scale
-            plain = masking.area * chosen.flatten(1).mean(1) + masking.variation * variation_norm(chosen, masking.power)
-            loss = (standing.clamp(min=0) if deletes else -standing.clamp(max=1)) + plain
-            (chosen.grad,) = torch.autograd.grad(loss.sum(), chosen)
+        mask_cells = torch.full((len(images), 1, *cells), 0.5, device=images.device).requires_grad_()
+        adam = torch.optim.Adam([mask_cells], mask_settings.learning_rate)
+        for step in range(mask_settings.steps):
+            mask = _resize_mask(mask_cells, images)
+            seen = _apply_mask(images, reference, mask, deletes)
+            if mask_settings.jitter:
+                seen = _shift_images(seen, step, random, mask_settings.jitter)
+            share = (score(seen) - blanks) / scale
+            # what the mask itself costs: its area and its total variation
+            cost = mask_settings.area * mask_cells.flatten(1).mean(1) + mask_settings.variation * variation_norm(
+                mask_cells, mask_settings.power
+            )
+            loss = (share.clamp(min=0) if deletes else -share.clamp(max=1)) + cost
+            (mask_cells.grad,) = torch.autograd.grad(loss.sum(), mask_cells)
             adam.step()
             with torch.no_grad():
-                chosen.clamp_(0, 1)
+                mask_cells.clamp_(0, 1)
         with torch.no_grad():
-            mask = _resized(chosen, images)
-            masked = score(_masked(images, reference, mask, deletes))
-    settings = {name: getattr(masking, name) for name in Masking.__dataclass_fields__}
-    found = mask[:, 0]
+            mask = _resize_mask(mask_cells, images)
+            masked = score(_apply_mask(images, reference, mask, deletes))
+    settings = {name: getattr(mask_settings, name) for name in MaskSettings.__dataclass_fields__}
+    heat = mask[:, 0]
     return explanation(
-        "perturbation", found, False, settings, score=values, hidden=blanks, masked=masked, covered=found.mean((1, 2))
+        "perturbation", heat, False, settings, score=values, hidden=blanks, masked=masked, covered=heat.mean((1, 2))
     )
 
 
-def _masked(images: Tensor, reference: Tensor, mask: Tensor, deletes: bool) -> Tensor:
+def _apply_mask(images: Tensor, reference: Tensor, mask: Tensor, deletes: bool) -> Tensor:
     hidden = mask if deletes else 1 - mask
     return torch.lerp(images, reference, hidden.expand_as(images))
 
 
-def _resized(mask: Tensor, images: Tensor) -> Tensor:
+def _resize_mask(mask: Tensor, images: Tensor) -> Tensor:
     size = (images.shape[-2], images.shape[-1])
     return functional.interpolate(mask, size=size, mode="bilinear", align_corners=False)
 
 
-def _shifted(images: Tensor, step: int, random: RandomKeys, jitter: int) -> Tensor:
+def _shift_images(images: Tensor, step: int, random: RandomKeys, jitter: int) -> Tensor:
     """Each image moved by up to ``jitter`` px in both directions; what leaves on one side enters on the other."""
     draws = (random.uniform(step, "jitter", 2) * (2 * jitter + 1)).long() - jitter
     moved = [image.roll(tuple(shift), (-2, -1)) for image, shift in zip(images, draws.tolist(), strict=True)]

@@ -13,7 +13,7 @@ from torch.autograd.graph import Node
 
 from mindseye.attribution.explanation import Explanation, check_images, explanation
 from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names, bounds, factors, operation
-from mindseye.attribution.rewriting import Rewriting
+from mindseye.attribution.relevance_mode import RelevanceMode
 from mindseye.attribution.rules import RuleName, Rules, Weighted
 from mindseye.attribution.score import Score
 from mindseye.models.freeze import freeze
@@ -55,12 +55,12 @@ def lrp(
         slopes, taken = torch.autograd.grad(values.sum(), (inputs, ones), allow_unused=True)
     values = values.detach()
     biases, stabiliser = taken if taken is not None else torch.zeros_like(ones.detach())
-    found = torch.zeros_like(inputs[:, 0]) if slopes is None else (inputs.detach() * slopes).sum(1)
-    pixels = found.sum((1, 2))
+    heat = torch.zeros_like(inputs[:, 0]) if slopes is None else (inputs.detach() * slopes).sum(1)
+    pixels = heat.sum((1, 2))
     missed = (values - pixels - biases).abs() / values.abs().clamp_min(torch.finfo(torch.float32).tiny)
     settings = {"rule": rule, "epsilon": epsilon, "channels": "sum"} | ({"gamma": gamma} if rule == "gamma" else {})
     shares = {"score": values, "pixels": pixels, "biases": biases, "stabiliser": stabiliser, "error": missed}
-    return explanation("lrp", found, True, settings, **shares)
+    return explanation("lrp", heat, True, settings, **shares)
 
 
 def check_rules(score: Score, size: int) -> None:
@@ -78,7 +78,7 @@ def check_rules(score: Score, size: int) -> None:
 def _forward(score: Score, inputs: Tensor, rules: Rules) -> tuple[Tensor, Tensor]:
     """The score [images] of preprocessed images, and the ones [2, images] that biases and epsilon are multiplied by."""
     ones = torch.ones(2, len(inputs), dtype=inputs.dtype, device=inputs.device, requires_grad=True)
-    with Names(score.model.network) as names, Rewriting(rules, ones):
+    with Names(score.model.network) as names, RelevanceMode(rules, ones):
         activation = score.read(inputs)
     names.refuse([activation], _is_covered, WHY)
     return score.of(activation), ones

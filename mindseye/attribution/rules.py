@@ -65,34 +65,34 @@ class Rules:
         return cls(dense, convolution)
 
 
-def modified(
-    apply: Apply, x: Tensor, weight: Tensor, bias: Tensor, ones: tuple[Tensor, Tensor], rule: Rule, wanted: Tensor
+def apply_rule(
+    apply: Apply, x: Tensor, weight: Tensor, bias: Tensor, ones: tuple[Tensor, Tensor], rule: Rule, needed: Tensor
 ) -> Tensor:
     """What a layer with weights gives, with the same values, but with the rule's gradient.
 
     apply: the layer without bias, of input and weight. bias: broadcastable to the output. ones: what bias and epsilon are
-    multiplied by, of value 1, broadcastable to the output. wanted: where the output matters, boolean; behind a ReLU that
+    multiplied by, of value 1, broadcastable to the output. needed: where the output matters, boolean; behind a ReLU that
     is nowhere below zero, which halves the work.
     """
-    one_bias, one_epsilon = ones
+    bias_ones, epsilon_ones = ones
     with torch.no_grad():
         value = apply(x, weight) + bias
         least = _least(value, rule.epsilon)
 
-    def shared(brought: Tensor, signs: Tensor) -> Tensor:
+    def share_out(brought: Tensor, signs: Tensor) -> Tensor:
         missing = (least - signs * brought.detach()).clamp(min=0)
-        total = brought + signs * missing * one_epsilon
+        total = brought + signs * missing * epsilon_ones
         return total * (value / total).detach()
 
-    def favoured(sign: int) -> Tensor:
-        brought = _contributions(apply, x, weight, rule.gamma, sign) + _weighed(bias, rule.gamma, sign) * one_bias
-        return shared(brought, torch.full_like(value, sign))
+    def prefer_sign(sign: int) -> Tensor:
+        brought = _contributions(apply, x, weight, rule.gamma, sign) + _weigh(bias, rule.gamma, sign) * bias_ones
+        return share_out(brought, torch.full_like(value, sign))
 
     if rule.gamma == 0:
-        return shared(apply(x, weight) + bias * one_bias, torch.where(value >= 0, 1.0, -1.0).to(value))
-    if not bool((wanted & (value < 0)).any()):
-        return favoured(1)
-    return torch.where(value >= 0, favoured(1), favoured(-1))
+        return share_out(apply(x, weight) + bias * bias_ones, torch.where(value >= 0, 1.0, -1.0).to(value))
+    if not bool((needed & (value < 0)).any()):
+        return prefer_sign(1)
+    return torch.where(value >= 0, prefer_sign(1), prefer_sign(-1))
 
 
 def _least(value: Tensor, share: float) -> Tensor:
@@ -103,15 +103,15 @@ def _least(value: Tensor, share: float) -> Tensor:
 
 def _contributions(apply: Apply, x: Tensor, weight: Tensor, gamma: float, sign: int) -> Tensor:
     """``sum_i q_ij`` where contributions of a sign count more: those of positive x with weights of it, and the reverse."""
-    positive = apply(x.clamp(min=0), _weighed(weight, gamma, sign))
+    positive = apply(x.clamp(min=0), _weigh(weight, gamma, sign))
     if bool((x >= 0).all()):
         return positive
-    return positive + apply(x.clamp(max=0), _weighed(weight, gamma, -sign))
+    return positive + apply(x.clamp(max=0), _weigh(weight, gamma, -sign))
 
 
-def _weighed(values: Tensor, gamma: float, sign: int) -> Tensor:
-    ofsign = values.clamp(min=0) if sign > 0 else values.clamp(max=0)
-    return ofsign if isinf(gamma) else values + gamma * ofsign
+def _weigh(values: Tensor, gamma: float, sign: int) -> Tensor:
+    part = values.clamp(min=0) if sign > 0 else values.clamp(max=0)
+    return part if isinf(gamma) else values + gamma * part
 
 
 class Weighted(torch.autograd.Function):
@@ -125,7 +125,7 @@ class Weighted(torch.autograd.Function):
         value: Callable[[], Tensor],
         layer: Callable[[Tensor, Tensor, Tensor], Tensor],
     ) -> Tensor:
-        """x: the input. ones: [2, images]. value: gives the output. layer: ``modified``, of x, ones and what is wanted."""
+        """x: the input. ones: [2, images]. value: gives the output. layer: ``apply_rule``, of x, ones and what is wanted."""
         ctx.save_for_backward(x, ones)
         ctx.layer = layer
         return value()

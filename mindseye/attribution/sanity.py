@@ -16,7 +16,7 @@ from mindseye.optimize.random import RandomKeys
 
 
 @dataclass(frozen=True)
-class Forgetting:
+class CascadingRandomisation:
     """How alike maps stay as a network is randomised from its output downwards.
 
     modules: the last module that was randomised at each step, by name. signed, absolute: Spearman's rank correlation of
@@ -29,9 +29,9 @@ class Forgetting:
     absolute: Tensor
 
 
-def forgetting(
+def randomise_cascade(
     score: Score, layers: Sequence[Layer], explain: Callable[[Score], Explanation], seed: int, steps: int = 6
-) -> Forgetting:
+) -> CascadingRandomisation:
     """Randomise a network's weights step by step from the output to the input, and explain it anew after each step.
 
     Adebayo et al., "Sanity Checks for Saliency Maps" (NeurIPS 2018), section 4.1, cascading randomisation. The values of
@@ -57,17 +57,19 @@ def forgetting(
     network = deepcopy(score.model.network)
     modules = dict(network.named_modules())
     copy = replace(score, model=replace(score.model, network=network))
-    known = explain(score).map.flatten(1)
+    trained = explain(score).map.flatten(1)
     ends = [round(len(names) * (step + 1) / steps) for step in range(steps)]
-    signed, absolute, done = [], [], 0
+    signed, absolute, begin = [], [], 0
     for end in ends:
-        for name in names[done:end]:
+        for name in names[begin:end]:
             shuffle(modules[name], RandomKeys(seed, (name,)))
-        done = end
-        found = explain(copy).map.flatten(1)
-        signed.append(rank_correlation(known, found))
-        absolute.append(rank_correlation(known.abs(), found.abs()))
-    return Forgetting(tuple(names[end - 1] for end in ends), torch.stack(signed, 1), torch.stack(absolute, 1))
+        begin = end
+        randomised = explain(copy).map.flatten(1)
+        signed.append(rank_correlation(trained, randomised))
+        absolute.append(rank_correlation(trained.abs(), randomised.abs()))
+    return CascadingRandomisation(
+        tuple(names[end - 1] for end in ends), torch.stack(signed, 1), torch.stack(absolute, 1)
+    )
 
 
 def weighted_modules(network: nn.Module, layers: Sequence[Layer]) -> list[str]:
@@ -88,5 +90,5 @@ def shuffle(module: nn.Module, random: RandomKeys) -> None:
 def rank_correlation(first: Tensor, second: Tensor) -> Tensor:
     """Spearman's rank correlation of maps [images, pixels], [images] in [-1, 1]; NaN where one has no contrast."""
     ranks = [torch.from_numpy(stats.rankdata(values.double().numpy(), axis=1)) for values in (first, second)]
-    one, two = (rank - rank.mean(1, keepdim=True) for rank in ranks)
-    return (one * two).sum(1) / (one.square().sum(1) * two.square().sum(1)).sqrt()
+    first_rank, second_rank = (rank - rank.mean(1, keepdim=True) for rank in ranks)
+    return (first_rank * second_rank).sum(1) / (first_rank.square().sum(1) * second_rank.square().sum(1)).sqrt()

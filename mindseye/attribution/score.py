@@ -60,8 +60,8 @@ class Score:
     def tiled(self, images: Tensor) -> Tensor:
         """The score [n * images] of n variants of all images, one set of all images after another."""
         count = len(self.direction)
-        whole = self if count == 1 else replace(self, direction=self.direction.repeat(len(images) // count, 1, 1))
-        return whole(images)
+        repeated = self if count == 1 else replace(self, direction=self.direction.repeat(len(images) // count, 1, 1))
+        return repeated(images)
 
 
 def class_score(model: Model, output: Layer, classes: Sequence[int], name: str = "") -> Score:
@@ -126,14 +126,14 @@ def class_probability(score: Score, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def predicted(model: Model, output: Layer, images: Tensor) -> list[int]:
+def predict_classes(model: Model, output: Layer, images: Tensor) -> list[int]:
     """The class that the network puts first for each of the images [images, channels, height, width] in [0, 1]."""
-    found: list[int] = []
+    classes: list[int] = []
     with freeze(model.network), Reader(model.network, [output]) as read:
         for batch in torch.split(images, BATCH):
             logits = read(model.preprocessing.normalise(batch))[output.address]
-            found += logits.float().mean(-1).argmax(1).tolist()
-    return found
+            classes += logits.float().mean(-1).argmax(1).tolist()
+    return classes
 
 
 def _unit(index: int, count: int) -> Tensor:

@@ -26,7 +26,7 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.cache import cache
     from mindseye.report.cache_table import cache_table
-    from mindseye.store.place import size_text
+    from mindseye.store.settings import size_text
 
     status = cache(**picked(options, "empty", "limit"))
     if options.empty or status.freed:

@@ -33,20 +33,22 @@ def mean_activations(
     """
     rows: dict[str, dict[int, Tensor]] = {layer.address: {} for layer in read.layers}
     for indices, images in batches:
-        activations = read(normalised(images, preprocessing, device))
+        activations = read(normalise_photos(images, preprocessing, device))
         for address, activation in activations.items():
             means = activation.float().mean(-1).cpu()
             for index, mean in zip(indices, means, strict=True):
                 rows[address][index] = mean
         look(indices, activations)
         on_batch(len(indices))
-    stacked = {address: torch.stack([found[index] for index in sorted(found)]) for address, found in rows.items()}
+    stacked = {
+        address: torch.stack([by_index[index] for index in sorted(by_index)]) for address, by_index in rows.items()
+    }
     for address, means in stacked.items():
         check_finite(means, address)
     return stacked
 
 
-def normalised(images: Tensor, preprocessing: Preprocessing, device: torch.device) -> Tensor:
+def normalise_photos(images: Tensor, preprocessing: Preprocessing, device: torch.device) -> Tensor:
     """Photos, uint8 [batch, channels, side, side], as the network wants them, on its device."""
     return preprocessing.normalise(images.to(device, non_blocking=True).float() / 255)
 
@@ -68,18 +70,18 @@ def facet_ranks(
     themselves where it is None. detail: whether the image's detail is wanted besides its values.
     Returns {address: [facets, channels, positions]} on the CPU, those of ``image_layers`` among the addresses.
     """
-    found: dict[str, list[Tensor]] = {}
+    ranks_by_address: dict[str, list[Tensor]] = {}
     for facet, (photos, shares) in enumerate(zip(members, weights, strict=True)):
         images = photos.to(device).float() / 255
-        seen = views(facet, images) if views is not None else [images]
+        views_of_facet = views(facet, images) if views is not None else [images]
         sums: dict[str, Tensor] = {}
-        for view in seen:
+        for view in views_of_facet:
             for address, activation in (read(preprocessing.normalise(view)) | image_layers(view, detail)).items():
-                ranks = weighted_ranks(activation, shares.to(device)).cpu() / len(seen)
+                ranks = weighted_ranks(activation, shares.to(device)).cpu() / len(views_of_facet)
                 sums[address] = sums[address] + ranks if address in sums else ranks
         for address, total in sums.items():
-            found.setdefault(address, []).append(total)
-    return {address: torch.stack(ranks) for address, ranks in found.items()}
+            ranks_by_address.setdefault(address, []).append(total)
+    return {address: torch.stack(ranks) for address, ranks in ranks_by_address.items()}
 
 
 def weighted_images(members: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:

@@ -69,10 +69,10 @@ def find_facets(
     """
     clustering = cluster(points, facets, seed)
     sizes = np.bincount(clustering.assignment)
-    found, notes = [], list(clustering.notes)
+    groups, notes = [], list(clustering.notes)
     for index, (images, distances) in enumerate(members(points, clustering, n_members)):
         shares = weights(distances, gamma, scale)
-        found.append(
+        groups.append(
             Facet(
                 index=index,
                 members=images.tolist(),
@@ -85,7 +85,7 @@ def find_facets(
         )
         if len(images) < n_members:
             notes.append(f"facet {index} has {len(images)} of the {n_members} members asked for: all of its images")
-    return found, replace(clustering, notes=tuple(notes))
+    return groups, replace(clustering, notes=tuple(notes))
 
 
 def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Clustering:
@@ -96,7 +96,7 @@ def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Cluster
 
     Raises UserError for no points, points that are not finite and fewer than 1 facet.
     """
-    plane = _checked(points)
+    plane = _check_points(points)
     if facets != "auto" and facets < 1:
         raise UserError(f"at least 1 facet is needed, not {facets}")
     distinct = len(np.unique(plane, axis=0))
@@ -117,13 +117,13 @@ def members(points: Floats, clustering: Clustering, n: int = 10) -> list[tuple[N
     if n < 1:
         raise UserError(f"at least 1 member per facet is needed, not {n}")
     plane = np.asarray(points, dtype=np.float64)
-    found = []
+    nearest_images = []
     for index, centre in enumerate(clustering.centres):
         images = np.flatnonzero(clustering.assignment == index)
         distances = np.linalg.norm(plane[images] - centre, axis=1)
         nearest = np.argsort(distances, kind="stable")[:n]
-        found.append((images[nearest], distances[nearest]))
-    return found
+        nearest_images.append((images[nearest], distances[nearest]))
+    return nearest_images
 
 
 def weights(distances: Floats, gamma: float = 1e-5, scale: str = "median") -> NDArray[np.float64]:
@@ -156,7 +156,7 @@ def effective_members(shares: Floats) -> float:
     return float(1.0 / np.square(shares).sum())
 
 
-def _checked(points: Floats) -> NDArray[np.float64]:
+def _check_points(points: Floats) -> NDArray[np.float64]:
     plane = np.asarray(points, dtype=np.float64)
     if plane.ndim != 2:
         raise ValueError(f"points must be [images, 2], not of shape {plane.shape}")

@@ -59,7 +59,7 @@ def embed(
     installed, fewer than 1 component or a perplexity that is not positive.
     """
     _check_options(method, components, perplexity)
-    values = _checked(features)
+    values = _check_features(features)
     # One thread: sums are taken in another order by two, and t-SNE blows the last bit up into another map.
     with threadpool_limits(limits=1):
         reduced = _principal_components(values, components, seed)
@@ -84,7 +84,7 @@ def _check_options(method: str, components: int, perplexity: float) -> None:
         raise UserError(f"perplexity must be positive, not {perplexity:g} (30 is usual)")
 
 
-def _checked(features: Floats | Tensor) -> NDArray[np.float32]:
+def _check_features(features: Floats | Tensor) -> NDArray[np.float32]:
     """The features as float32 [images, channels], divided by their largest magnitude; all finite."""
     array = features.detach().cpu().float().numpy() if isinstance(features, Tensor) else np.asarray(features)
     if array.ndim != 2:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mindseye.facets.activations import check_finite, normalised
+from mindseye.facets.activations import check_finite, normalise_photos
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.models.load import Model
@@ -54,12 +54,12 @@ def extract(
     Raises:
         UserError: if no photo decodes, or an activation is NaN or infinite, naming the layer.
     """
-    keeping = None if store is None else _keeping(store, model, layers, photos, side, device, say)
-    rows: dict[str, Means] = {layer.address: keeping.find(layer.address) if keeping else {} for layer in layers}
-    complete = frozenset(path for path in photos.paths if all(path in found for found in rows.values()))
+    cache = None if store is None else _open_cache(store, model, layers, photos, side, device, say)
+    rows: dict[str, Means] = {layer.address: cache.find(layer.address) if cache else {} for layer in layers}
+    complete = frozenset(path for path in photos.paths if all(path in means_by_path for means_by_path in rows.values()))
     advance(len(complete))
-    wanted = [layer for layer in layers if len(rows[layer.address]) < len(photos)]
-    with Reader(model.network, wanted) as read:
+    incomplete_layers = [layer for layer in layers if len(rows[layer.address]) < len(photos)]
+    with Reader(model.network, incomplete_layers) as read:
         forward = partial(_forward, read, model, device)
         view = View(model.preprocessing, side, model.in_channels)
         batches = photos.named_batches(view, BATCH, known=complete)
@@ -68,12 +68,14 @@ def extract(
             for address, values in means.items():
                 for path, value in zip(paths, values, strict=True):
                     rows[address].setdefault(path, value)
-            if keeping:
-                keeping.take(paths, images, means, forward)
+            if cache:
+                cache.take(paths, images, means, forward)
             advance(len(paths))
-    if keeping:
-        keeping.flush()
-    stacked = {address: torch.stack([found[path] for path in photos.paths]) for address, found in rows.items()}
+    if cache:
+        cache.flush()
+    stacked = {
+        address: torch.stack([means_by_path[path] for path in photos.paths]) for address, means_by_path in rows.items()
+    }
     for address, means_of_all in stacked.items():
         check_finite(means_of_all, address)
     return stacked
@@ -82,12 +84,12 @@ def extract(
 def _forward(read: Reader, model: Model, device: torch.device, images: Tensor) -> Means:
     """{address: [b, channels]} of photos, uint8 [b, channels, side, side], b at most ``BATCH``."""
     spare = images[:1].expand(BATCH - len(images), *images.shape[1:])
-    activations = read(normalised(torch.cat([images, spare]), model.preprocessing, device))
+    activations = read(normalise_photos(torch.cat([images, spare]), model.preprocessing, device))
     return {address: activation[: len(images)].float().mean(-1).cpu() for address, activation in activations.items()}
 
 
 @dataclass(frozen=True)
-class _Print:
+class _Fingerprint:
     """The digest of a photo's content, and the state of its file then; None where that cannot change unseen."""
 
     digest: bytes
@@ -95,30 +97,33 @@ class _Print:
 
 
 @dataclass
-class _Keeping:
+class _CacheWriter:
     """What one pass has to do with the store. waiting: values that are not kept yet, by address and photo's digest."""
 
     store: Store
     contexts: dict[str, Context]
-    prints: Mapping[str, _Print]
+    fingerprints: Mapping[str, _Fingerprint]
     unchecked: set[str]
     say: Callable[[str], None]
     waiting: dict[str, dict[bytes, Tensor]] = field(default_factory=dict)
 
     def find(self, address: str) -> Means:
         """What the store holds of a layer, {path: [channels]}."""
-        found = self.store.find(self.contexts[address], list({one.digest for one in self.prints.values()}))
-        return {path: found[one.digest] for path, one in self.prints.items() if one.digest in found}
+        digests = {path: fingerprint.digest for path, fingerprint in self.fingerprints.items()}
+        held = self.store.find(self.contexts[address], list(set(digests.values())))
+        return {path: held[digest] for path, digest in digests.items() if digest in held}
 
     def take(self, paths: Sequence[str], images: Tensor, means: Means, forward: Forward) -> None:
         """Take the values of a batch to be kept."""
         self._check(images, means, forward)
         sure = [
-            number for number, path in enumerate(paths) if path in self.prints and _is_same(path, self.prints[path])
+            number
+            for number, path in enumerate(paths)
+            if path in self.fingerprints and _is_same(path, self.fingerprints[path])
         ]
         for address, values in means.items():
             if address in self.contexts:
-                taken = {self.prints[paths[number]].digest: values[number] for number in sure}
+                taken = {self.fingerprints[paths[number]].digest: values[number] for number in sure}
                 self.waiting.setdefault(address, {}).update(
                     {digest: value for digest, value in taken.items() if value.isfinite().all()}
                 )
@@ -136,15 +141,15 @@ class _Keeping:
 
         The photos of a batch are computed again at other places, with negatives in place of every other photo.
         """
-        asked = self.unchecked & set(means)
-        self.unchecked -= asked
-        if not asked:
+        addresses = self.unchecked & set(means)
+        self.unchecked -= addresses
+        if not addresses:
             return
         moved = torch.cat([images, images])[:BATCH].roll(1, 0)
         moved[::2] = 255 - moved[::2]
         again = forward(moved)
         odd = torch.arange(1, len(moved), 2)
-        for address in sorted(asked):
+        for address in sorted(addresses):
             if not torch.equal(again[address][odd], means[address][(odd - 1) % len(images)]):
                 del self.contexts[address]
                 self.say(
@@ -152,7 +157,7 @@ class _Keeping:
                 )
 
 
-def _keeping(
+def _open_cache(
     store: Store,
     model: Model,
     layers: Sequence[Layer],
@@ -160,33 +165,33 @@ def _keeping(
     side: int,
     device: torch.device,
     say: Callable[[str], None],
-) -> _Keeping | None:
-    known = contexts(model, layers, side, BATCH, device)
-    if not known:
+) -> _CacheWriter | None:
+    layer_contexts = contexts(model, layers, side, BATCH, device)
+    if not layer_contexts:
         say("note: the network's code is in no file, so nothing of it is kept in the cache")
         return None
     with ThreadPoolExecutor(HASHING_THREADS) as threads:
         sources = photos.sources()
-        prints = dict(zip(sources, threads.map(_print, sources.values()), strict=True))
-    return _Keeping(
+        fingerprints = dict(zip(sources, threads.map(_fingerprint, sources.values()), strict=True))
+    return _CacheWriter(
         store=store,
-        contexts=known,
-        prints={path: one for path, one in prints.items() if one is not None},
-        unchecked={address for address, context in known.items() if not store.knows(context)},
+        contexts=layer_contexts,
+        fingerprints={path: fingerprint for path, fingerprint in fingerprints.items() if fingerprint is not None},
+        unchecked={address for address, context in layer_contexts.items() if not store.knows(context)},
         say=say,
     )
 
 
-def _print(source: Any) -> _Print | None:
+def _fingerprint(source: Any) -> _Fingerprint | None:
     """Of a photo that can be read; decoding will say what is wrong with any other."""
     if isinstance(source, np.ndarray):
-        return _Print(array_digest(source))
+        return _Fingerprint(array_digest(source))
     if not isinstance(source, str | Member):
         return None
     try:
         with open_file(source) as file:
             state = None if isinstance(source, Member) else _state(os.fstat(file.fileno()))
-            return _Print(file_digest(file, lambda: blake2b(digest_size=DIGEST_BYTES)).digest(), state)
+            return _Fingerprint(file_digest(file, lambda: blake2b(digest_size=DIGEST_BYTES)).digest(), state)
     except OSError:
         return None
 
@@ -195,9 +200,9 @@ def _state(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _is_same(path: str, one: _Print) -> bool:
+def _is_same(path: str, fingerprint: _Fingerprint) -> bool:
     """Whether a file is still what it was when its digest was taken: it has been decoded since."""
     try:
-        return one.state is None or _state(os.stat(path)) == one.state  # noqa: PTH116
+        return fingerprint.state is None or _state(os.stat(path)) == fingerprint.state  # noqa: PTH116
     except OSError:
         return False

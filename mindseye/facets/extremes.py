@@ -48,7 +48,7 @@ def channel_extremes(
     (layer,) = read.layers
     from_middle = _from_middle(layer).to(device)
     places: list[int] = []
-    found: list[tuple[Tensor, ...]] = []
+    batch_parts: list[tuple[Tensor, ...]] = []
     for indices, images in batches:
         values = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))[layer.address]
         values = values[:, list(channels)].float()
@@ -56,11 +56,11 @@ def channel_extremes(
         for score in (values.amin(-1), values.amax(-1), values.mean(-1)):
             off = (values - score[..., None]).abs()
             parts += [score, _nearest(off == off.amin(-1, keepdim=True), from_middle)]
-        found.append(tuple(part.cpu() for part in parts))
+        batch_parts.append(tuple(part.cpu() for part in parts))
         places += indices
         on_batch(len(indices))
     order = torch.tensor(places).argsort()
-    whole = [torch.cat(part)[order] for part in zip(*found, strict=True)]
+    whole = [torch.cat(part)[order] for part in zip(*batch_parts, strict=True)]
     check_finite(whole[4], layer.address)
     return [Extremes(*(part[:, place] for part in whole)) for place in range(len(channels))]
 
@@ -72,6 +72,6 @@ def _from_middle(layer: Layer) -> Tensor:
     return (row[:, None] ** 2 + column**2).flatten()
 
 
-def _nearest(chosen: Tensor, from_middle: Tensor) -> Tensor:
+def _nearest(candidates: Tensor, from_middle: Tensor) -> Tensor:
     """Of the positions that are chosen, [..., positions], the one nearest to the middle."""
-    return torch.where(chosen, from_middle, torch.inf).argmin(-1)
+    return torch.where(candidates, from_middle, torch.inf).argmin(-1)

@@ -72,7 +72,7 @@ class Windows:
 def nearest_positions(
     read: Reader,
     preprocessing: Preprocessing,
-    wanted: Tensor,
+    queries: Tensor,
     batches: Iterable[tuple[list[int], Tensor]],
     device: torch.device,
     on_batch: Callable[[int], None] = lambda count: None,
@@ -84,7 +84,7 @@ def nearest_positions(
     the best so far.
 
     Args:
-        wanted: uint8 [wanted, channels, side, side]. batches: (indices, uint8 [batch, channels, side, side]).
+        queries: uint8 [queries, in_channels, side, side]. batches: (indices, uint8 [batch, channels, side, side]).
 
     Returns:
         {address: one for each of the wanted}.
@@ -92,19 +92,20 @@ def nearest_positions(
     Raises:
         UserError: if an activation is NaN or infinite, naming the layer.
     """
-    goals = [_directions(read, preprocessing, photo[None], device) for photo in wanted]
+    goals = [_directions(read, preprocessing, photo[None], device) for photo in queries]
     best = {address: [_none(goal[address][0]) for goal in goals] for address in goals[0]}
     for indices, images in batches:
         seen = _directions(read, preprocessing, images, device)
         for number, goal in enumerate(goals):
-            is_same = (images == wanted[number]).flatten(1).all(1)
+            is_same = (images == queries[number]).flatten(1).all(1)
             for place, photo in enumerate(indices):
                 if is_same[place]:
                     continue
-                for address, found in best.items():
-                    _hold_against(found[number], seen[address][place], goal[address][0], photo)
+                for address, per_query in best.items():
+                    _keep_better(per_query[number], seen[address][place], goal[address][0], photo)
         on_batch(len(indices))
-    return {address: [one.to(torch.device("cpu")) for one in found] for address, found in best.items()}
+    cpu = torch.device("cpu")
+    return {address: [nearest.to(cpu) for nearest in per_query] for address, per_query in best.items()}
 
 
 def windows(field: ReceptiveField, side: int) -> Windows:
@@ -119,7 +120,7 @@ def windows(field: ReceptiveField, side: int) -> Windows:
     return Windows(tops, lefts, height, width)
 
 
-def paste(found: Nearest, where: Windows, load: Callable[[int], Tensor]) -> Tensor:
+def paste(nearest: Nearest, where: Windows, load: Callable[[int], Tensor]) -> Tensor:
     """The picture that patches make, each at its own place, [channels, side, side].
 
     Overlapping patches are averaged under a Hann window, by which a patch counts most in its middle. What of a patch lies
@@ -127,12 +128,12 @@ def paste(found: Nearest, where: Windows, load: Callable[[int], Tensor]) -> Tens
     grey.
 
     Args:
-        found: of every position. load: gives a photo by its number, [channels, side, side] in [0, 1].
+        nearest: of every position. load: gives a photo by its number, [channels, side, side] in [0, 1].
     """
     side_weights = [torch.hann_window(extent + 2, periodic=False)[1:-1] for extent in (where.height, where.width)]
     weights = side_weights[0][:, None] * side_weights[1]
     total = share = torch.empty(0)
-    for photo in found.photos:
+    for photo in nearest.photos:
         source = load(photo)
         side = source.shape[-1]
         margin = _margin(where, side)
@@ -141,10 +142,10 @@ def paste(found: Nearest, where: Windows, load: Callable[[int], Tensor]) -> Tens
             total, share = torch.zeros(source.shape[0], *[side + 2 * margin] * 2), torch.zeros([side + 2 * margin] * 2)
         inside = functional.pad(torch.ones(side, side), edges, value=OUTSIDE)
         source = functional.pad(source[None], edges, mode="replicate")[0]
-        for position in (found.photo == photo).nonzero()[:, 0].tolist():
+        for position in (nearest.photo == photo).nonzero()[:, 0].tolist():
             here, there = (
                 (slice(top + margin, top + margin + where.height), slice(left + margin, left + margin + where.width))
-                for top, left in (where.corner(position), where.corner(int(found.position[position])))
+                for top, left in (where.corner(position), where.corner(int(nearest.position[position])))
             )
             weight = weights * inside[there]
             total[(slice(None), *here)] += weight * source[(slice(None), *there)]
@@ -168,7 +169,7 @@ def _none(goal: Tensor) -> Nearest:
     return Nearest(cosine, torch.full_like(cosine, -1, dtype=torch.long), torch.full_like(cosine, -1, dtype=torch.long))
 
 
-def _hold_against(best: Nearest, seen: Tensor, goal: Tensor, photo: int) -> None:
+def _keep_better(best: Nearest, seen: Tensor, goal: Tensor, photo: int) -> None:
     """Note where one more photo is better than the best so far; seen, goal: [channels, positions], of unit length."""
     some = max(1, CELLS // seen.shape[1])
     for first in range(0, goal.shape[1], some):

@@ -57,7 +57,7 @@ def agreement(
     return float(adjusted_rand_score(first[here], second[there]))
 
 
-def shuffled(features: Floats | Tensor, seed: int | Sequence[int]) -> Floats:
+def shuffle_channels(features: Floats | Tensor, seed: int | Sequence[int]) -> Floats:
     """The null of `stability`: each channel shuffled over the images on its own, so that no groups are left."""
     return np.random.default_rng(seed).permuted(_array(features), axis=0)
 

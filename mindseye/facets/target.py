@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.sorting import ascending
+from mindseye.facets.sort import sort_values
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def weighted_ranks(activations: Tensor, weights: Tensor) -> Tensor:
     mean over positions is the paper's target, as sorting moves no mass; along the ranks it is the weighted 1-D
     Wasserstein barycentre of the members.
     """
-    ranks = ascending(activations.float())
+    ranks = sort_values(activations.float())
     return torch.einsum("n,ncp->cp", weights.to(ranks), ranks)
 
 

@@ -7,6 +7,9 @@
 - `selectivity`, `entanglement`, `channels`: does a channel tell facets or classes apart, and does it mean one thing or several?
 - `intervals`: how sure is a mean over facets?
 
+`fidelity.fidelity`, `naturalness.naturalness` and `neighbourhood.neighbourhood` take plain tensors and need no run; what
+they return is a dictionary of [B] numbers. A wrong type or shape is a `UserError` that names the parameter.
+
 No number here means much alone. Noise reaches a target's cosine, and pictures that nobody can read win labels, so each
 is given beside the same number for the facet's members and for the unoptimised start.
 

@@ -16,26 +16,27 @@ HITS = ("top1", "top5")
 
 
 @dataclass(frozen=True)
-class Naming:
+class Predictions:
     """How a judge named n images; every value is [n].
 
-    classes: the class that each was to show. seen: the likeliest label. probability: of that label. wanted: of the class,
-    its labels added up. top1, top5: whether one of the class's labels is the likeliest, or among the five likeliest.
+    classes: the class that each was to show. seen: the likeliest label. probability: of that label.
+    class_probability: of the class, its labels added up. top1, top5: whether one of the class's labels is the likeliest,
+    or among the five likeliest.
     """
 
     classes: Tensor
     seen: Tensor
     probability: Tensor
-    wanted: Tensor
+    class_probability: Tensor
     top1: Tensor
     top5: Tensor
 
-    def select(self, chosen: Tensor) -> "Naming":
+    def select(self, rows: Tensor) -> "Predictions":
         """The images where a truth value [n] is true."""
-        return Naming(**{name: values[chosen] for name, values in vars(self).items()})
+        return Predictions(**{name: values[rows] for name, values in vars(self).items()})
 
 
-def naming(logits: Tensor, classes: Sequence[int], labels: Sequence[Sequence[int]]) -> Naming:
+def read_predictions(logits: Tensor, classes: Sequence[int], labels: Sequence[Sequence[int]]) -> Predictions:
     """What a judge's logits [n, labels] say of n images.
 
     Args:
@@ -49,41 +50,46 @@ def naming(logits: Tensor, classes: Sequence[int], labels: Sequence[Sequence[int
     if len(classes) != len(logits):
         raise UserError(f"{len(logits)} images and {len(classes)} classes: give one class per image")
     shown = torch.tensor(classes, device=logits.device)
-    values = {name: torch.zeros(len(logits), dtype=torch.float64, device=logits.device) for name in (*HITS, "wanted")}
+    values = {
+        name: torch.zeros(len(logits), dtype=torch.float64, device=logits.device)
+        for name in (*HITS, "class_probability")
+    }
     for number, own in enumerate(labels):
         rows = shown == number
-        found = transfer(logits[rows], own)
-        values["wanted"][rows] = found["probability"]
+        own_scores = transfer(logits[rows], own)
+        values["class_probability"][rows] = own_scores["probability"]
         for name in HITS:
-            values[name][rows] = found[name]
+            values[name][rows] = own_scores[name]
     likeliest = logits.double().softmax(1).max(1)
     hits = {name: values[name] > 0 for name in HITS}
-    return Naming(shown, likeliest.indices, likeliest.values, values["wanted"], **hits)
+    return Predictions(shown, likeliest.indices, likeliest.values, values["class_probability"], **hits)
 
 
-def accuracy(found: Naming) -> dict[str, Any]:
+def accuracy(predictions: Predictions) -> dict[str, Any]:
     """``n``, and top-1 and top-5 accuracy as {"mean", "low", "high"}: Wilson's 95 % interval, as if images were independent."""
-    count = len(found.classes)
-    hits = {name: wilson_interval(int(getattr(found, name).sum()), count)._asdict() for name in HITS}
+    count = len(predictions.classes)
+    hits = {name: wilson_interval(int(getattr(predictions, name).sum()), count)._asdict() for name in HITS}
     return {"n": count, **hits}
 
 
-def accuracy_over(found: Naming, paintings: Sequence[int]) -> dict[str, Any]:
+def accuracy_over(predictions: Predictions, paintings: Sequence[int]) -> dict[str, Any]:
     """The same accuracies with Wilson's intervals over the ``n`` paintings, as if further copies of one told nothing new.
 
     Copies of a painting fare alike, so the interval over images is too narrow for how another set of paintings would fare;
     this one is as wide as it can be.
 
     Args:
-        found: of the images. paintings: the painting that each is of, all with as many images.
+        predictions: of the images. paintings: the painting that each is of, all with as many images.
     """
     count = len(set(paintings))
-    shares = {name: float(getattr(found, name).double().mean()) for name in HITS}
+    shares = {name: float(getattr(predictions, name).double().mean()) for name in HITS}
     return {"n": count, **{name: wilson_interval(share * count, count)._asdict() for name, share in shares.items()}}
 
 
-def confusions(found: Naming) -> list[tuple[int, int, int]]:
+def confusions(predictions: Predictions) -> list[tuple[int, int, int]]:
     """(class, label that it was taken for, how often) over the images that top-1 counts as wrong, most frequent first."""
-    wrong = found.select(~found.top1)
+    wrong = predictions.select(~predictions.top1)
     counted = Counter(zip(wrong.classes.tolist(), wrong.seen.tolist(), strict=True))
-    return sorted(((one, seen, count) for (one, seen), count in counted.items()), key=lambda row: (-row[2], *row[:2]))
+    return sorted(
+        ((shown, label, count) for (shown, label), count in counted.items()), key=lambda row: (-row[2], *row[:2])
+    )

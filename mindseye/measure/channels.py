@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mindseye.facets.stability import SHARE, shuffled
+from mindseye.facets.stability import SHARE, shuffle_channels
 from mindseye.measure.entanglement import (
     agreement,
     entanglement,
@@ -17,7 +17,7 @@ from mindseye.measure.entanglement import (
     spread,
 )
 from mindseye.measure.intervals import Interval, bootstrap_interval
-from mindseye.measure.selectivity import Floats, Numbers, class_selectivity, explained, selectivity, varies
+from mindseye.measure.selectivity import Floats, Numbers, class_selectivity, explained_variance, selectivity, varies
 
 SHUFFLES = 100
 SUBSAMPLES = 10
@@ -31,7 +31,7 @@ class ChannelNumbers:
     """What is measured of a layer's channels.
 
     channels: [k], their numbers in the layer. measures: {name: [k]}, NaN where a channel has none: ``entanglement``,
-    ``selectivity``, ``spread``, ``explained``, ``meanings``, ``stability`` and, with labels, ``class_selectivity``.
+    ``selectivity``, ``spread``, ``explained_variance``, ``meanings``, ``stability`` and, with labels, ``class_selectivity``.
     null: the same for channels that are shuffled over the photos, each channel's mean over the shuffles.
     p_value: [k], the share of shuffles in which a channel's entanglement is as large, counting the channel itself as one
     (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010): 1/101 at least.
@@ -79,16 +79,16 @@ def channel_numbers(
         seed: of shuffles, subsamples and the interval.
         shuffles: how many, each of every channel on its own.
     """
-    chosen = np.asarray(values, dtype=np.float64)[:, list(channels)]
+    means = np.asarray(values, dtype=np.float64)[:, list(channels)]
     distances = facet_distances(np.asarray(features, dtype=np.float64), facets)
-    measures = _measures(chosen, facets, distances, labels) | {"stability": stability(chosen, facets, seed)}
+    measures = _measures(means, facets, distances, labels) | {"stability": stability(means, facets, seed)}
     chance: dict[str, list[Floats]] = {name: [] for name in measures}
     for number in range(shuffles):
-        mixed = np.asarray(shuffled(chosen, [seed, number]), dtype=np.float64)
-        found = _measures(mixed, facets, distances, labels)
+        shuffled = np.asarray(shuffle_channels(means, [seed, number]), dtype=np.float64)
+        null_measures = _measures(shuffled, facets, distances, labels)
         if number < STEADINESS_SHUFFLES:
-            found["stability"] = stability(mixed, facets, seed)
-        for name, numbers in found.items():
+            null_measures["stability"] = stability(shuffled, facets, seed)
+        for name, numbers in null_measures.items():
             chance[name].append(numbers)
     entangled = np.stack(chance["entanglement"])
     as_large = (entangled >= measures["entanglement"]).sum(axis=0)
@@ -112,11 +112,11 @@ def stability(values: Floats, facets: Numbers, seed: int, share: float = SHARE, 
     """
     draw = np.random.default_rng(seed)
     groups = [np.flatnonzero(facets == facet) for facet in range(facets.max() + 1)]
-    found = []
+    preferences = []
     for _ in range(subsamples):
-        kept = np.concatenate([_part(draw, group, share) for group in groups])
-        found.append(preference(values[kept], facets[kept]))
-    steady = np.mean([agreement(*pair) for pair in combinations(found, 2)], axis=0)
+        photos = np.concatenate([_part(draw, group, share) for group in groups])
+        preferences.append(preference(values[photos], facets[photos]))
+    steady = np.mean([agreement(*pair) for pair in combinations(preferences, 2)], axis=0)
     return np.where(varies(values) & (len(groups) > 1), steady, np.nan)
 
 
@@ -137,9 +137,9 @@ def shared_by_chance(
     values: [photos, all channels]. A shuffled channel has the same mean in every facet but for chance, so the same k channels,
     those that are large everywhere, are the top-k of nearly all facets: the null is near the number of facets.
     """
-    rows = [values, *(shuffled(values, [seed, number]) for number in range(shuffles))]
-    found = [_mean_count(np.asarray(row, dtype=np.float64), facets, k) for row in rows]
-    return found[0], float(np.mean(found[1:]))
+    rows = [values, *(shuffle_channels(values, [seed, number]) for number in range(shuffles))]
+    counts = [_mean_count(np.asarray(row, dtype=np.float64), facets, k) for row in rows]
+    return counts[0], float(np.mean(counts[1:]))
 
 
 def _mean_count(values: Floats, facets: Numbers, k: int) -> float:
@@ -149,14 +149,14 @@ def _mean_count(values: Floats, facets: Numbers, k: int) -> float:
 
 
 def _measures(values: Floats, facets: Numbers, distances: Floats, labels: Numbers | None) -> dict[str, Floats]:
-    found = {
+    measures = {
         "entanglement": entanglement(values, facets, distances),
         "selectivity": selectivity(values, facets),
         "spread": spread(values, facets, distances),
-        "explained": explained(values, facets),
+        "explained": explained_variance(values, facets),
         "meanings": meanings(values, facets, distances),
     }
-    return found if labels is None else found | {"class_selectivity": class_selectivity(values, labels)}
+    return measures if labels is None else measures | {"class_selectivity": class_selectivity(values, labels)}
 
 
 def _part(draw: np.random.Generator, group: NDArray[np.int64], share: float) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ The sum is Rao's quadratic entropy (Theoretical Population Biology 21, 1982): ho
 the channel prefers. Its image-level counterpart is one minus the monosemanticity score of Pach et al. ("Sparse Autoencoders
 Learn Monosemantic Features in Vision-Language Models", NeurIPS 2025), the activation-weighted mean likeness of photos. Both
 call a channel that answers to everything alike as mixed as can be. It is not: nothing is told apart by it, so nothing is
-entangled in it. The factor ``explained`` says so, as the factors of the polysemanticity index of Gupta and Kumar
+entangled in it. The factor ``explained_variance`` says so, as the factors of the polysemanticity index of Gupta and Kumar
 ("Disentangling Polysemantic Neurons with a Null-Calibrated Polysemanticity Index", 2025) do for top activations.
 
 It is 0 for a channel that prefers one facet, or several of one meaning, or none; 1/2 for one that is told wholly by the facets
@@ -30,7 +30,7 @@ a channel below its mean tells (of a layer without an activation function, its o
 import numpy as np
 from numpy.typing import NDArray
 
-from mindseye.measure.selectivity import Floats, Numbers, explained, facet_means, varies
+from mindseye.measure.selectivity import Floats, Numbers, explained_variance, facet_means, varies
 
 FEWEST_FACETS = 3
 ROUNDING_OF_PAIRS = 1e-12
@@ -77,19 +77,20 @@ def facet_distances(features: Floats, facets: Numbers) -> Floats:
     return distances
 
 
-def unlikeness(preferences: Floats, distances: Floats) -> Floats:
+def quadratic_entropy(preferences: Floats, distances: Floats) -> Floats:
     """Rao's quadratic entropy ``sum_fg q_f q_g d_fg``, [channels] in [0, 1 - 1/F]; ``1 / (1 - it)`` counts meanings."""
-    found: Floats = np.einsum("fc,gc,fg->c", preferences, preferences, distances, optimize=True)
-    return found
+    entropy: Floats = np.einsum("fc,gc,fg->c", preferences, preferences, distances, optimize=True)
+    return entropy
 
 
 def meanings(values: Floats, facets: Numbers, distances: Floats) -> Floats:
     """How many wholly separate and evenly preferred facets come to the same, [channels], from 1 to F.
 
     ``1 / (1 - sum_fg q_f q_g d_fg)``, the effective number of species of order 2 with likeness 1 - d (Leinster and Cobbold,
-    Ecology 93, 2012). Of a channel that hardly tells facets apart it says little: look at ``explained``. NaN as ``entanglement``.
+    Ecology 93, 2012). Of a channel that hardly tells facets apart it says little: look at
+    ``explained_variance``. NaN as ``entanglement``.
     """
-    return np.where(_known(values, facets), 1 / (1 - unlikeness(preference(values, facets), distances)), np.nan)
+    return np.where(_known(values, facets), 1 / (1 - quadratic_entropy(preference(values, facets), distances)), np.nan)
 
 
 def spread(values: Floats, facets: Numbers, distances: Floats) -> Floats:
@@ -100,8 +101,8 @@ def spread(values: Floats, facets: Numbers, distances: Floats) -> Floats:
     preferences = preference(values, facets)
     pairs = 1 - (preferences**2).sum(axis=0)
     different = pairs > ROUNDING_OF_PAIRS
-    found = np.where(different, unlikeness(preferences, distances) / np.where(different, pairs, 1), 0.0)
-    return np.where(varies(values) & (len(distances) > 1), found, np.nan)
+    distance = np.where(different, quadratic_entropy(preferences, distances) / np.where(different, pairs, 1), 0.0)
+    return np.where(varies(values) & (len(distances) > 1), distance, np.nan)
 
 
 def entanglement(values: Floats, facets: Numbers, distances: Floats) -> Floats:
@@ -110,8 +111,8 @@ def entanglement(values: Floats, facets: Numbers, distances: Floats) -> Floats:
     values: [photos, channels], finite. facets: [photos], from 0 without gaps. distances: ``facet_distances``.
     NaN for a constant channel (a dead one), and for fewer than three facets.
     """
-    found = explained(values, facets) * unlikeness(preference(values, facets), distances)
-    return np.where(_known(values, facets), found, np.nan)
+    value = explained_variance(values, facets) * quadratic_entropy(preference(values, facets), distances)
+    return np.where(_known(values, facets), value, np.nan)
 
 
 def agreement(first: Floats, second: Floats) -> Floats:

@@ -108,8 +108,8 @@ def _rising(values: Tensor, mean: Tensor) -> list[int]:
     return ranked
 
 
-def _nearest(ranks: Iterable[int], wanted: float) -> list[int]:
-    return sorted(ranks, key=lambda rank: abs(rank - wanted))
+def _nearest(ranks: Iterable[int], rank_sought: float) -> list[int]:
+    return sorted(ranks, key=lambda rank: abs(rank - rank_sought))
 
 
 def _picks(extremes: Extremes, score: Score, photos: list[int]) -> list[Pick]:

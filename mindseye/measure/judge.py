@@ -52,14 +52,14 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Seen:
+class JudgeOutputs:
     """What a judge saw of n images. features: raw, pooled over positions, [n, D]. logits: [n, classes], or None."""
 
     features: Tensor
     logits: Tensor | None
 
 
-def judge_of(model: Model, labels: Sequence[str | int] = ()) -> Judge:
+def make_judge(model: Model, labels: Sequence[str | int] = ()) -> Judge:
     """The judge that a model makes, asked for labels (name, WordNet id, index) or for none.
 
     Raises:
@@ -72,13 +72,13 @@ def judge_of(model: Model, labels: Sequence[str | int] = ()) -> Judge:
         output = find_output(model.network, side, channels)[0] if classes else None
     if labels and classes is None:
         raise UserError(f"judge {model.name!r} gives no scores of classes: leave the labels out, or take another judge")
-    asked = resolve_labels(labels, model.labels, model.wnids, classes) if labels else None
-    return Judge(model, features, output, asked)
+    indices = resolve_labels(labels, model.labels, model.wnids, classes) if labels else None
+    return Judge(model, features, output, indices)
 
 
-def look(
+def run_judge(
     judge: Judge, batches: Batches, device: torch.device, on_batch: Callable[[int], None] = lambda count: None
-) -> Seen:
+) -> JudgeOutputs:
     """Show a judge some images: (indices, values 0-255 [b, channels, side, side]) of its own side, in any order.
 
     The network is on the device for as long as it looks.
@@ -94,11 +94,11 @@ def look(
             means = mean_activations(read, judge.model.preprocessing, batches, device, on_batch)
     finally:
         network.to(place)
-    return Seen(means[judge.features.address], means[judge.output.address] if judge.output else None)
+    return JudgeOutputs(means[judge.features.address], means[judge.output.address] if judge.output else None)
 
 
 def picture_batches(pictures: Iterable[Tensor], model: Model) -> Batches:
-    """Painted pictures [channels, height, width] in [0, 1] as ``look`` wants them: whole, resized to the model's side.
+    """Painted pictures [channels, height, width] in [0, 1] as ``run_judge`` wants them: whole, resized to the model's side.
 
     A photo's margin is cut off, since objects stand in the middle; a picture is painted up to its border.
 

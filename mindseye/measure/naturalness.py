@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.sorting import ascending
+from mindseye.facets.sort import sort_values
+from mindseye.measure.arguments import check_tensor
 from mindseye.optimize.regularizers.functional import total_variation
 
 REC601_LUMA = (0.299, 0.587, 0.114)
@@ -86,13 +87,29 @@ def spectrum_slope(images: Tensor) -> Tensor:
     return (heights * places).sum(1) / places.square().sum()
 
 
-def naturalness(images: Tensor, members: Tensor, folder_slope: float) -> dict[str, Tensor]:
-    """Images [B, 3, H, W] beside their facet's members [n, 3, H, W], both in [0, 1] and of one size; each value [B].
+def naturalness(images: Tensor, members: Tensor, folder_slope: float | None = None) -> dict[str, Tensor]:
+    """Whether pictures look like photos, by what needs no network: real photos have 1, 1 and 0 on average.
 
-    `total_variation` and `high_frequencies` are ratios to the members' mean, `spectrum_slope` the difference from
-    `folder_slope`, the mean `spectrum_slope` of the whole folder's photos at that size. Photos have 1, 1 and 0 on
-    average. The members' own baseline is `naturalness(members, members, folder_slope)`.
+    The photos' own baseline, which says how far single photos are from these, is ``naturalness(members, members)``.
+
+    Args:
+        images: the pictures, [B, C, H, W] in [0, 1].
+        members: real photos to compare them with, such as the facet's members, [n, C, H, W] in [0, 1], of the same size:
+            frequencies are per pixel.
+        folder_slope: the mean ``spectrum_slope`` of many photos at that size; by default that of the members.
+
+    Returns:
+        ``total_variation`` and ``high_frequencies`` (the share of spectral power above 0.25 cycles per pixel), as ratios
+        to the members' mean; ``spectrum_slope``, the slope of log power over log frequency less ``folder_slope``
+        (Field, JOSA A 4, 1987); each [B]. NaN where a number does not exist, as for a flat image.
+
+    Raises:
+        UserError: if a parameter is of the wrong type or shape, naming it.
     """
+    check_tensor(images, "images", "[B, C, H, W]")
+    check_tensor(members, "members", "[n, C, H, W]")
+    if folder_slope is not None and not isinstance(folder_slope, int | float):
+        raise UserError(f"folder_slope must be a number, not {type(folder_slope).__name__}")
     if not len(members):
         raise UserError("a facet without members has nothing to compare its picture with")
     if images.shape[-2:] != members.shape[-2:]:
@@ -100,6 +117,8 @@ def naturalness(images: Tensor, members: Tensor, folder_slope: float) -> dict[st
             f"pictures of {list(images.shape[-2:])} and members of {list(members.shape[-2:])} pixels: "
             "resize them to one size, since frequencies are per pixel"
         )
+    if folder_slope is None:
+        folder_slope = float(spectrum_slope(members).nanmean())
     return {
         "total_variation": _ratio(total_variation(images), total_variation(members).mean()),
         "high_frequencies": _ratio(high_frequencies(images), high_frequencies(members).mean()),
@@ -119,7 +138,7 @@ def sorted_distance(activations: Tensor, ranks: Tensor) -> Tensor:
     if activations.shape[1] != ranks.shape[1]:
         raise UserError(f"{activations.shape[1]} channels painted and {ranks.shape[1]} in the target: not one layer")
     p, q = activations.shape[-1], ranks.shape[-1]
-    ours, theirs = ascending(activations.float()), ascending(ranks.float())
+    ours, theirs = sort_values(activations.float()), sort_values(ranks.float())
     scale = ranks.float().abs().mean((-2, -1))
     if p == q:
         return _ratio((ours - theirs).abs().mean((-2, -1)), scale)

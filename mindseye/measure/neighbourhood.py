@@ -6,6 +6,7 @@ itself asked about (`selves`) is never its own neighbour. A measure that does no
 photo of a folder) is NaN.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from mindseye.errors import UserError
+from mindseye.measure.arguments import check_same_width, check_tensor, index_tensor
 
 NEAREST = 10
 CLOSE_RANK = 5
@@ -21,7 +23,7 @@ _COSINES_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
-class Photos:
+class PhotoFeatures:
     """The photos that pictures are looked for among, as one judge sees them.
 
     `features` [N, D] of unit length; `folders` [N] a number for each photo's folder; `facets` [N] its facet, or -1
@@ -34,18 +36,30 @@ class Photos:
     closeness: Tensor
 
 
-def photos_of(features: Tensor, folders: Tensor, facets: Tensor, closeness: Tensor | None = None) -> Photos:
-    """`Photos` from raw pooled features [N, D] and integer labels [N]; N must be at least 2.
+def index_photos(
+    features: Tensor, folders: Tensor | None = None, facets: Tensor | None = None, closeness: Tensor | None = None
+) -> PhotoFeatures:
+    """The photos that pictures are looked for among.
 
-    `closeness` does not depend on the facets: give it again where the same photos serve several layers, since it
-    compares every photo with every other.
+    Args:
+        features: a judge's last features of each photo, pooled over positions, as they come, [N, D]; N is at least 2.
+        folders: a number for each photo's folder, [N]; all of one folder by default.
+        facets: a number for each photo's facet, [N], -1 where it has none; all of one facet by default.
+        closeness: of the result of an earlier call. It does not depend on the facets, and comparing every photo with
+            every other takes long: give it again where the same photos serve several layers.
+
+    Raises:
+        UserError: if there are fewer than 2 photos, or not one label per photo, naming what is wrong.
     """
+    check_tensor(features, "features", "[N, D]")
+    folders = features.new_zeros(len(features)) if folders is None else folders
+    facets = features.new_zeros(len(features)) if facets is None else facets
     if len(features) < 2:
         raise UserError(f"{len(features)} photo(s) make no neighbourhood: give at least 2")
     if not len(features) == len(folders) == len(facets):
         raise UserError(f"{len(features)} photos, {len(folders)} folders and {len(facets)} facets: give one per photo")
     unit = normalize(features.float(), dim=-1)
-    return Photos(unit, folders.long(), facets.long(), close_cosines(unit) if closeness is None else closeness)
+    return PhotoFeatures(unit, folders.long(), facets.long(), close_cosines(unit) if closeness is None else closeness)
 
 
 def nearest(
@@ -123,18 +137,41 @@ def copy_cosines(queries: Tensor, members: Tensor, same: Tensor | None = None) -
 
 
 def neighbourhood(
-    queries: Tensor, photos: Photos, folder: int, facet: int, members: Tensor, selves: Tensor | None = None
+    queries: Tensor,
+    photos: PhotoFeatures | Tensor,
+    folder: int = 0,
+    facet: int = 0,
+    members: Tensor | Sequence[int] | None = None,
+    selves: Tensor | Sequence[int] | None = None,
 ) -> dict[str, Tensor]:
-    """Where queries [B, D] (raw pooled features) of one facet lie among the photos; each value [B].
+    """Where pictures of one facet lie among photos, in the features of a network that only looks; each value [B].
 
     - `home_folder`: share of the nearest photos that are of `folder`, among all photos.
     - `home_facet`: share of the nearest photos that are of `facet`, among the photos that have a facet.
     - `percentile`: rank in [0, 1] of the cosine to the 5th nearest photo among the photos' own such cosines. 0.5 is as
       close to photos as photos are; near 1 is closer than they are to each other, near 0 is away from them all.
-    - `copy`: largest cosine to one of `members` (indices [n] into the photos).
+    - `copy`: largest cosine to one of the members.
 
-    `selves` [B]: the queries' own indices, where they are photos.
+    Args:
+        queries: the judge's last features of the pictures, pooled over positions, as they come, [B, D].
+        photos: those of the photos, [N, D], all of one folder and facet; or `index_photos(features, folders, facets)`.
+        folder, facet: what the pictures were painted from, as `index_photos` was told.
+        members: the indices of the facet's members among the photos, [n]; by default all photos of the facet.
+        selves: where the queries are photos themselves, the index of each, [B]: no photo is its own neighbour.
+
+    Raises:
+        UserError: if a parameter is of the wrong type or shape, naming it.
     """
+    check_tensor(queries, "queries", "[B, D]")
+    if not isinstance(photos, PhotoFeatures):
+        check_tensor(photos, "photos", "[N, D]")
+        photos = index_photos(photos)
+    check_same_width(queries, "queries", photos.features, "photos")
+    count, device = photos.features.shape[0], queries.device
+    members = torch.nonzero(photos.facets == facet)[:, 0] if members is None else members
+    members = index_tensor(members, "members", count, device)
+    if selves is not None:
+        selves = index_tensor(selves, "selves", count, device)
     queries = normalize(queries.float(), dim=-1)
     same = None if selves is None else selves[:, None] == members[None, :]
     return {
@@ -146,7 +183,7 @@ def neighbourhood(
 
 
 def facet_neighbourhood(
-    picture: Tensor, start: Tensor, photos: Photos, folder: int, facet: int, members: Tensor
+    picture: Tensor, start: Tensor, photos: PhotoFeatures, folder: int, facet: int, members: Tensor
 ) -> dict[str, dict[str, float]]:
     """`neighbourhood` of one picture [D], of its unoptimised start [D] and of its members (indices [n]), as numbers.
 

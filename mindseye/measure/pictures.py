@@ -55,24 +55,26 @@ def facet_measures(
     """
     # All roles together, and all their changes: many small passes would take twice as long.
     few = {role: images[:GAP_IMAGES] for role, images in roles.items()}
-    whole = _read(read, preprocessing, roles)
-    changed = _read(read, preprocessing, {role: torch.cat(_unseen(images)) for role, images in few.items()})
+    activations = _read(read, preprocessing, roles)
+    changed_activations = _read(
+        read, preprocessing, {role: torch.cat(_changed_images(images)) for role, images in few.items()}
+    )
     members = roles["members"].cpu()
-    found: dict[str, Roles] = {"fidelity": {}, "naturalness": {}, "wasserstein": {}}
+    measures: dict[str, Roles] = {"fidelity": {}, "naturalness": {}, "wasserstein": {}}
     for role, images in roles.items():
-        activation = _on_cpu(whole[role][target.layer])
+        activation = _on_cpu(activations[role][target.layer])
         gap = robustness_gap(
             dots(target, facet, activation.mean(-1))[:GAP_IMAGES],
-            dots(target, facet, _on_cpu(changed[role][target.layer]).mean(-1)).view(CHANGES, -1),
+            dots(target, facet, _on_cpu(changed_activations[role][target.layer]).mean(-1)).view(CHANGES, -1),
         )
-        found["fidelity"][role] = _means(_fidelity(target, facet, activation, photo_dots) | {"robustness_gap": gap})
-        found["naturalness"][role] = _means(naturalness(images.cpu(), members, folder_slope))
-        layers = whole[role] | image_layers(few[role], detail=True)
-        found["wasserstein"][role] = {
+        measures["fidelity"][role] = _means(_fidelity(target, facet, activation, photo_dots) | {"robustness_gap": gap})
+        measures["naturalness"][role] = _means(naturalness(images.cpu(), members, folder_slope))
+        layers = activations[role] | image_layers(few[role], detail=True)
+        measures["wasserstein"][role] = {
             address: float(sorted_distance(_on_cpu(layers[address][:GAP_IMAGES]), goal[facet : facet + 1]).mean())
             for address, goal in ranks.items()
         }
-    return found
+    return measures
 
 
 @torch.no_grad()
@@ -99,18 +101,18 @@ def objective_measures(
             activations |= {PHOTO + address: activation for address, activation in seen.items()}
         return objective(activations).float().cpu()
 
-    changed_photo = [None] * CHANGES if photo is None else _unseen(photo)
-    found: dict[str, Roles] = {"objective": {}, "statistics": {}}
+    changed_photo = [None] * CHANGES if photo is None else _changed_images(photo)
+    measures: dict[str, Roles] = {"objective": {}, "statistics": {}}
     for role, image in roles.items():
         plain = value(image, photo)
-        views = zip(_unseen(image), changed_photo, strict=True)
+        views = zip(_changed_images(image), changed_photo, strict=True)
         changed = torch.stack([value(view, beside) for view, beside in views])
-        found["objective"][role] = _means({"value": plain, "robustness_gap": robustness_gap(plain, changed)})
+        measures["objective"][role] = _means({"value": plain, "robustness_gap": robustness_gap(plain, changed)})
         seen = image.cpu()
-        found["statistics"][role] = _means(
+        measures["statistics"][role] = _means(
             {"total_variation": total_variation(seen), "spectrum_slope": spectrum_slope(seen)}
         )
-    return found
+    return measures
 
 
 def dots(target: Target, facet: int, means: Tensor) -> Tensor:
@@ -137,11 +139,9 @@ def _read(read: Reader, preprocessing: Preprocessing, roles: Mapping[str, Tensor
         read(preprocessing.normalise(images))
         for images in torch.cat(list(roles.values())).chunk(-(-sum(counts) // AT_ONCE))
     ]
-    parts = {
-        address: dict(zip(roles, torch.cat([found[address] for found in passes]).split(counts), strict=True))  # type: ignore[no-untyped-call]
-        for address in passes[0]
-    }
-    return {role: {address: parts[address][role] for address in parts} for role in roles}
+    joined = {address: torch.cat([activations[address] for activations in passes]) for address in passes[0]}
+    parts = {address: torch.split(activation, counts) for address, activation in joined.items()}
+    return {role: {address: parts[address][place] for address in parts} for place, role in enumerate(roles)}
 
 
 def _on_cpu(activation: Tensor) -> Tensor:
@@ -149,7 +149,7 @@ def _on_cpu(activation: Tensor) -> Tensor:
     return activation.float().cpu()
 
 
-def _unseen(images: Tensor) -> list[Tensor]:
+def _changed_images(images: Tensor) -> list[Tensor]:
     side = images.shape[-1] - 1
     corners = [[0, 0], [side, 0], [side, side], [0, side]]
     inset = round(side * TILT)

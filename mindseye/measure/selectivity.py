@@ -77,7 +77,7 @@ def class_selectivity(values: Floats, labels: Numbers) -> Floats:
     return np.where(varies(values) & (largest > 0), index, np.nan)
 
 
-def explained(values: Floats, facets: Numbers) -> Floats:
+def explained_variance(values: Floats, facets: Numbers) -> Floats:
     """Share of a channel's variance over photos that lies between facets, in [0, 1]: 1 where a photo's facet tells all.
 
     The correlation ratio, eta squared of the analysis of variance (Fisher, "Statistical Methods for Research Workers", 1925,

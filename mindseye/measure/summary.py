@@ -20,16 +20,16 @@ def summarise(facets: Sequence[Block], seed: int) -> dict[str, Any]:
     An interval is {"mean", "low", "high"} at 95 %: Wilson's for what is yes or no for every facet, else a percentile
     bootstrap over facets. A facet that lacks a measure is left out of its mean.
     """
-    found: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
     for family in _keys(facets):
         blocks = [facet[family] for facet in facets if isinstance(facet.get(family), Mapping)]
         if any(role in block for block in blocks for role in ROLES):
-            found[family] = _roles(blocks, seed)
+            summary[family] = _roles(blocks, seed)
         else:
-            found[family] = {
+            summary[family] = {
                 judge: _roles([block[judge] for block in blocks if judge in block], seed) for judge in _keys(blocks)
             }
-    return found
+    return summary
 
 
 def _roles(blocks: Sequence[Block], seed: int) -> dict[str, dict[str, dict[str, float]]]:

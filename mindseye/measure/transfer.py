@@ -36,13 +36,13 @@ def transfer(logits: Tensor, labels: Sequence[int]) -> dict[str, Tensor]:
     count = logits.shape[1]
     if not labels or min(labels) < 0 or max(labels) >= count:
         raise UserError(f"label indices {list(labels)}: give at least one, each from 0 to {count - 1}")
-    wanted = torch.zeros(count, dtype=torch.bool, device=logits.device)
-    wanted[list(labels)] = True
+    counts_as_class = torch.zeros(count, dtype=torch.bool, device=logits.device)
+    counts_as_class[list(labels)] = True
     first = logits.topk(min(TOP, count), dim=1).indices
     return {
-        "probability": logits.double().softmax(1)[:, wanted].sum(1),
-        "top1": wanted[first[:, 0]].double(),
-        "top5": wanted[first].any(1).double(),
+        "probability": logits.double().softmax(1)[:, counts_as_class].sum(1),
+        "top1": counts_as_class[first[:, 0]].double(),
+        "top5": counts_as_class[first].any(1).double(),
     }
 
 
@@ -56,8 +56,8 @@ def facet_transfer(
     """
     if labels is None:
         labels = [majority_label(members)]
-    named = {"picture": picture[None], "members": members, "start": start[None]}
+    logits = {"picture": picture[None], "members": members, "start": start[None]}
     return {
         who: {measure: float(values.mean()) for measure, values in transfer(logits, labels).items()}
-        for who, logits in named.items()
+        for who, logits in logits.items()
     }

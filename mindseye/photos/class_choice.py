@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mindseye.errors import UserError, one_line
 from mindseye.labels import plain_name
-from mindseye.photos.photo_class import Collection, PhotoClass
+from mindseye.photos.collection import Collection, PhotoClass
 
 _PATTERN = re.compile(r"[*?\[]")
 _WITH_TITLE = re.compile(r"(n\d{8})\s+\S.*")
@@ -32,13 +32,13 @@ def class_words(text: str | os.PathLike[str]) -> list[str]:
         reason = "it is no text" if isinstance(error, UnicodeDecodeError) else one_line(error)
         raise UserError(f"classes {os.fspath(text)!r}: {reason}; give a text file with a class per line") from error
     words = [line.partition("#")[0].strip() for line in lines]
-    words = [found[1] if (found := _WITH_TITLE.fullmatch(word)) else word for word in words if word]
+    words = [match[1] if (match := _WITH_TITLE.fullmatch(word)) else word for word in words if word]
     if not words:
         raise UserError(f"classes {os.fspath(text)!r} names no class: write one to a line")
     return words
 
 
-def chosen_classes(collection: Collection, words: Sequence[str]) -> Collection:
+def select_classes(collection: Collection, words: Sequence[str]) -> Collection:
     """The classes that some words mean, by name. Case, ``_`` and ``-`` do not count; ``*``, ``?`` and ``[...]`` make a pattern.
 
     A class whose name or title holds such a character is found by it, too.
@@ -47,28 +47,28 @@ def chosen_classes(collection: Collection, words: Sequence[str]) -> Collection:
         UserError: for a word that no class has as name or title (with near ones), that is the title of several classes, or
             for a pattern that fits none.
     """
-    chosen = {one.name: one for word in words for one in _meant(collection, word)}
-    if not chosen:
-        raise UserError("no classes are wanted")
-    return Collection(list(chosen.values()), collection.root, collection.notes)
+    by_name = {photo_class.name: photo_class for word in words for photo_class in _match_word(collection, word)}
+    if not by_name:
+        raise UserError("no classes are asked for")
+    return Collection(list(by_name.values()), collection.root, collection.notes)
 
 
-def _meant(collection: Collection, word: str) -> list[PhotoClass]:
+def _match_word(collection: Collection, word: str) -> list[PhotoClass]:
     plain = plain_name(word)
-    exact = [one for one in collection if one.name == word]
-    named = exact or [one for one in collection if plain_name(one.name) == plain]
-    named = named or [one for one in collection if plain_name(one.title) == plain]
-    if len(named) > 1:
-        several = ", ".join(one.name for one in named)
+    exact = [photo_class for photo_class in collection if photo_class.name == word]
+    matches = exact or [photo_class for photo_class in collection if plain_name(photo_class.name) == plain]
+    matches = matches or [photo_class for photo_class in collection if plain_name(photo_class.title) == plain]
+    if len(matches) > 1:
+        several = ", ".join(photo_class.name for photo_class in matches)
         raise UserError(f"class {word!r} may be any of {several}: give one of these names")
-    if named:
-        return named
+    if matches:
+        return matches
     if _PATTERN.search(word):
-        fitting = [one for one in collection if any(_fits(text, word) for text in _texts(one))]
-        if fitting:
-            return fitting
+        matches = [photo_class for photo_class in collection if any(_fits(text, word) for text in _texts(photo_class))]
+        if matches:
+            return matches
         raise UserError(f"no class of {collection.root} fits {word!r}: {_example(collection)}")
-    known = {plain_name(text): text for one in collection for text in _texts(one)}
+    known = {plain_name(text): text for photo_class in collection for text in _texts(photo_class)}
     near = get_close_matches(plain, known, n=5) or [text for text in known if plain in text][:5]
     hint = f"near names: {', '.join(known[text] for text in near)}" if near else _example(collection)
     raise UserError(f"no class {word!r} in {collection.root}: {hint}")
@@ -80,11 +80,11 @@ def _fits(text: str, pattern: str) -> bool:
     return any(fnmatchcase(*form) for form in forms)
 
 
-def _texts(one: PhotoClass) -> tuple[str, str]:
-    return one.name, one.title
+def _texts(photo_class: PhotoClass) -> tuple[str, str]:
+    return photo_class.name, photo_class.title
 
 
 def _example(collection: Collection) -> str:
-    one = collection[0]
-    titled = f" ({one.title})" if one.title != one.name else ""
-    return f"it has {len(collection)} classes, the first is {one.name}{titled}"
+    first = collection[0]
+    titled = f" ({first.title})" if first.title != first.name else ""
+    return f"it has {len(collection)} classes, the first is {first.name}{titled}"

@@ -43,19 +43,19 @@ def read_classes(source: str | os.PathLike[str] | Sequence[str] = DEFAULT) -> li
     else:
         name, lines = "the list of classes", [str(line) for line in source]
     written = [line.partition("#")[0].strip() for line in lines]
-    classes = [_listed(line) for line in written if line]
+    classes = [_parse_line(line) for line in written if line]
     if not classes:
         raise UserError(f"{name} names no class: write one to a line, such as 'zebra' or 'n02391049 zebra'")
     return classes
 
 
-def find_class(one: ListedClass, model: Model, outputs: int) -> tuple[int, ...]:
+def find_class(listed_class: ListedClass, model: Model, outputs: int) -> tuple[int, ...]:
     """The indices of a network's labels that count as a class. outputs: how many classes it scores.
 
     Raises:
         UserError: if the network does not know one of the labels (with near names), or takes its words for two.
     """
-    return tuple(dict.fromkeys(_find(one, words, model, outputs) for words in one.labels))
+    return tuple(dict.fromkeys(_find(listed_class, words, model, outputs) for words in listed_class.labels))
 
 
 def _lines(source: str | os.PathLike[str]) -> list[str]:
@@ -70,31 +70,31 @@ def _lines(source: str | os.PathLike[str]) -> list[str]:
         ) from error
 
 
-def _listed(line: str) -> ListedClass:
+def _parse_line(line: str) -> ListedClass:
     labels = [label.strip() for label in line.split("|")]
     if not all(labels):
         raise UserError(f"class {line!r} lacks a label: one stands on each side of every '|'")
-    return ListedClass(line, tuple(_words(label) for label in labels))
+    return ListedClass(line, tuple(_parse_label(label) for label in labels))
 
 
-def _words(label: str) -> tuple[str, ...]:
+def _parse_label(label: str) -> tuple[str, ...]:
     both = _SYNSET.fullmatch(label)
     return (both[1], both[2]) if both else (label,)
 
 
-def _find(one: ListedClass, words: tuple[str, ...], model: Model, outputs: int) -> int:
-    known: dict[int, str] = {}
+def _find(listed_class: ListedClass, words: tuple[str, ...], model: Model, outputs: int) -> int:
+    words_by_index: dict[int, str] = {}
     reason = ""
     for word in words:
         try:
-            known[resolve_labels([word], model.labels, model.wnids, outputs)[0]] = word
+            words_by_index[resolve_labels([word], model.labels, model.wnids, outputs)[0]] = word
         except UserError as error:
             reason = str(error)
-    if not known:
-        raise UserError(f"{model.name!r} does not know the class {one.text!r}: {reason}")
-    if len(known) > 1:
-        both = " and ".join(repr(word) for word in known.values())
+    if not words_by_index:
+        raise UserError(f"{model.name!r} does not know the class {listed_class.text!r}: {reason}")
+    if len(words_by_index) > 1:
+        both = " and ".join(repr(word) for word in words_by_index.values())
         raise UserError(
-            f"class {one.text!r}: {both} are two labels of {model.name!r}; labels that count as one want a '|'"
+            f"class {listed_class.text!r}: {both} are two labels of {model.name!r}; put a '|' between labels that count as one"
         )
-    return next(iter(known))
+    return next(iter(words_by_index))

@@ -20,24 +20,29 @@ RESAMPLING: dict[Interpolation, Image.Resampling] = {
 
 @dataclass(frozen=True)
 class View:
-    """How a photo is looked at: the preprocessing's resize and crop, the square's side in px, how many channels."""
+    """How a photo is looked at.
+
+    preprocessing: whose resize and crop. side: of the square, in px. in_channels: planes of the network's input.
+    """
 
     preprocessing: Preprocessing
     side: int
-    channels: int = 3
+    in_channels: int = 3
 
 
 def decode(source: Any, view: View) -> Tensor:
-    """Read a photo, resize it, cut out its centre: uint8 [channels, side, side].
+    """Read a photo, resize it, cut out its centre: uint8 [in_channels, side, side].
 
     source: a path, a member of an archive, or an array [H, W] or [H, W, bands]. Resize and crop are those of the
-    evaluation transforms of torchvision and timm, to the last bit. One channel is the luminance (ITU-R 601-2). Networks
-    of neither 1 nor 3 channels take arrays of just as many bands.
+    evaluation transforms of torchvision and timm, to the last bit. A single plane is the luminance (ITU-R 601-2). Networks
+    of neither 1 nor 3 planes take arrays of just as many bands.
 
     Raises:
         UndecodableError: with the reason.
     """
-    squares = [np.asarray(_fit(band, view)).reshape(view.side, view.side, -1) for band in _bands(source, view.channels)]
+    squares = [
+        np.asarray(_fit(band, view)).reshape(view.side, view.side, -1) for band in _bands(source, view.in_channels)
+    ]
     pixels = np.concatenate(squares, axis=2)
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
@@ -79,25 +84,25 @@ def _offset(extent: int, side: int) -> int:
     return round((extent - side) / 2) if extent >= side else -((side - extent) // 2)
 
 
-def _bands(source: Any, channels: int) -> list[Image.Image]:
+def _bands(source: Any, in_channels: int) -> list[Image.Image]:
     if isinstance(source, str | Member):
-        if channels not in (1, 3):
-            raise UndecodableError(f"a file holds no {channels} channels; give arrays for this model")
-        return [_grey_or_rgb(read_photo(source), channels)]
+        if in_channels not in (1, 3):
+            raise UndecodableError(f"an image file has 1 or 3 bands, and the model takes {in_channels}; give arrays")
+        return [_grey_or_rgb(read_photo(source), in_channels)]
     pixels = read_array(source)
-    if channels in (1, 3):
-        return [_grey_or_rgb(_from_pixels(pixels), channels)]
-    if pixels.shape[2] != channels:
-        raise UndecodableError(f"an array of {pixels.shape[2]} channels; the model takes {channels}")
-    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(channels)]
+    if in_channels in (1, 3):
+        return [_grey_or_rgb(_from_pixels(pixels), in_channels)]
+    if pixels.shape[2] != in_channels:
+        raise UndecodableError(f"an array of {pixels.shape[2]} bands, and the model takes {in_channels}")
+    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(in_channels)]
 
 
 def _from_pixels(pixels: Bytes) -> Image.Image:
     bands = pixels.shape[2]
     if bands not in (1, 3, 4):
-        raise UndecodableError(f"an array of {bands} channels is neither grey nor RGB nor RGBA")
+        raise UndecodableError(f"an array of {bands} bands is neither grey nor RGB nor RGBA")
     return to_rgb(Image.fromarray(pixels[..., 0] if bands == 1 else pixels))
 
 
-def _grey_or_rgb(image: Image.Image, channels: int) -> Image.Image:
-    return image.convert("L") if channels == 1 else image
+def _grey_or_rgb(image: Image.Image, in_channels: int) -> Image.Image:
+    return image.convert("L") if in_channels == 1 else image

@@ -22,7 +22,7 @@ AHEAD = 16
 
 
 def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -> Generator[Tensor | str, None, None]:
-    """Each source (path or array) as uint8 [channels, side, side], or the reason why it cannot be read; in order.
+    """Each source (path or array) as uint8 [in_channels, side, side], or the reason why it cannot be read; in order.
 
     workers: number of processes; None for as many as there are cores, none for few photos or for arrays. Each decodes
     up to ``AHEAD`` photos before they are asked for. They end with the generator, however that ends.
@@ -73,7 +73,7 @@ def _in_processes(task: _Task, workers: int) -> Iterator[Bytes | str]:
             try:
                 decoded: Bytes | str = next(iterator)
             except RuntimeError as error:
-                raise UserError(f"a process that decodes images died, likely for lack of memory ({error})") from error
+                raise UserError(f"a process that decodes photos died, likely for lack of memory ({error})") from error
             yield decoded
     finally:
         # Garbage collection would do it too, but not while a traceback still refers to the iterator.

@@ -1,4 +1,4 @@
-"""Which images there are: a folder, an archive, a list of paths or of arrays, in an order that is always the same."""
+"""Which photos there are: a folder, an archive, a list of paths or of arrays, in an order that is always the same."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from mindseye.errors import UserError, one_line
-from mindseye.photos.names import OTHER_SUFFIXES, image_suffixes, natural_key
-from mindseye.photos.pixels import file_problem, is_image
+from mindseye.photos.file_kinds import OTHER_SUFFIXES, file_problem, image_suffixes, is_image, natural_key
 from mindseye.photos.tar import COMPRESSED, SEPARATOR, Member, find_member, is_archive, read_index
 
 
@@ -45,7 +44,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Listing:
-    """The images of a source, and those that were left out already. root: the folder or archive they share, "" for arrays."""
+    """The photos of a source, and those that were left out already. root: the folder or archive they share, "" for arrays."""
 
     root: str
     entries: tuple[Entry, ...]
@@ -53,7 +52,7 @@ class Listing:
 
 
 def list_photos(source: Any, recursive: bool = False) -> Listing:
-    """List the images of a folder, a tar archive, a list of paths (or one path), or a list of arrays. None is decoded yet.
+    """List the photos of a folder, a tar archive, a list of paths (or one path), or a list of arrays. None is decoded yet.
 
     A folder is read in natural order of the names (2 before 10); hidden files count as absent, and what is clearly no
     image (``notes.txt``) too. Anything else that cannot be an image is listed as skipped. ``recursive`` reads the
@@ -64,7 +63,7 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
     folders in those names are the labels. In a list, ``ARCHIVE.tar!NAME`` or a ``Member`` is a photo in an archive.
 
     Raises:
-        UserError: if the source does not exist, is of another kind, or holds no image at all.
+        UserError: if the source does not exist, is of another kind, or holds no photo at all.
     """
     if isinstance(source, str | os.PathLike) and find_member(source) is None:
         path = _absolute(source)
@@ -75,7 +74,7 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
         if is_archive(path):
             listing = _from_archive(path, recursive)
             if not listing.entries:
-                raise UserError(f"no images in {listing.root!r}{_first_skipped(listing)}")
+                raise UserError(f"no photos in {listing.root!r}{_first_skipped(listing)}")
             return listing
         problem = None if _is_folder(path) else file_problem(path)
         if problem is not None:
@@ -86,9 +85,9 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
     elif isinstance(source, Sequence) or (isinstance(source, np.ndarray) and source.ndim == 4):
         listing = _from_list(source)
     else:
-        raise UserError(f"images must be a folder, a list of paths or a list of arrays, not {type(source).__name__}")
+        raise UserError(f"photos must be a folder, a list of paths or a list of arrays, not {type(source).__name__}")
     if not listing.entries:
-        raise UserError(f"no images in {listing.root!r}{_why_none(listing, recursive)}")
+        raise UserError(f"no photos in {listing.root!r}{_why_none(listing, recursive)}")
     return listing
 
 
@@ -108,11 +107,11 @@ def _from_folder(root: Path, recursive: bool) -> Listing:
 def _from_list(source: Any) -> Listing:
     are_paths = [isinstance(item, str | os.PathLike) for item in source]
     if not are_paths:
-        raise UserError("an empty list of images")
+        raise UserError("an empty list of photos")
     if all(are_paths):
         return _from_paths(source)
     if any(are_paths):
-        raise UserError("a list of images holds paths or arrays, not both")
+        raise UserError("a list of photos holds paths or arrays, not both")
     return Listing("", tuple(Entry(f"array-{index:05d}", array=array) for index, array in enumerate(source)), ())
 
 
@@ -192,18 +191,18 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
         folder = folders.pop(0)
         try:
             status = folder.stat()
-            found = _visible(folder)
+            paths = _visible(folder)
         except (OSError, UserError):
             skipped.append(Skipped(str(folder), "a folder that cannot be read"))
             continue
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
-        below = sorted((path for path in found if _is_folder(path)), key=natural_key)
+        below = sorted((path for path in paths if _is_folder(path)), key=natural_key)
         # Real folders come before links to them, so that an image is listed where it lies.
         folders = [path for path in below if not path.is_symlink()] + folders
         folders += [path for path in below if path.is_symlink()]
-        yield from (path for path in found if not _is_folder(path))
+        yield from (path for path in paths if not _is_folder(path))
 
 
 def _problem(path: Path) -> str | None:

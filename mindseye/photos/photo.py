@@ -12,14 +12,15 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.photos.decode import View, decode
-from mindseye.photos.pixels import UndecodableError, file_problem
+from mindseye.photos.file_kinds import file_problem
+from mindseye.photos.pixels import UndecodableError
 from mindseye.preprocessing import Preprocessing
 
 Photo = str | os.PathLike[str] | npt.NDArray[Any]
-"""A file, or an array [height, width] or [height, width, channels] as ``find_photos`` takes it."""
+"""A file, or an array [height, width] or [height, width, bands] as ``find_photos`` takes it."""
 
 
-def listed(photos: Photo | Sequence[Photo]) -> list[Photo]:
+def photo_list(photos: Photo | Sequence[Photo]) -> list[Photo]:
     """One photo or several as a list; an array of four axes is several."""
     if isinstance(photos, str | os.PathLike) or (isinstance(photos, np.ndarray) and photos.ndim < 4):
         return [photos]
@@ -41,17 +42,17 @@ def photo_path(photo: Photo) -> Path | None:
     return path
 
 
-def load_photo(source: Photo, preprocessing: Preprocessing, side: int, channels: int) -> Tensor:
-    """A photo by path or array as the network would see it: resized and cropped, [channels, side, side] in [0, 1].
+def load_photo(source: Photo, preprocessing: Preprocessing, side: int, in_channels: int) -> Tensor:
+    """A photo by path or array as the network would see it: resized and cropped, [in_channels, side, side] in [0, 1].
 
     Raises:
         UserError: if it cannot be read, naming it and the reason.
     """
-    given = os.fsdecode(source) if isinstance(source, str | os.PathLike) else source
+    path_or_array = os.fsdecode(source) if isinstance(source, str | os.PathLike) else source
     try:
-        pixels = decode(given, View(preprocessing, side, channels))
+        pixels = decode(path_or_array, View(preprocessing, side, in_channels))
     except UndecodableError as reason:
-        name = repr(given) if isinstance(given, str) else "given as an array"
+        name = repr(path_or_array) if isinstance(path_or_array, str) else "given as an array"
         raise UserError(f"photo {name} cannot be read: {reason}") from reason
     return pixels.float() / 255
 

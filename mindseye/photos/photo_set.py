@@ -26,12 +26,12 @@ KEPT_BYTES = 512 * 2**20
 
 
 def find_photos(source: Source, recursive: bool = False) -> "PhotoSet":
-    """The images of a folder, an archive, a list of paths or a list of arrays; none is decoded yet. See ``list_photos``.
+    """The photos of a folder, an archive, a list of paths or a list of arrays; none is decoded yet. See ``list_photos``.
 
-    Arrays are uint8, uint16, bool, or floats in [0, 1], as [height, width] or [height, width, channels].
+    Arrays are uint8, uint16, bool, or floats in [0, 1], as [height, width] or [height, width, bands].
 
     Raises:
-        UserError: if the source does not exist, is of another kind, or holds no image at all.
+        UserError: if the source does not exist, is of another kind, or holds no photo at all.
     """
     return PhotoSet(list_photos(source, recursive))
 
@@ -52,8 +52,8 @@ class PhotoSet:
         self._entries = list(listing.entries)
         self._checked = False
         self._view: View | None = None
-        self._kept: dict[int, Tensor] = {}
-        self._kept_bytes = kept_bytes
+        self._in_memory: dict[int, Tensor] = {}
+        self._memory_bytes = kept_bytes
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -65,12 +65,12 @@ class PhotoSet:
 
     def digest(self) -> str:
         """A fingerprint of what is listed: the paths, and the values of arrays."""
-        found = blake2b(digest_size=8)
+        hasher = blake2b(digest_size=8)
         for entry in self._entries:
-            found.update(os.fsencode(entry.path) + b"\0")
+            hasher.update(os.fsencode(entry.path) + b"\0")
             if isinstance(entry.source, np.ndarray):
-                found.update(np.ascontiguousarray(entry.source).tobytes())
-        return found.hexdigest()
+                hasher.update(np.ascontiguousarray(entry.source).tobytes())
+        return hasher.hexdigest()
 
     @property
     def labels(self) -> list[str] | None:
@@ -82,12 +82,12 @@ class PhotoSet:
         self,
         preprocessing: Preprocessing,
         side: int,
-        channels: int,
+        in_channels: int,
         batch_size: int = 32,
         workers: int | None = None,
         progress: Progress | None = None,
     ) -> Iterator[tuple[list[int], Tensor]]:
-        """Go through all photos: pairs of indices and uint8 [b, channels, side, side], b at most ``batch_size``.
+        """Go through all photos: pairs of indices and uint8 [b, in_channels, side, side], b at most ``batch_size``.
 
         workers: processes that decode ahead while the caller computes; by default as many as there are cores, none for
         a small set or for arrays. They are gone when the generator ends or is closed. progress: told after each photo
@@ -96,10 +96,10 @@ class PhotoSet:
         Raises:
             UserError: if no photo decodes, if a worker dies, or, in a later pass, if a photo does not decode any more.
         """
-        named = self.named_batches(View(preprocessing, side, channels), batch_size, workers, progress)
-        with closing(named):
-            for _, indices, images in named:
-                yield indices, images
+        batches_with_paths = self.named_batches(View(preprocessing, side, in_channels), batch_size, workers, progress)
+        with closing(batches_with_paths):
+            for _, indices, photos in batches_with_paths:
+                yield indices, photos
 
     def named_batches(
         self,
@@ -111,59 +111,59 @@ class PhotoSet:
     ) -> Generator[tuple[list[str], list[int], Tensor], None, None]:
         """As ``batches``, with the paths before the indices.
 
-        known: paths of photos that decode, as is known, and are not wanted: they have their indices, and are in no batch.
+        known: paths of photos that are known to decode and are not asked for: they have their indices, and are in no batch.
         """
-        self._look_at(view)
-        found: list[Entry] = []
+        self._set_view(view)
+        readable: list[Entry] = []
         skipped: list[Skipped] = []
         indices: list[int] = []
         batch: list[Tensor] = []
-        wanted = [entry.source for entry in self._entries if entry.path not in known]
-        with closing(decode_all(wanted, view, workers)) as decoding:
+        sources = [entry.source for entry in self._entries if entry.path not in known]
+        with closing(decode_all(sources, view, workers)) as decoding:
             for entry in self._entries:
                 decoded = None if entry.path in known else next(decoding)
                 if isinstance(decoded, str) and self._checked:
-                    raise _gone(entry, decoded)
+                    raise _missing_photo(entry, decoded)
                 if isinstance(decoded, str):
                     skipped.append(Skipped(entry.path, decoded))
                 else:
-                    found.append(entry)
+                    readable.append(entry)
                 if isinstance(decoded, Tensor):
-                    self._keep(len(found) - 1, decoded)
-                    indices.append(len(found) - 1)
+                    self._keep(len(readable) - 1, decoded)
+                    indices.append(len(readable) - 1)
                     batch.append(decoded)
                 if progress is not None:
-                    progress(len(found) + len(skipped), len(self._entries))
+                    progress(len(readable) + len(skipped), len(self._entries))
                 if len(batch) == batch_size:
-                    yield [found[index].path for index in indices], indices, torch.stack(batch)
+                    yield [readable[index].path for index in indices], indices, torch.stack(batch)
                     indices, batch = [], []
-        if not found:
+        if not readable:
             first = skipped[0]
-            raise UserError(f"none of {len(skipped)} images can be read; {Path(first.path).name!r}: {first.reason}")
-        self._entries, self._checked = found, True
+            raise UserError(f"none of {len(skipped)} photos can be read; {Path(first.path).name!r}: {first.reason}")
+        self._entries, self._checked = readable, True
         self.skipped += skipped
         if batch:
-            yield [found[index].path for index in indices], indices, torch.stack(batch)
+            yield [readable[index].path for index in indices], indices, torch.stack(batch)
 
     def sources(self) -> dict[str, Any]:
         """What each photo is read from, by its path: the path, a member of an archive, or an array."""
         return {entry.path: entry.source for entry in self._entries}
 
-    def restore(self, paths: Sequence[str], preprocessing: Preprocessing, side: int, channels: int) -> None:
+    def restore(self, paths: Sequence[str], preprocessing: Preprocessing, side: int, in_channels: int) -> None:
         """Take the set up as an earlier pass left it: these photos decode, in this order, and are seen in this way.
 
         Raises:
             UserError: if one of them is not listed any more.
         """
-        listed = {entry.path: entry for entry in self._entries}
-        gone = [path for path in paths if path not in listed]
-        if gone:
-            raise _gone(Entry(gone[0]), "no such file")
-        self._look_at(View(preprocessing, side, channels))
-        self._entries, self._checked = [listed[path] for path in paths], True
+        by_path = {entry.path: entry for entry in self._entries}
+        missing = [path for path in paths if path not in by_path]
+        if missing:
+            raise _missing_photo(Entry(missing[0]), "no such file")
+        self._set_view(View(preprocessing, side, in_channels))
+        self._entries, self._checked = [by_path[path] for path in paths], True
 
     def load(self, indices: Sequence[int]) -> Tensor:
-        """The photos with these indices: uint8 [len(indices), channels, side, side], from memory or decoded again.
+        """The photos with these indices: uint8 [len(indices), in_channels, side, side], from memory or decoded again.
 
         Raises:
             UserError: if a photo has changed or gone since it was first read.
@@ -172,33 +172,33 @@ class PhotoSet:
         if self._view is None or not self._checked:
             raise RuntimeError("photos are loaded after a pass over the set, or after restore()")
         if not len(indices):
-            return torch.empty(0, self._view.channels, self._view.side, self._view.side, dtype=torch.uint8)
+            return torch.empty(0, self._view.in_channels, self._view.side, self._view.side, dtype=torch.uint8)
         return torch.stack([self._photo(int(index), self._view) for index in indices])
 
     def forget(self) -> None:
         """Let go of the decoded photos in memory; they are decoded again where they are wanted again."""
-        self._kept.clear()
+        self._in_memory.clear()
 
     def _photo(self, index: int, view: View) -> Tensor:
-        if index not in self._kept:
+        if index not in self._in_memory:
             entry = self._entries[index]
             try:
                 photo = decode(entry.source, view)
             except UndecodableError as reason:
-                raise _gone(entry, str(reason)) from reason
+                raise _missing_photo(entry, str(reason)) from reason
             self._keep(index, photo)
             return photo
-        return self._kept[index]
+        return self._in_memory[index]
 
-    def _look_at(self, view: View) -> None:
+    def _set_view(self, view: View) -> None:
         if view != self._view:
-            self._kept.clear()
+            self._in_memory.clear()
         self._view = view
 
     def _keep(self, index: int, photo: Tensor) -> None:
-        if (len(self._kept) + 1) * photo.numel() <= self._kept_bytes:
-            self._kept[index] = photo
+        if (len(self._in_memory) + 1) * photo.numel() <= self._memory_bytes:
+            self._in_memory[index] = photo
 
 
-def _gone(entry: Entry, reason: str) -> UserError:
+def _missing_photo(entry: Entry, reason: str) -> UserError:
     return UserError(f"{entry.path!r} has changed or gone since it was first read: {reason}")

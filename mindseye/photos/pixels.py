@@ -1,9 +1,7 @@
 """From a file or an array of any kind to 8-bit pixels: upright, opaque, grey or RGB."""
 
 import os
-import stat
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import SAMPLEFORMAT, TiffImageFile
 
 from mindseye.errors import one_line
-from mindseye.photos.tar import find_member, open_file
+from mindseye.photos.file_kinds import file_problem
+from mindseye.photos.tar import open_file
 
 # Most pixels that an image may have: Pillow's own limit against decompression bombs.
 LARGEST = 178_956_970
@@ -22,38 +21,6 @@ Bytes = npt.NDArray[np.uint8]
 
 class UndecodableError(Exception):
     """An image that cannot be read rightly; its text is the reason, in a few words."""
-
-
-def file_problem(path: str | os.PathLike[str]) -> str | None:
-    """Why a file, or a member of an archive, cannot be an image, found without opening it (a pipe would block), or None."""
-    member = find_member(path)
-    if member is not None:
-        return "an empty file" if member.size == 0 else None
-    path = Path(path)
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return "a broken link" if path.is_symlink() else "no such file"
-    except (OSError, ValueError) as error:
-        return one_line(error)
-    if stat.S_ISDIR(status.st_mode):
-        return "a folder, not an image"
-    if not stat.S_ISREG(status.st_mode):
-        return "not a regular file"
-    return "an empty file" if status.st_size == 0 else None
-
-
-def is_image(path: Path) -> bool:
-    """Whether Pillow recognises the start of the file's content."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path):
-                return True
-    except Image.DecompressionBombError:
-        return True
-    except Exception:
-        return False
 
 
 def read_photo(path: str | os.PathLike[str]) -> Image.Image:
@@ -108,7 +75,7 @@ def read_array(array: Any) -> Bytes:
     if values.ndim == 2:
         values = values[..., None]
     if values.ndim != 3 or 0 in values.shape:
-        raise UndecodableError(f"an array of shape {values.shape} is not height x width x channels")
+        raise UndecodableError(f"an array of shape {values.shape} is not height x width x bands")
     if values.dtype == np.uint8:
         return values
     if values.dtype == np.bool_:
@@ -116,10 +83,10 @@ def read_array(array: Any) -> Bytes:
     if values.dtype == np.uint16:
         return _scaled(values, 0, 65535)
     if not np.issubdtype(values.dtype, np.floating):
-        raise UndecodableError(f"an array of {values.dtype}; wanted are uint8, uint16, bool, or floats in [0, 1]")
+        raise UndecodableError(f"an array of {values.dtype}; give uint8, uint16, bool, or floats in [0, 1]")
     low, high = _finite_range(values)
     if low < 0 or high > 1:
-        raise UndecodableError(f"an array of floats from {low:.3g} to {high:.3g}; wanted is [0, 1]")
+        raise UndecodableError(f"an array of floats from {low:.3g} to {high:.3g}; give values in [0, 1]")
     return _scaled(values, 0, 1)
 
 

@@ -81,9 +81,9 @@ def read_index(path: Path) -> Index:
     Raises:
         OSError: if it cannot be read, or is no plain tar archive.
     """
-    whole = Path(os.path.abspath(path))  # noqa: PTH100
-    status = whole.stat()
-    return _index(str(whole), status.st_mtime_ns, status.st_size)
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100
+    status = absolute.stat()
+    return _index(str(absolute), status.st_mtime_ns, status.st_size)
 
 
 def find_member(path: str | os.PathLike[str]) -> Member | None:
@@ -130,7 +130,7 @@ def _index(path: str, changed: int, size: int) -> Index:
 def _headers(path: str, refused: list[tuple[str, str]]) -> Iterator[tarfile.TarInfo]:
     try:
         with tarfile.open(path, "r:") as archive:
-            for info in _whole(archive, refused):
+            for info in _read_headers(archive, refused):
                 if info.isreg() and not info.issparse():
                     yield info
                 archive.members = []  # type: ignore[attr-defined]  # it would keep them all, at half a kilobyte each
@@ -138,7 +138,7 @@ def _headers(path: str, refused: list[tuple[str, str]]) -> Iterator[tarfile.TarI
         raise OSError("not a plain tar archive") from error
 
 
-def _whole(archive: tarfile.TarFile, refused: list[tuple[str, str]]) -> Iterator[tarfile.TarInfo]:
+def _read_headers(archive: tarfile.TarFile, refused: list[tuple[str, str]]) -> Iterator[tarfile.TarInfo]:
     """The headers up to the end, or up to where the archive is cut off or damaged."""
     while True:
         try:

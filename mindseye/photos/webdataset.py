@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from mindseye.errors import UserError, one_line
-from mindseye.photos.names import image_suffixes, natural_key
+from mindseye.photos.file_kinds import image_suffixes, natural_key
 from mindseye.photos.photo_set import Source
 from mindseye.photos.tar import Index, Member, read_index
 
@@ -30,27 +30,27 @@ def classes_of_shards(shards: Sequence[Path]) -> tuple[dict[str, Source], list[s
     Raises:
         UserError: if an archive cannot be read, a sample says no class, or says one that cannot be a folder's name.
     """
-    whole: dict[str, Source] = {}
-    mixed: dict[str, list[Member]] = {}
+    archives: dict[str, Source] = {}
+    members_by_class: dict[str, list[Member]] = {}
     notes: list[str] = []
     for shard in shards:
         if _WNID.fullmatch(shard.stem):
-            whole[shard.stem] = str(shard)
+            archives[shard.stem] = str(shard)
             continue
         index = _index(shard)
         if index.refused:
             name, reason = index.refused[0]
             notes.append(f"{shard.name}: {len(index.refused)} left out, the first ({name!r}) as {reason}")
         for name, members in _samples(shard, index).items():
-            mixed.setdefault(name, []).extend(members)
-    both = sorted(set(whole) & set(mixed))
+            members_by_class.setdefault(name, []).extend(members)
+    both = sorted(set(archives) & set(members_by_class))
     if both:
         raise UserError(f"class {both[0]} has an archive of its own, and photos in another one; name one of them")
-    if not whole and not mixed:
+    if not archives and not members_by_class:
         raise UserError(f"no photos in {shards[0]}{f' and {len(shards) - 1} more' if len(shards) > 1 else ''}")
-    for members in mixed.values():
+    for members in members_by_class.values():
         members.sort(key=lambda member: (natural_key(PurePosixPath(member.name)), member.archive))
-    return whole | {name: tuple(members) for name, members in mixed.items()}, notes
+    return archives | {name: tuple(members) for name, members in members_by_class.items()}, notes
 
 
 def _index(shard: Path) -> Index:
@@ -62,7 +62,7 @@ def _index(shard: Path) -> Index:
 
 def _samples(shard: Path, index: Index) -> dict[str, list[Member]]:
     """The photos of an archive by class."""
-    images: dict[str, list[Member]] = {}
+    photos: dict[str, list[Member]] = {}
     beside: dict[str, dict[str, Member]] = {}
     for name, member in index.members.items():
         folder, _, base = name.rpartition("/")
@@ -71,11 +71,11 @@ def _samples(shard: Path, index: Index) -> dict[str, list[Member]]:
         if not stem:
             continue  # a hidden file
         if PurePosixPath(base).suffix.lower() in image_suffixes():
-            images.setdefault(key, []).append(member)
+            photos.setdefault(key, []).append(member)
         elif ending.lower() in ("cls", "json"):
             beside.setdefault(key, {})[ending.lower()] = member
     classes: dict[str, list[Member]] = {}
-    for key, members in images.items():
+    for key, members in photos.items():
         classes.setdefault(_class_of(shard, key, beside.get(key, {})), []).extend(members)
     return classes
 
@@ -83,19 +83,19 @@ def _samples(shard: Path, index: Index) -> dict[str, list[Member]]:
 def _class_of(shard: Path, key: str, beside: Mapping[str, Member]) -> str:
     folder, _, stem = key.rpartition("/")
     folder = folder.rpartition("/")[2]
-    stated = [text for kind, member in beside.items() for text in _stated(shard, kind, member)]
-    words = [text for text in stated if not text.isdecimal()]
-    begun = [found[1] for found in (_LEADING_WNID.match(folder), _LEADING_WNID.match(stem)) if found]
-    found = [*words, *begun, *([folder] if folder else []), *stated]
-    if not found:
+    texts = [text for kind, member in beside.items() for text in _class_texts(shard, kind, member)]
+    words = [text for text in texts if not text.isdecimal()]
+    wnids = [match[1] for match in (_LEADING_WNID.match(folder), _LEADING_WNID.match(stem)) if match]
+    candidates = [*words, *wnids, *([folder] if folder else []), *texts]
+    if not candidates:
         raise UserError(
             f"sample {stem!r} of {shard.name} says no class: it needs a .cls or .json beside it, a folder, or a name that"
             " begins with a WordNet id; 'mindseye visualize' takes a shard whole"
         )
-    return _harmless(found[0], f"sample {stem!r} of {shard.name}")
+    return _check_name(candidates[0], f"sample {stem!r} of {shard.name}")
 
 
-def _stated(shard: Path, kind: str, member: Member) -> list[str]:
+def _class_texts(shard: Path, kind: str, member: Member) -> list[str]:
     """What a ``.cls`` or ``.json`` says the class is; nothing if it says nothing that can be read."""
     if member.size > LARGEST_NOTE:
         return []
@@ -115,7 +115,7 @@ def _stated(shard: Path, kind: str, member: Member) -> list[str]:
     return [str(value).strip() for value in values if isinstance(value, str | int) and str(value).strip()]
 
 
-def _harmless(name: str, source: str) -> str:
+def _check_name(name: str, source: str) -> str:
     """A class's name, found to be a name that a folder can have: run folders are called by it."""
     if "/" in name or "\\" in name or name.startswith(".") or not name.isprintable() or len(name) > LONGEST:
         raise UserError(f"{source} has the class {name[:LONGEST]!r}, which cannot be a folder's name")

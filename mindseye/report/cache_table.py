@@ -1,6 +1,6 @@
 """What ``mindseye cache`` prints."""
 
-from mindseye.store.place import size_text
+from mindseye.store.settings import size_text
 from mindseye.store.store import Status
 
 SHOWN = 20

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mindseye.attribution.checks import Checked
+from mindseye.attribution.checks import CheckResult
 from mindseye.facets.clustering import Facet
 from mindseye.layers.layer import Layer
 from mindseye.models.load import Model
@@ -102,7 +102,7 @@ def common(labels: Sequence[str] | None, photos: Sequence[int]) -> str | None:
     return max(sorted(set(named)), key=named.count)
 
 
-def describe_check(checked: Checked) -> CheckEntry:
+def describe_check(checked: CheckResult) -> CheckEntry:
     """The ``check`` of a map. checked: as ``attribution.checks`` gives it."""
     forgetting = checked.get("forgetting")
     return CheckEntry(

@@ -69,16 +69,16 @@ def contexts(model: Model, layers: Sequence[Layer], side: int, batch: int, devic
 
 def array_digest(array: npt.NDArray[Any]) -> bytes:
     """The digest of an array: its values, their kind and its shape."""
-    found = blake2b(f"{array.dtype.str} {array.shape}".encode(), digest_size=DIGEST_BYTES)
-    found.update(np.ascontiguousarray(array).tobytes())
-    return found.digest()
+    hasher = blake2b(f"{array.dtype.str} {array.shape}".encode(), digest_size=DIGEST_BYTES)
+    hasher.update(np.ascontiguousarray(array).tobytes())
+    return hasher.digest()
 
 
 def _digest(parts: Sequence[str]) -> bytes:
-    found = blake2b(digest_size=DIGEST_BYTES)
+    hasher = blake2b(digest_size=DIGEST_BYTES)
     for part in parts:
-        found.update(f"{len(part)}:{part}".encode("utf-8", "surrogateescape"))
-    return found.digest()
+        hasher.update(f"{len(part)}:{part}".encode("utf-8", "surrogateescape"))
+    return hasher.digest()
 
 
 def _modules(network: nn.Module) -> Iterator[str]:
@@ -88,9 +88,9 @@ def _modules(network: nn.Module) -> Iterator[str]:
         yield f"{name} {kind.__module__}.{kind.__qualname__} {module.extra_repr()} {module.training}"
     for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
         yield f"{name} {tensor.dtype} {tuple(tensor.shape)} {tensor.stride()}"
-    kept = set(network.state_dict())
+    state_names = set(network.state_dict())
     for name, tensor in network.named_buffers():
-        if name not in kept:
+        if name not in state_names:
             yield f"{name} {_bits(tensor)}"
 
 
@@ -102,7 +102,7 @@ def _preprocessing(preprocessing: Preprocessing) -> Iterator[str]:
 def _code(network: nn.Module) -> list[str] | None:
     """The files that the network's modules are written in, by digest; None if one of them has no file."""
     names = sorted({type(module).__module__ for module in network.modules()})
-    found: list[str] = []
+    digests: list[str] = []
     for name in names:
         if name.partition(".")[0] in LIBRARIES:
             continue
@@ -110,11 +110,11 @@ def _code(network: nn.Module) -> list[str] | None:
         if name == "__main__" or file is None:
             return None
         try:
-            with Path(file).open("rb") as opened:
-                found.append(f"{name} {file_digest(opened, 'blake2b').hexdigest()}")
+            with Path(file).open("rb") as source:
+                digests.append(f"{name} {file_digest(source, 'blake2b').hexdigest()}")
         except OSError:
             return None
-    return found
+    return digests
 
 
 def _environment(device: torch.device) -> Iterator[str]:
@@ -151,8 +151,8 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
         lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{platform.machine()} {named[0] if named else platform.processor()}"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{platform.machine()} {names[0] if names else platform.processor()}"
 
 
 def _probe(side: int, channels: int) -> Tensor:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from mindseye.errors import UserError, one_line
 from mindseye.store.context import Context
-from mindseye.store.database import Database, Holding, is_damage
-from mindseye.store.place import DEFAULT_LIMIT, cache_folder, limit_from
+from mindseye.store.database import Database, Holding
+from mindseye.store.settings import DEFAULT_LIMIT, cache_folder, limit_from
+from mindseye.store.statements import is_damage
 
 Say = Callable[[str], None]
 Answer = TypeVar("Answer")
@@ -45,25 +46,25 @@ class Store:
         self._database = database
         self._say = say
         self._usable = True
-        self.limit = self._tried(lambda: _limit(database), 0) if limit is None else limit
+        self.limit = self._attempt(lambda: _limit(database), 0) if limit is None else limit
 
     def knows(self, context: Context) -> bool:
         """Whether values of a context are there."""
-        return self._tried(lambda: self._database.knows(context.digest), False)
+        return self._attempt(lambda: self._database.knows(context.digest), False)
 
     def find(self, context: Context, photos: Sequence[bytes]) -> dict[bytes, Tensor]:
         """The vectors that are there, by photo."""
         nothing: dict[bytes, bytes] = {}
-        found = self._tried(lambda: self._database.find(context.digest, photos), nothing)
-        return {photo: torch.from_numpy(np.frombuffer(value, np.float32).copy()) for photo, value in found.items()}
+        values = self._attempt(lambda: self._database.find(context.digest, photos), nothing)
+        return {photo: torch.from_numpy(np.frombuffer(value, np.float32).copy()) for photo, value in values.items()}
 
     def keep(self, context: Context, values: Mapping[bytes, Tensor]) -> None:
         """Keep vectors by photo."""
         raw = {photo: value.contiguous().numpy().tobytes() for photo, value in values.items()}
         if raw:
-            self._tried(lambda: self._database.keep(context.digest, context.about, raw, self.limit), None)
+            self._attempt(lambda: self._database.keep(context.digest, context.about, raw, self.limit), None)
 
-    def _tried(self, action: Callable[[], Answer], otherwise: Answer) -> Answer:
+    def _attempt(self, action: Callable[[], Answer], otherwise: Answer) -> Answer:
         for is_last in (False, True):
             if not self._usable:
                 break
@@ -95,7 +96,7 @@ def open_store(say: Say) -> Store | None:
     return store if store.limit else None
 
 
-def look_after(empty: bool = False, limit: int | None = None) -> Status:
+def cache_status(empty: bool = False, limit: int | None = None) -> Status:
     """What the user's cache holds, emptied before or given another limit first, if that is asked for.
 
     Raises:
@@ -123,5 +124,5 @@ def look_after(empty: bool = False, limit: int | None = None) -> Status:
 
 
 def _limit(database: Database) -> int:
-    kept = database.number(LIMIT)
-    return DEFAULT_LIMIT if kept is None else kept
+    stored = database.number(LIMIT)
+    return DEFAULT_LIMIT if stored is None else stored

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mindseye.facets.activations import normalised
+from mindseye.facets.activations import normalise_photos
 from mindseye.facets.extraction import BATCH, extract
 from mindseye.layers.layer import Layer, list_outputs
 from mindseye.models.load import Model
@@ -121,7 +121,9 @@ def _maps(session: NetworkSession, photos: PhotoSet, layer: Layer, progress: Pro
     model = session.model
     with progress.stage("maps", len(photos), "photos") as advance, session.reader([layer]) as read:
         for indices, images in photos.batches(model.preprocessing, session.view, model.in_channels, BATCH):
-            activation = read(normalised(images, model.preprocessing, session.device))[layer.address].float().cpu()
+            activation = (
+                read(normalise_photos(images, model.preprocessing, session.device))[layer.address].float().cpu()
+            )
             rows |= dict(zip(indices, activation.numpy(), strict=True))
             advance(len(indices))
     stacked: Floats = np.stack([rows[index] for index in sorted(rows)])

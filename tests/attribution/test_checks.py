@@ -7,9 +7,9 @@ from scipy import stats
 
 from mindseye.attribution.curves import deletion, insertion
 from mindseye.attribution.explanation import Explanation
-from mindseye.attribution.fills import filled
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.gradients import saliency
-from mindseye.attribution.sanity import forgetting, rank_correlation, shuffle, weighted_modules
+from mindseye.attribution.sanity import randomise_cascade, rank_correlation, shuffle, weighted_modules
 from mindseye.attribution.score import class_probability
 from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
@@ -32,7 +32,7 @@ def slow(score, start, end, maps, steps):
 @pytest.mark.parametrize("steps", [1, 5])
 def test_curves_by_definition(steps):
     score, pixels = scored(plain(), [4, 0]), images()
-    grey, blurred = filled(pixels, "mean", DICE), filled(pixels, "blur", DICE)
+    grey, blurred = fill_images(pixels, "mean", DICE), fill_images(pixels, "blur", DICE)
     found = deletion(score, pixels, MAPS, DICE, steps)
     torch.testing.assert_close(found.values, slow(score, pixels, grey, MAPS, steps))
     found = insertion(score, pixels, MAPS, DICE, steps)
@@ -47,7 +47,7 @@ def test_the_source_s_value_is_a_probability():
     score, pixels = scored(plain()), images()
     found = deletion(score, pixels, MAPS, DICE, 3, value=class_probability)
     torch.testing.assert_close(found.values[:, 0], class_probability(score, pixels))
-    torch.testing.assert_close(found.values[:, -1], class_probability(score, filled(pixels, "mean", DICE)))
+    torch.testing.assert_close(found.values[:, -1], class_probability(score, fill_images(pixels, "mean", DICE)))
 
 
 def test_the_better_map_has_the_better_areas():
@@ -89,7 +89,7 @@ def test_forgetting_follows_the_network():
     """Saliency changes as the modules do, from the last to the first; the network itself stays as it is."""
     score = scored(plain())
     before = [parameter.clone() for parameter in score.model.network.parameters()]
-    found = forgetting(score, surveyed(score), lambda other: saliency(other, images()), seed=1, steps=4)
+    found = randomise_cascade(score, surveyed(score), lambda other: saliency(other, images()), seed=1, steps=4)
     assert found.modules == ("8", "6", "3", "0")
     assert found.signed.shape == found.absolute.shape == (2, 4)
     assert found.absolute[:, 1:].max() < 0.7
@@ -100,7 +100,9 @@ def test_forgetting_follows_the_network():
 def test_a_map_of_the_photo_alone_is_found_out():
     """An edge detector does not notice what the network has forgotten."""
     score, edges = scored(plain()), images().mean(1) - 0.5
-    found = forgetting(score, surveyed(score), lambda other: Explanation("edges", edges, True, {}, {}), seed=1, steps=2)
+    found = randomise_cascade(
+        score, surveyed(score), lambda other: Explanation("edges", edges, True, {}, {}), seed=1, steps=2
+    )
     torch.testing.assert_close(found.signed, torch.ones(2, 2, dtype=torch.float64))
     torch.testing.assert_close(found.absolute, torch.ones(2, 2, dtype=torch.float64))
 
@@ -118,7 +120,7 @@ def test_shuffled_weights_are_the_same_numbers():
 def test_a_sanity_check_refuses_what_cannot_be():
     score = scored(plain())
     with pytest.raises(UserError, match="at least 1 step"):
-        forgetting(score, surveyed(score), lambda other: saliency(other, images()), 1, 0)
+        randomise_cascade(score, surveyed(score), lambda other: saliency(other, images()), 1, 0)
     score = scored(torch.nn.Sequential(torch.nn.Flatten()))
     with pytest.raises(UserError, match="no weights"):
-        forgetting(score, surveyed(score), lambda other: saliency(other, images()), 1)
+        randomise_cascade(score, surveyed(score), lambda other: saliency(other, images()), 1)

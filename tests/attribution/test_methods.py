@@ -10,14 +10,14 @@ from mindseye.attribution.cam import cam, grad_cam, pooled_head
 from mindseye.attribution.explanation import explanation
 from mindseye.attribution.gradients import integrated_gradients, saliency
 from mindseye.attribution.occlusion import occlusion
-from mindseye.attribution.perturbation import Masking, perturbation
+from mindseye.attribution.perturbation import MaskSettings, perturbation
 from mindseye.attribution.relevance import lrp
 from mindseye.errors import UserError
 from mindseye.layers.stages import last_before_pooling
 
 METHODS = {
     "occlusion": lambda score, pixels: occlusion(score, pixels, DICE, (8, 8), (8, 8)),
-    "perturbation": lambda score, pixels: perturbation(score, pixels, DICE, Masking(steps=2)),
+    "perturbation": lambda score, pixels: perturbation(score, pixels, DICE, MaskSettings(steps=2)),
     "saliency": saliency,
     "integrated-gradients": lambda score, pixels: integrated_gradients(score, pixels, DICE, steps=4),
     "backprop": lambda score, pixels: backpropagation(score, pixels, "backprop"),

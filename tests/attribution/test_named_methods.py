@@ -11,24 +11,24 @@ from mindseye.attribution.curves import deletion, insertion
 from mindseye.attribution.gradients import saliency
 from mindseye.attribution.methods import (
     METHODS,
-    Scene,
+    MethodContext,
     Settings,
     check_settings,
     method_names,
+    pixel_ranks,
     prepare,
-    ranked,
     takes_all,
-    unused,
+    unused_settings,
 )
-from mindseye.attribution.perturbation import Masking, perturbation
-from mindseye.attribution.sanity import forgetting
+from mindseye.attribution.perturbation import MaskSettings, perturbation
+from mindseye.attribution.sanity import randomise_cascade
 from mindseye.attribution.score import class_probability
 from mindseye.errors import UserError
 
 
 def scene(network, side=SIDE, **settings):
     score = scored(network, side=side)
-    return Scene(score, surveyed(score, side), side, Settings(**settings))
+    return MethodContext(score, surveyed(score, side), side, Settings(**settings))
 
 
 def test_names_with_commas_and_one_by_one():
@@ -79,16 +79,16 @@ def test_numbers_reach_their_methods():
     assert (found["perturbation"]["fill"], found["occlusion"]["fill"]) == ("blur", "mean")
     assert (found["occlusion"]["box"], found["occlusion"]["stride"]) == ([2, 2], [1, 1])
     asked, _ = prepare(["perturbation", "lrp"], scene(plain(), steps=3, game="preservation", rule="gamma", gamma=0.5))
-    expected = perturbation(score, images(), DICE, Masking(game="preservation", steps=3)).map
+    expected = perturbation(score, images(), DICE, MaskSettings(game="preservation", steps=3)).map
     torch.testing.assert_close(asked["perturbation"](score, images(), DICE).map, expected)
     assert asked["lrp"](score, images(), DICE).settings["gamma"] == 0.5
 
 
 def test_numbers_that_nobody_looks_at():
     given = Settings(box=(3, 3), steps=2, epsilon=0.1)
-    assert unused(given, ["saliency"]) == ["box", "steps", "epsilon"]
-    assert unused(given, ["lrp", "occlusion"]) == ["steps"]
-    assert unused(Settings(), ["saliency"]) == []
+    assert unused_settings(given, ["saliency"]) == ["box", "steps", "epsilon"]
+    assert unused_settings(given, ["lrp", "occlusion"]) == ["steps"]
+    assert unused_settings(Settings(), ["saliency"]) == []
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_gradients_are_ranked_by_their_size():
     """Their sign says which way a pixel should change."""
     score = scored(plain())
     signed = backpropagation(score, images(), "backprop")
-    assert torch.equal(ranked(signed), signed.map.abs())
+    assert torch.equal(pixel_ranks(signed), signed.map.abs())
     unsigned = saliency(score, images())
-    assert torch.equal(ranked(unsigned), unsigned.map)
+    assert torch.equal(pixel_ranks(unsigned), unsigned.map)
 
 
 def test_checks_are_those_of_their_own_modules():
@@ -130,7 +130,7 @@ def test_checks_are_those_of_their_own_modules():
         return saliency(other, pixels)
 
     rows = check(ask, found, score, images(), DICE, layers, seed=1, is_class=True)
-    forgot = forgetting(score, layers, lambda other: saliency(other, images()), seed=1)
+    forgot = randomise_cascade(score, layers, lambda other: saliency(other, images()), seed=1)
     assert len(asked) == len(forgot.modules)
     for curve, name in ((deletion, "deletion"), (insertion, "insertion")):
         expected = curve(score, images(), found.map, DICE, value=class_probability)

@@ -5,7 +5,7 @@ import torch
 from explained import DICE, images, plain, scored
 from nets import TinyTokens, seeded
 
-from mindseye.attribution.fills import filled
+from mindseye.attribution.fills import fill_images
 from mindseye.attribution.occlusion import occlusion
 from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
@@ -33,7 +33,7 @@ def slow(score, pixels, fill, box, stride):
 def test_occlusion_by_definition(fill, box, stride):
     """Each pixel's mean loss over the boxes that hide it, a class of its own for each image, any batch."""
     score = scored(plain(), [4, 0])
-    expected = slow(score, images(), filled(images(), fill, DICE), box, stride)
+    expected = slow(score, images(), fill_images(images(), fill, DICE), box, stride)
     for batch in (1, 7):
         found = occlusion(score, images(), DICE, box, stride, fill, batch)
         torch.testing.assert_close(found.map, expected, rtol=1e-4, atol=1e-6)
@@ -43,32 +43,34 @@ def test_occlusion_by_definition(fill, box, stride):
 def test_occlusion_of_tokens():
     """A vision transformer, which takes one size only."""
     score = scored(seeded(TinyTokens), side=32)
-    expected = slow(score, images(side=32), filled(images(side=32), "mean", DICE), (8, 16), (8, 16))
+    expected = slow(score, images(side=32), fill_images(images(side=32), "mean", DICE), (8, 16), (8, 16))
     found = occlusion(score, images(side=32), DICE, (8, 16), (8, 16))
     torch.testing.assert_close(found.map, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_fills_by_definition():
     pixels = images()
-    torch.testing.assert_close(filled(pixels, "mean", DICE)[1, 2], torch.full((16, 16), float(pixels[1, 2].mean())))
-    torch.testing.assert_close(filled(pixels, "blur", DICE), gaussian_blur(pixels, 0.045 * 16))
-    torch.testing.assert_close(filled(pixels, "#ff0033", DICE)[0, :, 3, 4], torch.tensor([1.0, 0.0, 0.2]))
-    torch.testing.assert_close(filled(images(channels=7), "0.25", DICE), torch.full((2, 7, 16, 16), 0.25))
+    torch.testing.assert_close(
+        fill_images(pixels, "mean", DICE)[1, 2], torch.full((16, 16), float(pixels[1, 2].mean()))
+    )
+    torch.testing.assert_close(fill_images(pixels, "blur", DICE), gaussian_blur(pixels, 0.045 * 16))
+    torch.testing.assert_close(fill_images(pixels, "#ff0033", DICE)[0, :, 3, 4], torch.tensor([1.0, 0.0, 0.2]))
+    torch.testing.assert_close(fill_images(images(channels=7), "0.25", DICE), torch.full((2, 7, 16, 16), 0.25))
 
 
 def test_random_fill_is_the_image_s_own():
     """Another seed gives other pixels; what shares the batch does not."""
     pixels = images()
-    assert torch.equal(filled(pixels, "random", DICE)[1:], filled(pixels[1:], "random", DICE.select([1])))
-    assert not torch.equal(filled(pixels, "random", DICE), filled(pixels, "random", RandomKeys(4, DICE.keys)))
+    assert torch.equal(fill_images(pixels, "random", DICE)[1:], fill_images(pixels[1:], "random", DICE.select([1])))
+    assert not torch.equal(fill_images(pixels, "random", DICE), fill_images(pixels, "random", RandomKeys(4, DICE.keys)))
 
 
 @pytest.mark.parametrize("fill", ["1.5", "nan", "green", "#12", ""])
 def test_unknown_fills_are_refused(fill):
     with pytest.raises(UserError, match="'mean', 'random', 'blur'"):
-        filled(images(), fill, DICE)
+        fill_images(images(), fill, DICE)
     with pytest.raises(UserError, match="none of"):
-        filled(images(channels=1), "#808080", DICE)
+        fill_images(images(channels=1), "#808080", DICE)
 
 
 @pytest.mark.parametrize(("box", "stride", "why"), [((17, 4), (4, 4), "17 px high"), ((4, 0), (4, 1), "0 px wide"),

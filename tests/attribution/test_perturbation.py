@@ -6,8 +6,8 @@ from explained import DICE, SIDE, images, plain, scored
 from nets import seeded
 from torch import nn
 
-from mindseye.attribution.fills import filled
-from mindseye.attribution.perturbation import Masking, perturbation
+from mindseye.attribution.fills import fill_images
+from mindseye.attribution.perturbation import MaskSettings, perturbation
 from mindseye.errors import UserError
 
 BOX = (slice(3, 9), slice(6, 12))
@@ -28,7 +28,7 @@ class InABox(nn.Module):
 def test_the_mask_finds_the_box(game):
     """What is outside it is left alone; the score is gone, or kept."""
     score = scored(seeded(InABox), [1])
-    masking = Masking(game, steps=80, jitter=0, area=0.2, variation=0.1, fill="0")
+    masking = MaskSettings(game, steps=80, jitter=0, area=0.2, variation=0.1, fill="0")
     found = perturbation(score, images(), DICE, masking)
     outside = torch.ones(SIDE, SIDE, dtype=torch.bool)
     outside[2:10, 5:13] = False
@@ -45,14 +45,14 @@ def test_the_mask_finds_the_box(game):
 def test_the_first_step_by_definition(game):
     """Adam's first step moves each cell by the learning rate against the sign of the loss's gradient."""
     score, pixels = scored(plain(), [4, 0]), images()
-    reference = filled(pixels, "blur", DICE)
+    reference = fill_images(pixels, "blur", DICE)
     mask = torch.full((2, 1, SIDE, SIDE), 0.5, requires_grad=True)
     seen = pixels + mask * (reference - pixels) if game == "deletion" else reference + mask * (pixels - reference)
     standing = (score(seen) - score(reference)) / (score(pixels) - score(reference)).abs()
     assert (standing.abs() < 1).all()
     loss = (standing if game == "deletion" else -standing) + 0.2 * mask.mean((1, 2, 3))
     (slopes,) = torch.autograd.grad(loss.sum(), mask)
-    masking = Masking(game, steps=1, learning_rate=0.01, jitter=0, area=0.2)
+    masking = MaskSettings(game, steps=1, learning_rate=0.01, jitter=0, area=0.2)
     found = perturbation(score, pixels, DICE, masking).map
     clear = slopes[:, 0].abs() > 1e-5
     kept = standing > 0 if game == "deletion" else standing > -2
@@ -64,7 +64,7 @@ def test_the_first_step_by_definition(game):
 
 def test_masks_depend_on_seed_and_image_alone():
     """The same again, alone or beside another photo; jitter is the image's own."""
-    score, masking = scored(plain()), Masking(steps=5, jitter=2)
+    score, masking = scored(plain()), MaskSettings(steps=5, jitter=2)
     both = perturbation(score, images(), DICE, masking)
     assert torch.equal(perturbation(score, images(), DICE, masking).map, both.map)
     alone = perturbation(score, images()[1:], DICE.select([1]), masking)
@@ -78,7 +78,7 @@ def test_smoothness_costs():
     """The more a change weighs, the less there is."""
     score = scored(seeded(InABox), [1])
     masks = [
-        perturbation(score, images(), DICE, Masking(steps=40, jitter=0, variation=weight, fill="0")).map
+        perturbation(score, images(), DICE, MaskSettings(steps=40, jitter=0, variation=weight, fill="0")).map
         for weight in (0.0, 100.0)
     ]
     assert masks[1].diff(dim=1).abs().max() < 0.5 * masks[0].diff(dim=1).abs().max()
@@ -87,10 +87,10 @@ def test_smoothness_costs():
 @pytest.mark.parametrize(
     ("masking", "why"),
     [
-        (Masking("both"), "deletion, preservation"),
-        (Masking(steps=0), "1 step"),
-        (Masking(learning_rate=0), "learning rate"),
-        (Masking(area=-1), "weights from 0"),
+        (MaskSettings("both"), "deletion, preservation"),
+        (MaskSettings(steps=0), "1 step"),
+        (MaskSettings(learning_rate=0), "learning rate"),
+        (MaskSettings(area=-1), "weights from 0"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(masking, why):

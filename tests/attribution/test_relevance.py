@@ -12,7 +12,7 @@ from torch.nn import functional
 from torchvision.models.vgg import make_layers
 
 from mindseye.attribution.relevance import check_rules, lrp
-from mindseye.attribution.score import class_score, predicted, unit_score
+from mindseye.attribution.score import class_score, predict_classes, unit_score
 from mindseye.errors import UserError
 from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
@@ -159,7 +159,7 @@ def test_relevance_is_conserved(name, rule, lite0):
     side = 64 if name == "lite0" else 32
     model = lite0 if name == "lite0" else load_model(made[name](), size=side)
     output, _ = find_output(model.network, side)
-    score = class_score(model, output, predicted(model, output, images(side=side)))
+    score = class_score(model, output, predict_classes(model, output, images(side=side)))
     found = lrp(score, images(side=side), rule)
     numbers = {key: torch.tensor(values) for key, values in found.numbers.items()}
     torch.testing.assert_close(numbers["score"], score(images(side=side)), rtol=1e-3, atol=1e-4)

@@ -5,7 +5,7 @@ import torch
 from explained import images, plain, scored, surveyed
 from nets import TinyConv, TinyTokens, seeded
 
-from mindseye.attribution.score import class_probability, class_score, facet_score, predicted, unit_score
+from mindseye.attribution.score import class_probability, class_score, facet_score, predict_classes, unit_score
 from mindseye.errors import UserError
 from mindseye.facets.target import build_target
 from mindseye.layers.layer import find_layer
@@ -66,7 +66,7 @@ def test_probability_and_prediction():
     probabilities = network(images()).softmax(1)
     torch.testing.assert_close(class_probability(scored(network, [4, 0]), images()), probabilities[[0, 1], [4, 0]])
     score = scored(network)
-    assert predicted(score.model, score.layer, images()) == probabilities.argmax(1).tolist()
+    assert predict_classes(score.model, score.layer, images()) == probabilities.argmax(1).tolist()
 
 
 def test_what_is_not_there_is_refused():

@@ -9,7 +9,7 @@ import torch
 
 from mindseye.errors import UserError
 from mindseye.facets.embedding import Embedding, Floats, embed
-from mindseye.facets.stability import agreement, shuffled, stability
+from mindseye.facets.stability import agreement, shuffle_channels, stability
 
 
 def slow_adjusted_rand(first: list[int], second: list[int]) -> float:
@@ -38,7 +38,7 @@ def test_groups_that_exist_are_stable_and_shuffled_ones_are_not() -> None:
     features = (3 * draw.normal(size=(3, 20))[np.arange(60) % 3] + draw.normal(size=(60, 20))).astype(np.float32)
     assert stability(features, 3, seed=0, repeats=3) == 1.0
     assert stability(torch.from_numpy(features), 3, seed=0, repeats=3) == 1.0
-    null = stability(shuffled(features, 0), 3, seed=0, repeats=3)
+    null = stability(shuffle_channels(features, 0), 3, seed=0, repeats=3)
     assert null is not None
     assert null < 0.6
 
@@ -46,11 +46,11 @@ def test_groups_that_exist_are_stable_and_shuffled_ones_are_not() -> None:
 def test_shuffling_keeps_every_channel_s_values() -> None:
     """Sorted, each channel is what it was; the images are torn apart, and the input is left alone."""
     features = np.arange(60.0).reshape(20, 3)
-    mixed = shuffled(features, 0)
+    mixed = shuffle_channels(features, 0)
     assert np.array_equal(np.sort(mixed, axis=0), features)
     assert not (np.diff(mixed, axis=1) == 1).all(axis=1).any()
-    assert np.array_equal(mixed, shuffled(features, 0))
-    assert not np.array_equal(mixed, shuffled(features, 1))
+    assert np.array_equal(mixed, shuffle_channels(features, 0))
+    assert not np.array_equal(mixed, shuffle_channels(features, 1))
 
 
 def test_large_sets_are_measured_on_a_part(monkeypatch: pytest.MonkeyPatch) -> None:

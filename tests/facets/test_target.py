@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from mindseye.errors import UserError
+from mindseye.facets.sort import sort_values
 from mindseye.facets.target import (
     Target,
-    ascending,
     build_target,
     channel_shares,
     resample_ranks,
@@ -79,12 +79,12 @@ def test_shares_sum_to_one():
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 50), (1, 4, 1), (2, 2, 4096)])
-def test_ascending_is_torchs_sort_with_its_gradient(shape):
+def test_sort_values_is_torchs_sort_with_its_gradient(shape):
     """The values are those of torch's sort, with a gradient and without, and each gradient comes back to its own place."""
     generator = torch.Generator().manual_seed(0)
     values, weights = (torch.randn(shape, generator=generator) for _ in range(2))
     ours, theirs = values.clone().requires_grad_(), values.clone().requires_grad_()
-    assert torch.equal(ascending(values), values.sort(-1).values)
-    (ascending(ours) * weights).sum().backward()
+    assert torch.equal(sort_values(values), values.sort(-1).values)
+    (sort_values(ours) * weights).sum().backward()
     (theirs.sort(-1).values * weights).sum().backward()
     assert torch.equal(ours.grad, theirs.grad)

@@ -5,7 +5,7 @@ import torch
 from scipy.stats import binomtest
 
 from mindseye.errors import UserError
-from mindseye.measure.accuracy import accuracy, accuracy_over, confusions, naming
+from mindseye.measure.accuracy import accuracy, accuracy_over, confusions, read_predictions
 
 LABELS = [(3,), (0, 7), (11,)]
 CLASSES = [number for number in (0, 1, 2) for _ in range(20)]
@@ -24,7 +24,7 @@ def logits():
 
 @pytest.fixture(scope="module")
 def found(logits):
-    return naming(logits, CLASSES, LABELS)
+    return read_predictions(logits, CLASSES, LABELS)
 
 
 def test_every_image_against_a_loop(logits, found):
@@ -36,7 +36,9 @@ def test_every_image_against_a_loop(logits, found):
         own = LABELS[number]
         assert found.seen[row] == ranked[0]
         assert found.probability[row] == pytest.approx(max(powers) / sum(powers), abs=1e-6)
-        assert found.wanted[row] == pytest.approx(sum(powers[label] for label in own) / sum(powers), abs=1e-6)
+        assert found.class_probability[row] == pytest.approx(
+            sum(powers[label] for label in own) / sum(powers), abs=1e-6
+        )
         assert bool(found.top1[row]) == (ranked[0] in own)
         assert bool(found.top5[row]) == any(label in own for label in ranked[:5])
 
@@ -83,7 +85,7 @@ def test_labels_that_count_as_one_are_no_confusion():
     """An image of class 1 may be taken for 0 or for 7."""
     logits = torch.zeros(2, 12)
     logits[0, 0] = logits[1, 7] = 5
-    assert confusions(naming(logits, [1, 1], LABELS)) == []
+    assert confusions(read_predictions(logits, [1, 1], LABELS)) == []
 
 
 def test_one_class_of_several_and_no_images(found):
@@ -98,4 +100,4 @@ def test_one_class_of_several_and_no_images(found):
 
 def test_a_class_for_each_image():
     with pytest.raises(UserError, match="3 images and 2 classes"):
-        naming(torch.zeros(3, 12), [0, 1], LABELS)
+        read_predictions(torch.zeros(3, 12), [0, 1], LABELS)

@@ -12,10 +12,10 @@ from mindseye.measure.entanglement import (
     facet_distances,
     meanings,
     preference,
+    quadratic_entropy,
     spread,
-    unlikeness,
 )
-from mindseye.measure.selectivity import explained
+from mindseye.measure.selectivity import explained_variance
 
 FACETS = np.repeat([0, 1, 2, 3], [6, 9, 4, 11])
 APART = 1.0 - np.eye(4)
@@ -102,7 +102,7 @@ def test_what_answers_to_everything_alike_is_not_entangled():
     aimless = 10 + np.random.default_rng(0).normal(size=(len(FACETS), 200))
     found = entanglement(aimless, FACETS, APART)
     assert found.mean() < 0.1
-    assert unlikeness(preference(aimless, FACETS), APART).mean() > 0.2
+    assert quadratic_entropy(preference(aimless, FACETS), APART).mean() > 0.2
 
 
 def test_entanglement_by_its_definition():
@@ -113,7 +113,7 @@ def test_entanglement_by_its_definition():
         q = [one / sum(above) for one in above]
         rao = sum(q[f] * q[g] * distances[f, g] for f, g in product(range(4), repeat=2))
         pairs = sum(q[f] * q[g] for f, g in product(range(4), repeat=2) if f != g)
-        assert found == pytest.approx(explained(values, FACETS)[channel] * rao)
+        assert found == pytest.approx(explained_variance(values, FACETS)[channel] * rao)
         assert meanings(values, FACETS, distances)[channel] == pytest.approx(1 / (1 - rao))
         assert spread(values, FACETS, distances)[channel] == pytest.approx(rao / pairs if pairs else 0)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from nets import TinyConv, seeded
 
-from mindseye.measure.judge import judge_of, look
+from mindseye.measure.judge import make_judge, run_judge
 from mindseye.models.load import load_model
 
 
@@ -26,8 +26,8 @@ def photos():
 
 def seen(network):
     model = load_model(network.eval(), size=32)
-    judge = judge_of(model)
-    logits = look(judge, [([0, 1, 2], photos())], torch.device("cpu")).logits
+    judge = make_judge(model)
+    logits = run_judge(judge, [([0, 1, 2], photos())], torch.device("cpu")).logits
     return judge, logits, model.preprocessing.normalise(photos() / 255)
 
 

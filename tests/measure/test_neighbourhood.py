@@ -11,16 +11,16 @@ from torch import Tensor
 from mindseye.errors import UserError
 from mindseye.measure import neighbourhood as module
 from mindseye.measure.neighbourhood import (
-    Photos,
+    PhotoFeatures,
     close_cosines,
     copy_cosines,
     facet_neighbourhood,
     home_share,
+    index_photos,
     mean_pairwise_cosine,
     nearest,
     neighbourhood,
     percentile_rank,
-    photos_of,
 )
 
 FOLDERS = torch.tensor([0] * 16 + [1] * 9)
@@ -33,9 +33,9 @@ def features(count: int, seed: int = 0) -> Tensor:
 
 
 @pytest.fixture
-def photos() -> Photos:
+def photos() -> PhotoFeatures:
     """25 photos: a folder of 16 in two facets and another of 9 that was not clustered."""
-    return photos_of(features(25), FOLDERS, FACETS)
+    return index_photos(features(25), FOLDERS, FACETS)
 
 
 def slow_neighbours(query: Tensor, others: Tensor, leave_out: int | None = None) -> list[tuple[float, int]]:
@@ -48,7 +48,7 @@ def slow_neighbours(query: Tensor, others: Tensor, leave_out: int | None = None)
     return sorted(found, reverse=True)
 
 
-def test_photos_are_unit_length_and_know_their_closeness(photos: Photos) -> None:
+def test_photos_are_unit_length_and_know_their_closeness(photos: PhotoFeatures) -> None:
     """Closeness is the cosine to the 5th nearest other photo, never to the photo itself."""
     assert torch.allclose(photos.features.norm(dim=1), torch.ones(25))
     slow = [slow_neighbours(query, features(25), index)[4][0] for index, query in enumerate(features(25))]
@@ -58,15 +58,15 @@ def test_photos_are_unit_length_and_know_their_closeness(photos: Photos) -> None
 def test_few_photos_lower_the_rank() -> None:
     """Of three photos the farthest of the two others stands for the 5th; one photo has no neighbourhood."""
     three = features(3)
-    found = photos_of(three, torch.zeros(3), torch.zeros(3)).closeness
+    found = index_photos(three, torch.zeros(3), torch.zeros(3)).closeness
     assert found[0].item() == pytest.approx(slow_neighbours(three[0], three, 0)[-1][0], abs=1e-6)
     with pytest.raises(UserError, match="at least 2"):
-        photos_of(three[:1], torch.zeros(1), torch.zeros(1))
+        index_photos(three[:1], torch.zeros(1), torch.zeros(1))
     with pytest.raises(UserError, match="one per photo"):
-        photos_of(three, torch.zeros(2), torch.zeros(3))
+        index_photos(three, torch.zeros(2), torch.zeros(3))
 
 
-def test_nearest_in_blocks(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearest_in_blocks(photos: PhotoFeatures, monkeypatch: pytest.MonkeyPatch) -> None:
     """Comparing a few rows at a time finds what comparing all at once finds, with or without leaving out."""
     selves, among = torch.arange(25), FOLDERS == 0
     whole = nearest(photos.features, photos.features, 7, selves, among)
@@ -78,7 +78,7 @@ def test_nearest_in_blocks(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> N
     assert whole[1].max() < 16
 
 
-def test_nearest_refuses_more_than_there_are(photos: Photos) -> None:
+def test_nearest_refuses_more_than_there_are(photos: PhotoFeatures) -> None:
     """A photo among 25 has 24 others, and a query has 25."""
     assert nearest(photos.features[:1], photos.features, 25)[1].shape == (1, 25)
     with pytest.raises(UserError, match="25 nearest photos among 24"):
@@ -94,7 +94,7 @@ def test_percentile_rank_against_scipy() -> None:
         assert ranks[3].isnan()
 
 
-def test_pictures_against_slow_loops(photos: Photos) -> None:
+def test_pictures_against_slow_loops(photos: PhotoFeatures) -> None:
     """All four measures of pictures, which may be neighbours of any photo, from sorted lists of cosines."""
     pictures, members = features(4, seed=1), torch.tensor([0, 2, 4])
     found = neighbourhood(pictures, photos, folder=1, facet=0, members=members)
@@ -109,7 +109,7 @@ def test_pictures_against_slow_loops(photos: Photos) -> None:
         assert found["copy"][index].item() == pytest.approx(max(c for c, n in everyone if n in (0, 2, 4)), abs=1e-6)
 
 
-def test_members_are_not_their_own_neighbours(photos: Photos) -> None:
+def test_members_are_not_their_own_neighbours(photos: PhotoFeatures) -> None:
     """A member's own numbers leave the member out, and its copy looks at the other members only."""
     members = torch.tensor([0, 2, 4])
     found = neighbourhood(features(25)[members], photos, folder=0, facet=0, members=members, selves=members)
@@ -123,7 +123,7 @@ def test_members_are_not_their_own_neighbours(photos: Photos) -> None:
     assert torch.allclose(found["percentile"], own, atol=1 / 25)
 
 
-def test_photos_are_at_the_median_of_themselves(photos: Photos) -> None:
+def test_photos_are_at_the_median_of_themselves(photos: PhotoFeatures) -> None:
     """Over all photos the percentile is 0.5 on average: a picture at 0.5 lies as a photo lies."""
     assert percentile_rank(photos.closeness, photos.closeness).mean().item() == pytest.approx(0.5)
 
@@ -147,7 +147,7 @@ def test_a_copy_is_at_one() -> None:
     assert copy_cosines(unit, unit[:0]).isnan().all()
 
 
-def test_facet_block(photos: Photos) -> None:
+def test_facet_block(photos: PhotoFeatures) -> None:
     """The picture and the start beside the members: means over them, and the largest cosine between two for copy."""
     members = torch.tensor([0, 2, 4])
     picture, start = features(2, seed=2)
@@ -163,7 +163,7 @@ def test_facet_block(photos: Photos) -> None:
     assert found["members"]["copy"] == pytest.approx(between)
 
 
-def test_close_cosines_of_a_query(photos: Photos) -> None:
+def test_close_cosines_of_a_query(photos: PhotoFeatures) -> None:
     """A query that is no photo is compared with all of them."""
     query = torch.nn.functional.normalize(features(1, seed=3), dim=1)
     slow = slow_neighbours(query[0], features(25))[4][0]

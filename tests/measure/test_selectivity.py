@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import entropy, f_oneway
 
-from mindseye.measure.selectivity import class_selectivity, explained, facet_means, selectivity
+from mindseye.measure.selectivity import class_selectivity, explained_variance, facet_means, selectivity
 
 FACETS = np.repeat([0, 1, 2, 3], [6, 9, 4, 11])
 
@@ -59,28 +59,28 @@ def test_class_selectivity_at_its_ends():
 def test_explained_agrees_with_scipys_analysis_of_variance():
     """Eta squared from the F statistic: F (k - 1) / (F (k - 1) + N - k)."""
     values = noisy()
-    for channel, found in enumerate(explained(values, FACETS)):
+    for channel, found in enumerate(explained_variance(values, FACETS)):
         ratio = f_oneway(*(values[facet == FACETS, channel] for facet in range(4))).statistic
         assert found == pytest.approx(ratio * 3 / (ratio * 3 + len(FACETS) - 4))
-    assert explained(constant([1, 2, 3, 1]), FACETS) == pytest.approx([1])
+    assert explained_variance(constant([1, 2, 3, 1]), FACETS) == pytest.approx([1])
 
 
 def test_units_and_numbering_do_not_matter():
     values, names = noisy(), np.array([2, 0, 3, 1])
-    for measure in (selectivity, class_selectivity, explained):
+    for measure in (selectivity, class_selectivity, explained_variance):
         plain = measure(values, FACETS)
         np.testing.assert_allclose(measure(values * 1234.5, FACETS), plain)
         np.testing.assert_allclose(measure(values, names[FACETS]), plain)
         order = np.random.default_rng(1).permutation(len(FACETS))
         np.testing.assert_allclose(measure(values[order], FACETS[order]), plain)
-    np.testing.assert_allclose(explained(values + 40, FACETS), explained(values, FACETS))
+    np.testing.assert_allclose(explained_variance(values + 40, FACETS), explained_variance(values, FACETS))
 
 
 def test_what_has_no_number():
     """Dead and constant channels, those nowhere above zero, one facet, one class."""
     dead = np.zeros((len(FACETS), 1))
     rounded = np.float32(3.7) + np.zeros((len(FACETS), 1)) + 1e-7 * (np.arange(len(FACETS)) % 2)[:, None]
-    for measure in (selectivity, class_selectivity, explained):
+    for measure in (selectivity, class_selectivity, explained_variance):
         assert np.isnan(measure(dead, FACETS)).all()
         assert np.isnan(measure(rounded, FACETS)).all()
     assert np.isnan(selectivity(-np.abs(noisy()), FACETS)).all()

@@ -98,11 +98,11 @@ def test_channels_that_do_not_fit_are_named(tmp_path: Path) -> None:
     """Files for a network of seven channels, arrays of two: refused, with both numbers."""
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     seven, three = View(identity(7, 8), 8, 7), View(identity(3, 8), 8)
-    with pytest.raises(UndecodableError, match="no 7 channels; give arrays"):
+    with pytest.raises(UndecodableError, match="1 or 3 bands, and the model takes 7; give arrays"):
         decode(str(tmp_path / "a.png"), seven)
-    with pytest.raises(UndecodableError, match="3 channels; the model takes 7"):
+    with pytest.raises(UndecodableError, match="3 bands, and the model takes 7"):
         decode(np.zeros((8, 8, 3), np.uint8), seven)
-    with pytest.raises(UndecodableError, match="2 channels is neither"):
+    with pytest.raises(UndecodableError, match="2 bands is neither"):
         decode(np.zeros((8, 8, 2), np.uint8), three)
 
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from mindseye.errors import UserError
+from mindseye.photos.file_kinds import natural_key
 from mindseye.photos.listing import Listing, list_photos
-from mindseye.photos.names import natural_key
 
 
 def photo(path: Path, colour: str = "red") -> Path:
@@ -132,7 +132,7 @@ def test_nothing_to_look_at_is_named(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="no folder"):
             list_photos(tmp_path / name)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match=r"no images in .*empty'$"):
+    with pytest.raises(UserError, match=r"no photos in .*empty'$"):
         list_photos(tmp_path / "empty")
     photo(tmp_path / "deep" / "er" / "1.png")
     with pytest.raises(UserError, match="--recursive"):

@@ -158,7 +158,7 @@ def test_nothing_that_decodes(tmp_path: Path) -> None:
     """A folder of broken photos is one clear line with the first reason."""
     for name in ("1.jpg", "2.jpg"):
         (tmp_path / name).write_bytes(b"no photo")
-    with pytest.raises(UserError, match=r"none of 2 images can be read; '1.jpg': not an image"):
+    with pytest.raises(UserError, match=r"none of 2 photos can be read; '1.jpg': not an image"):
         list(find_photos(tmp_path).batches(SEEN, SIDE, 3))
 
 
@@ -169,6 +169,6 @@ def test_a_worker_that_dies_is_an_error_and_no_endless_wait(folder: Path) -> Non
     (worker,) = multiprocessing.active_children()
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
-    with pytest.raises(UserError, match="a process that decodes images died"):
+    with pytest.raises(UserError, match="a process that decodes photos died"):
         list(decoding)
     assert multiprocessing.active_children() == []

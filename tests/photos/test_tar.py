@@ -99,7 +99,7 @@ def test_damaged_and_changed_archives(tmp_path):
     list(images.batches(SEEN, 16, 3))
     shard.write_bytes(b"no archive" * 1000)
     os.utime(shard, ns=(0, 0))
-    images._kept.clear()
+    images.forget()
     with pytest.raises(UserError, match="changed"):
         images.load([0])
     with pytest.raises(UserError, match="not a plain tar"):
@@ -107,7 +107,7 @@ def test_damaged_and_changed_archives(tmp_path):
     (tmp_path / "photos.tar.gz").write_bytes(b"")
     with pytest.raises(UserError, match="uncompress"):
         list_photos(tmp_path / "photos.tar.gz")
-    with pytest.raises(UserError, match="no images in"):
+    with pytest.raises(UserError, match="no photos in"):
         list_photos(write_tar(tmp_path / "texts.tar", {"a.txt": b"a"}))
 
 

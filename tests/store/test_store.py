@@ -1,5 +1,7 @@
 """The cache as runs and the command line see it: its place, its limit, and what happens where it cannot be used."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -8,18 +10,34 @@ from mindseye.cli.main import main
 from mindseye.errors import UserError
 from mindseye.store.context import Context
 from mindseye.store.database import Database
-from mindseye.store.place import cache_folder, limit_from, parse_size, size_text
+from mindseye.store.settings import cache_folder, limit_from, parse_size, size_text
 from mindseye.store.store import Store, open_store
 
 CONTEXT = Context(b"c" * 16, "net layer, 8 px")
 VALUES = {bytes([n]) * 16: torch.tensor([0.1, -0.0, 1e-42]) * n for n in range(3)}
 
 
-def test_place():
+def test_place(tmp_path, monkeypatch):
     """The variable, else the user's folder of caches; a relative one does not count, by the XDG standard."""
-    assert str(cache_folder({"MINDSEYE_CACHE": "/a/../b", "XDG_CACHE_HOME": "/c"})) == "/b"
-    assert str(cache_folder({"XDG_CACHE_HOME": "/c"})) == "/c/mindseye"
-    assert cache_folder({"XDG_CACHE_HOME": "relative"}).parts[-2:] == (".cache", "mindseye")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/c")
+    assert str(cache_folder({"MINDSEYE_CACHE": "/a/../b"})) == "/b"
+    assert str(cache_folder({})) == "/c/mindseye"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert cache_folder({}) == tmp_path / ".cache" / "mindseye"
+    with pytest.raises(UserError, match="name one in"):
+        cache_folder({}, Path("~/.cache/mindseye"))
+
+
+def test_a_cache_of_an_earlier_version_is_found(tmp_path, monkeypatch):
+    """Where the system's folder is another one than the earlier versions', the first to exist is used."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    system, earlier = tmp_path / "Library" / "Caches" / "mindseye", tmp_path / ".cache" / "mindseye"
+    assert cache_folder({}, system) == system
+    earlier.mkdir(parents=True)
+    assert cache_folder({}, system) == earlier
+    system.mkdir(parents=True)
+    assert cache_folder({}, system) == system
 
 
 def test_sizes():

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from mindseye.workflows.entanglement.channels import describe_channel_picture, most_and_least
 
-from mindseye.facets.excited import excited_facets
+from mindseye.facets.unit_facets import excited_facets
 from mindseye.runs.entries import common, facet_from, failures
 from mindseye.runs.schema import ChannelStats, LayerEntry, Manifest
 

@@ -12,8 +12,8 @@ from torch import nn
 
 import mindseye
 from mindseye.errors import UserError
-from mindseye.facets import excited
-from mindseye.measure.judge import judge_of
+from mindseye.facets import unit_facets
+from mindseye.measure.judge import make_judge
 from mindseye.models.load import load_model
 from mindseye.photos.photo_set import find_photos
 from mindseye.runs.schema import LabelsEntry
@@ -71,7 +71,7 @@ def stats_of(manifest, address):
 def _fewer_clouds():
     """What five tell, one tells nearly as well, in a fifth of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(excited, "CLOUDS", 1)
+        patch.setattr(unit_facets, "CLOUDS", 1)
         yield
 
 
@@ -232,7 +232,7 @@ def test_a_judge_says_what_photos_show_where_no_folder_does(tmp_path):
     arrays = lights()
     first = find_photos(arrays)
     list(first.batches(model.preprocessing, model.preprocessing.size, CONCEPTS))
-    found = labels_of_judge(judge_of(model), find_photos(arrays), first.paths, torch.device("cpu"))
+    found = labels_of_judge(make_judge(model), find_photos(arrays), first.paths, torch.device("cpu"))
     assert found.names == [str(number % CONCEPTS) for number in range(CONCEPTS * EACH)]
     assert found.counts == {str(concept): EACH for concept in range(CONCEPTS)}
     draw = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from mindseye.facets.sorting import ascending
+from mindseye.facets.sort import sort_values
 from mindseye.facets.target import Target, resample_ranks
 from mindseye.optimize.objectives.objective import CANVAS, Activations, Objective
 from mindseye.optimize.regularizers.functional import total_variation
@@ -87,7 +87,7 @@ class Match(Objective):
             activation = activation.index_select(
                 -1, _sample(activation.shape[-1], self._positions).to(activation.device)
             )
-        ranks = ascending(activation.float())
+        ranks = sort_values(activation.float())
         return (ranks - self._goal(ranks.shape[-1])).square().mean((-1, -2)) / self._size
 
     def _goal(self, positions: int) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 import numpy as np
 import torch
 
-from mindseye.facets.excited import Excited
+from mindseye.facets.unit_facets import UnitFacets
 from mindseye.measure.channels import ChannelNumbers
 from mindseye.runs.entries import common, describe_facet
 from mindseye.runs.schema import (
@@ -69,7 +69,12 @@ def most_and_least(stats: Sequence[ChannelStats], count: int) -> list[tuple[int,
 
 
 def describe_channel_picture(
-    channel: int, which: str, values: torch.Tensor, excited: Excited, paths: Sequence[str], labels: Sequence[str] | None
+    channel: int,
+    which: str,
+    values: torch.Tensor,
+    excited: UnitFacets,
+    paths: Sequence[str],
+    labels: Sequence[str] | None,
 ) -> ChannelPictureEntry:
     """A ``channel_pictures`` entry before anything is painted.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from mindseye.facets.excited import FEWEST, TOP_SHARE, excited_facets
+from mindseye.facets.unit_facets import FEWEST, TOP_SHARE, find_unit_facets
 from mindseye.measure.channels import channel_numbers, facet_counts, shared_by_chance
 from mindseye.measure.entanglement import FEWEST_FACETS
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS
@@ -97,7 +97,7 @@ class EntanglementFlow:
         self, channel: int, which: str, values: Tensor, features: Tensor, labels: Labels | None
     ) -> ChannelPictureEntry:
         recipe = self.session.recipe
-        excited = excited_facets(
+        excited = find_unit_facets(
             values, features, "auto", recipe.members, self.session.seed, recipe.gamma, recipe.weighting
         )
         names = None if labels is None else labels.names

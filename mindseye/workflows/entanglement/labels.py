@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mindseye.measure.judge import BATCH, Judge, look
+from mindseye.measure.judge import BATCH, Judge, run_judge
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.workflows.evaluation.panel import Panel
@@ -64,7 +64,7 @@ def labels_of_judge(
         return None
     side, channels = judge.model.preprocessing.size, judge.model.in_channels
     photos.restore(paths, judge.model.preprocessing, side, channels)
-    seen = look(judge, photos.batches(judge.model.preprocessing, side, channels, BATCH), device, on_batch)
+    seen = run_judge(judge, photos.batches(judge.model.preprocessing, side, channels, BATCH), device, on_batch)
     if seen.logits is None:
         return None
     likeliest = [int(index) for index in seen.logits.argmax(-1)]

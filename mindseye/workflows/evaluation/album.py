@@ -10,9 +10,9 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.models.load import Model
+from mindseye.photos.file_kinds import file_problem
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet
-from mindseye.photos.pixels import file_problem
 from mindseye.runs.files import read_tensors
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest

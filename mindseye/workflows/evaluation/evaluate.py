@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.stability import MOST_IMAGES, shuffled, stability
-from mindseye.measure.judge import Judge, Seen, likeness, look, picture_batches
-from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, photos_of
+from mindseye.facets.stability import MOST_IMAGES, shuffle_channels, stability
+from mindseye.measure.judge import Judge, JudgeOutputs, likeness, picture_batches, run_judge
+from mindseye.measure.neighbourhood import PhotoFeatures, facet_neighbourhood, index_photos
 from mindseye.measure.summary import summarise
 from mindseye.measure.transfer import facet_transfer, majority_label
 from mindseye.models.load import Model
@@ -76,7 +76,7 @@ class _Evaluation:
             raise UserError(f"{folder.path} holds no picture: every facet failed")
 
     def run(self) -> None:
-        """Refuse the painter, look at photos and pictures with each judge, sum up, write."""
+        """Refuse the painter, run_judge at photos and pictures with each judge, sum up, write."""
         painter = self.painter()
         for judge in self.panel.judges:
             if is_painter(judge.model, painter, self.manifest):
@@ -98,7 +98,7 @@ class _Evaluation:
         folders = self.album.folders()
         names = sorted(set(folders))
         numbers = torch.tensor([names.index(name) for name in folders])
-        photos = photos_of(seen.features, numbers, self.album.facets())
+        photos = index_photos(seen.features, numbers, self.album.facets())
         for place, (_, facet) in enumerate(self.painted):
             measures = facet.measures = {} if facet.measures is None else facet.measures
             two = slice(2 * place, 2 * place + 2)
@@ -124,17 +124,17 @@ class _Evaluation:
             asked=self.panel.asked(judge),
         )
 
-    def photos(self, judge: Judge) -> Seen:
+    def photos(self, judge: Judge) -> JudgeOutputs:
         """Every photo, with the judge's own preprocessing."""
         with self.progress.stage(f"judge {judge.name}", len(self.album), "photos") as advance:
-            seen = [look(judge, batches, self.device, advance) for batches in self.album.batches(judge.model)]
+            seen = [run_judge(judge, batches, self.device, advance) for batches in self.album.batches(judge.model)]
         logits = [part.logits for part in seen if part.logits is not None]
-        return Seen(torch.cat([part.features for part in seen]), torch.cat(logits) if logits else None)
+        return JudgeOutputs(torch.cat([part.features for part in seen]), torch.cat(logits) if logits else None)
 
-    def pictures(self, judge: Judge) -> Seen:
+    def pictures(self, judge: Judge) -> JudgeOutputs:
         """Every picture, each followed by its start."""
         files = [self.folder.path / str(kept) for _, facet in self.painted for kept in (facet.picture, facet.start)]
-        return look(judge, picture_batches(map(read_picture, files), judge.model), self.device)
+        return run_judge(judge, picture_batches(map(read_picture, files), judge.model), self.device)
 
     def painter(self) -> Model | None:
         """The network that was painted from, where it can be had."""
@@ -160,13 +160,13 @@ class _Evaluation:
             size = self.manifest.options["size"]
             means = clustered_means(painter, self.album.clusters, size, chosen, self.device, advance)
         with self.progress.stage("stability", 2, "measures") as advance:
-            for name, features in (("stability", means.numpy()), ("stability_shuffled", shuffled(means, seed))):
+            for name, features in (("stability", means.numpy()), ("stability_shuffled", shuffle_channels(means, seed))):
                 measures[name] = stability(features, count, seed)
                 advance(1)
         return measures
 
 
-def _near(queries: Tensor, photos: Photos, home: int | None, facet: FacetEntry) -> dict[str, dict[str, float]]:
+def _near(queries: Tensor, photos: PhotoFeatures, home: int | None, facet: FacetEntry) -> dict[str, dict[str, float]]:
     """The neighbourhood of a picture and its start, features [2, D]; without a home, all photos are of one folder."""
     picture, start = queries
     near = facet_neighbourhood(picture, start, photos, home or 0, facet.index, _members(facet))

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.measure.judge import Judge, judge_of
+from mindseye.measure.judge import Judge, make_judge
 from mindseye.models.load import Model, load_model
 from mindseye.photos.listing import list_photos
 
@@ -50,7 +50,7 @@ def load_panel(
     if painter is not None and painter in specs:
         raise own_judge(painter)
     paths = [entry.path for folder in folders for entry in list_photos(folder, recursive=True).entries]
-    judges = tuple(judge_of(_loaded(spec), asked) for spec in specs)
+    judges = tuple(make_judge(_loaded(spec), asked) for spec in specs)
     twice = [name for name, count in Counter(one.name for one in judges).items() if count > 1]
     if twice:
         raise UserError(f"judge {twice[0]!r} comes twice; name each once")

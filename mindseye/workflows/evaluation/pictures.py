@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.labels import resolve_labels
-from mindseye.measure.judge import Judge, look, picture_batches
+from mindseye.measure.judge import Judge, picture_batches, run_judge
 from mindseye.measure.summary import summarise
 from mindseye.measure.transfer import TOP, transfer
 from mindseye.models.load import Model
@@ -35,7 +35,7 @@ def judge_pictures(
     the pictures with a wanted label, with intervals.
 
     Raises:
-        UserError: for photos to look among, a judge that is the painted network or scores no classes, and if no picture
+        UserError: for photos to run_judge among, a judge that is the painted network or scores no classes, and if no picture
             was painted, or one is gone.
     """
     painted = [entry for entry in manifest.pictures if entry.picture]
@@ -46,7 +46,7 @@ def judge_pictures(
         wanted, unknown = _wanted(manifest, painted, painter, judge)
         with progress.stage(f"judge {judge.name}", 2 * len(painted), "pictures") as advance:
             batches = picture_batches(_images(folder, painted), judge.model)
-            logits = look(judge, batches, device, advance).logits
+            logits = run_judge(judge, batches, device, advance).logits
         if logits is None:
             raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
         for place, (entry, labels) in enumerate(zip(painted, wanted, strict=True)):

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from mindseye.attribution.checks import Checked, chance, check
+from mindseye.attribution.checks import CheckResult, chance, check
 from mindseye.attribution.explanation import Explanation
-from mindseye.attribution.methods import Ask
+from mindseye.attribution.methods import Explainer
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
@@ -38,7 +38,7 @@ class _Outcome:
     """What a method gave for one photo, or the reason why it gave nothing."""
 
     explanation: Explanation | None = None
-    checked: Checked | None = None
+    checked: CheckResult | None = None
     reason: str = ""
 
 
@@ -125,7 +125,7 @@ class ExplanationFlow:
         self.record.save("running")
 
     def _ask(
-        self, network: ExplainedNetwork, ask: Ask, score: Score, images: Tensor, random: RandomKeys
+        self, network: ExplainedNetwork, ask: Explainer, score: Score, images: Tensor, random: RandomKeys
     ) -> list[_Outcome]:
         """The maps of a batch; where one photo spoils it, each photo's alone."""
         try:

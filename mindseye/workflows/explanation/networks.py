@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from mindseye.attribution.methods import Ask, Scene, Settings, check_settings, prepare
+from mindseye.attribution.methods import Explainer, MethodContext, Settings, check_settings, prepare
 from mindseye.errors import UserError
 from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.runs.schema import ExplainedModelEntry, TargetEntry
@@ -30,7 +30,7 @@ class ExplainedNetwork:
     folder: str
     session: NetworkSession
     target: ExplainedTarget
-    methods: dict[str, Ask]
+    methods: dict[str, Explainer]
     refused: dict[str, str]
 
     def entry(self) -> ExplainedModelEntry:
@@ -115,7 +115,7 @@ def _network(session: NetworkSession, name: str, folder: str, question: Question
     if facet is not None and session.weights_digest != facet.digest:
         raise UserError(f"{session.model.name} has other weights than the network that {facet.folder} was painted from")
     target = find_target(question.words, facet, session)
-    scene = Scene(target.trial, session.network, session.view, settings)
+    scene = MethodContext(target.trial, session.network, session.view, settings)
     check_settings(settings, session.view, scene.noise())
     allowed, refused = prepare(question.methods, scene)
     if refused and not question.leaves_out:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, get_type_hints
 
-from mindseye.attribution.methods import Settings, method_names, takes_all, unused
+from mindseye.attribution.methods import Settings, method_names, takes_all, unused_settings
 from mindseye.attribution.perturbation import Game
 from mindseye.attribution.rules import RuleName
 from mindseye.errors import UserError
@@ -166,7 +166,7 @@ def _manifest(request: ExplainRequest, networks: Sequence[ExplainedNetwork]) -> 
 def _notes(question: Question, networks: Sequence[ExplainedNetwork]) -> list[str]:
     idle = [
         f"{name} changes nothing: none of the methods looks at it"
-        for name in unused(question.settings, question.methods)
+        for name in unused_settings(question.settings, question.methods)
     ]
     left_out = [
         f"{method} of {network.name} is left out: {reason}"

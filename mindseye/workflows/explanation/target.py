@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from mindseye.attribution.score import Score, class_score, facet_score, predicted, unit_score
+from mindseye.attribution.score import Score, class_score, facet_score, predict_classes, unit_score
 from mindseye.errors import UserError
 from mindseye.layers.layer import find_layer
 from mindseye.models.load import Model
@@ -79,7 +79,7 @@ def _top(surveyed: Surveyed) -> ExplainedTarget:
     model, output = surveyed.model, surveyed.output
 
     def of(images: Tensor) -> Scored:
-        classes = predicted(model, output, images)
+        classes = predict_classes(model, output, images)
         return class_score(model, output, classes, TOP), [class_name(model, index) for index in classes]
 
     return ExplainedTarget(of, class_score(model, output, [0], TOP), output.channels > 1)

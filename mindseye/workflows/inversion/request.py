@@ -15,7 +15,7 @@ from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.order import ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
 from mindseye.optimize.session import NetworkSession
-from mindseye.photos.photo import Photo, listed, load_photo, photo_digest, photo_path
+from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_list, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
@@ -70,7 +70,7 @@ def invert_request(
     Raises:
         UserError: for no photo, one that is not there, or what does not go together.
     """
-    sources = listed(photos)
+    sources = photo_list(photos)
     if not sources:
         raise UserError("no photo: name at least one")
     run = Request.of("invert", options, default=recipe)

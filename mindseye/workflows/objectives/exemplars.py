@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import facet_ranks, mean_activations
-from mindseye.facets.excited import excited_facets
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.facets.unit_facets import find_unit_facets
 from mindseye.optimize.compose import target_views
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
@@ -74,7 +74,7 @@ def find_exemplars(
     for objective, layer, liking in zip(located.objectives, located.first_layers, values, strict=True):
         liked = liking[: len(photos)]  # fewer than were listed, where some did not decode
         settings = (facets, recipe.members, session.seed, recipe.gamma, recipe.weighting)
-        excited = excited_facets(liked, means[layer.address], *settings)
+        excited = find_unit_facets(liked, means[layer.address], *settings)
         notes += [f"{objective.name}: {note}" for note in excited.notes]
         # As many facets as were asked for, so that every objective has its variants: the first ones again.
         for number in range(facets):

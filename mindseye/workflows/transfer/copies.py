@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.measure.accuracy import Naming, accuracy, accuracy_over, confusions, naming
-from mindseye.measure.judge import Judge, look, picture_batches
+from mindseye.measure.accuracy import Predictions, accuracy, accuracy_over, confusions, read_predictions
+from mindseye.measure.judge import Judge, picture_batches, run_judge
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import augmented_copy
@@ -92,10 +92,10 @@ def judge_copies(
         labels, titles: per class, the judge's labels that count as it, and what the class is called.
     """
     with progress.stage(f"judge {judge.name}", len(images), "images") as advance:
-        logits = look(judge, picture_batches(images, judge.model), device, advance).logits
+        logits = run_judge(judge, picture_batches(images, judge.model), device, advance).logits
     if logits is None:
         raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
-    named = naming(logits, images.classes(), labels)
+    named = read_predictions(logits, images.classes(), labels)
     plain = torch.arange(len(logits)) % images.number == 0
     of_class = [accuracy(named.select(named.classes == number)) for number in range(len(titles))]
     return TransferResult(
@@ -118,7 +118,7 @@ def _shares(values: dict[str, Any]) -> dict[str, Any]:
     return {"n": values["n"], "top1": Share(**values["top1"]), "top5": Share(**values["top5"])}
 
 
-def _failure(images: CopySet, judge: Judge, named: Naming, titles: Sequence[str], index: int) -> FailedImage:
+def _failure(images: CopySet, judge: Judge, named: Predictions, titles: Sequence[str], index: int) -> FailedImage:
     entry, copy = images.entries[index // images.number], index % images.number
     return FailedImage(
         index=index,
@@ -127,5 +127,5 @@ def _failure(images: CopySet, judge: Judge, named: Naming, titles: Sequence[str]
         copy=copy,
         seen=judge.label_names([int(named.seen[index])]),
         probability=float(named.probability[index]),
-        wanted=float(named.wanted[index]),
+        wanted=float(named.class_probability[index]),
     )

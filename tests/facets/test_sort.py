@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mindseye.facets.sorting import ascending
+from mindseye.facets.sort import sort_values
 
 
 def values(kind):
@@ -28,7 +28,7 @@ def test_values_and_gradient(kind):
     """Of equal values, the first place gets the first share of the gradient, so pictures are the same every time."""
     ours, theirs = (values(kind).requires_grad_() for _ in range(2))
     sorted_values = theirs.sort(dim=-1, stable=True).values
-    found = ascending(ours)
+    found = sort_values(ours)
     assert torch.equal(found, sorted_values)
     share = torch.randn(found.shape, generator=torch.Generator().manual_seed(1))
     found.backward(share)
@@ -39,24 +39,24 @@ def test_values_and_gradient(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_a_gradient(kind):
     """The same values."""
-    assert torch.equal(ascending(values(kind)), values(kind).sort(dim=-1).values)
+    assert torch.equal(sort_values(values(kind)), values(kind).sort(dim=-1).values)
 
 
 def test_what_is_not_a_number_stays_to_be_seen():
     """A picture that has turned NaN is found by it."""
     broken = torch.tensor([1.0, float("nan"), 0.0], requires_grad=True)
-    assert ascending(broken).isnan().sum() == 1
+    assert sort_values(broken).isnan().sum() == 1
 
 
 def test_other_precisions():
     """Torch's own sort."""
     exact = torch.tensor([2.0, 1.0, 3.0], dtype=torch.float64, requires_grad=True)
-    ascending(exact)[0].backward()
+    sort_values(exact)[0].backward()
     assert exact.grad.tolist() == [0.0, 1.0, 0.0]
 
 
 def test_an_expanded_gradient():
     """As a mean gives it."""
     found = torch.tensor([2.0, 1.0], requires_grad=True)
-    ascending(found).sum().backward()
+    sort_values(found).sum().backward()
     assert found.grad.tolist() == [1.0, 1.0]

@@ -20,7 +20,7 @@ CLOUDS = 5
 
 
 @dataclass(frozen=True)
-class Excited:
+class UnitFacets:
     """What the photos that excite a unit fall into.
 
     photos: their numbers in the image set, best first. facets: their members are numbers in the image set, too.
@@ -37,15 +37,15 @@ class Excited:
     notes: tuple[str, ...]
 
 
-def exciting(values: Tensor) -> list[int]:
+def top_photos(values: Tensor) -> list[int]:
     """The photos that a unit likes best: its top 5 %, at least 30, best first. values: the unit's, [photos]."""
     count = min(len(values), max(FEWEST, round(TOP_SHARE * len(values))))
     return [int(index) for index in values.topk(count).indices]
 
 
-def excited_facets(
+def find_unit_facets(
     values: Tensor, features: Tensor, facets: int | Literal["auto"], members: int, seed: int, gamma: float, scale: str
-) -> Excited:
+) -> UnitFacets:
     """Cluster the photos that a unit likes best by some features.
 
     "auto" takes the number with the best silhouette, as ``find_facets`` does, but a single facet where that is no better
@@ -53,21 +53,21 @@ def excited_facets(
 
     values: [photos], what the unit does in each. features: [photos, D]. members, gamma, scale: as ``find_facets`` takes them.
     """
-    photos = exciting(values)
-    chosen = features[photos]
-    points = embed(chosen, seed).points
-    found, clustering = find_facets(points, facets, members, seed, gamma, scale)
+    photos = top_photos(values)
+    photo_features = features[photos]
+    points = embed(photo_features, seed).points
+    groups, clustering = find_facets(points, facets, members, seed, gamma, scale)
     silhouette, chance, notes = clustering.silhouette, None, clustering.notes
     if facets == "auto" and silhouette is not None:
-        planes = [embed(cloud(chosen, [seed, number]), seed).points for number in range(CLOUDS)]
+        planes = [embed(cloud(photo_features, [seed, number]), seed).points for number in range(CLOUDS)]
         chance = max(cluster(plane, "auto", seed).silhouette or 0.0 for plane in planes)
         if silhouette <= chance:
-            found, clustering = find_facets(points, 1, members, seed, gamma, scale)
+            groups, clustering = find_facets(points, 1, members, seed, gamma, scale)
             notes = (
                 f"one facet: {silhouette:.2f}, the best silhouette, is no better than a single cloud's ({chance:.2f})",
             )
-    own = [replace(facet, members=[photos[index] for index in facet.members]) for facet in found]
-    return Excited(photos, own, clustering.assignment.tolist(), silhouette, chance, notes)
+    own_facets = [replace(facet, members=[photos[index] for index in facet.members]) for facet in groups]
+    return UnitFacets(photos, own_facets, clustering.assignment.tolist(), silhouette, chance, notes)
 
 
 def cloud(features: Tensor, seed: Sequence[int]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from torch import Tensor
 Bits = np.ndarray[Any, np.dtype[np.int32]]
 
 
-def ascending(values: Tensor) -> Tensor:
+def sort_values(values: Tensor) -> Tensor:
     """Values [..., P] from the smallest to the largest; of equal ones, the first comes first, as the gradient will have it."""
     if values.device.type != "cpu" or values.dtype != torch.float32:
         return values.sort(dim=-1, stable=True).values

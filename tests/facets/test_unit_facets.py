@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from mindseye.facets.excited import cloud, excited_facets, exciting
+from mindseye.facets.unit_facets import cloud, find_unit_facets, top_photos
 
 SETTINGS = (10, 0, 1e-5, "uniform")
 
@@ -11,9 +11,9 @@ SETTINGS = (10, 0, 1e-5, "uniform")
 def test_exciting_is_a_twentieth_or_thirty():
     """The best first; all where there are few."""
     values = torch.arange(1000).float()
-    assert exciting(values) == list(range(999, 949, -1))
-    assert len(exciting(values[:100])) == 30
-    assert exciting(torch.tensor([0.1, 0.3, 0.2])) == [1, 2, 0]
+    assert top_photos(values) == list(range(999, 949, -1))
+    assert len(top_photos(values[:100])) == 30
+    assert top_photos(torch.tensor([0.1, 0.3, 0.2])) == [1, 2, 0]
 
 
 def made(centres, photos=40, seed=0):
@@ -26,7 +26,7 @@ def made(centres, photos=40, seed=0):
 
 def test_groups_that_are_there_are_found():
     """Three groups among the thirty best, by number in the image set; the silhouette is above chance."""
-    found = excited_facets(*made(3), "auto", *SETTINGS)
+    found = find_unit_facets(*made(3), "auto", *SETTINGS)
     assert found.photos == list(range(30))
     assert len(found.facets) == 3
     assert all(len({member % 3 for member in facet.members}) == 1 for facet in found.facets)
@@ -37,7 +37,7 @@ def test_groups_that_are_there_are_found():
 
 def test_one_cloud_stays_one():
     """k-Means would cut it, and its silhouette is no better than that of other clouds."""
-    found = excited_facets(*made(1), "auto", *SETTINGS)
+    found = find_unit_facets(*made(1), "auto", *SETTINGS)
     assert len(found.facets) == 1
     assert found.facets[0].size == 30
     assert found.silhouette <= found.chance
@@ -45,14 +45,14 @@ def test_one_cloud_stays_one():
 
 
 def test_a_number_that_is_given_is_kept():
-    found = excited_facets(*made(1), 2, *SETTINGS)
+    found = find_unit_facets(*made(1), 2, *SETTINGS)
     assert len(found.facets) == 2
     assert found.chance is None
 
 
 def test_photos_that_are_all_the_same_to_the_features():
     values, features = made(1)
-    found = excited_facets(values, features * 0, "auto", *SETTINGS)
+    found = find_unit_facets(values, features * 0, "auto", *SETTINGS)
     assert len(found.facets) == 1
     assert found.silhouette is None
 
@@ -63,7 +63,7 @@ def test_groups_of_features_that_are_on_or_off():
     features = torch.eye(5)[torch.arange(40) % 5] + 0.05 * torch.randn(
         40, 5, generator=torch.Generator().manual_seed(0)
     )
-    found = excited_facets(values, features, "auto", *SETTINGS)
+    found = find_unit_facets(values, features, "auto", *SETTINGS)
     assert all(len({member % 5 for member in facet.members}) == 1 for facet in found.facets)
     assert len(found.facets) == 5
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from mindseye.errors import UserError
 
 FOLDER, LIMIT = "MINDSEYE_CACHE", "MINDSEYE_CACHE_LIMIT"
@@ -14,21 +16,31 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
-def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """``$MINDSEYE_CACHE``, else ``mindseye`` in the user's folder of caches (``$XDG_CACHE_HOME``, or ``~/.cache``).
+def cache_folder(environment: Mapping[str, str] = os.environ, platform_folder: Path | None = None) -> Path:
+    """``$MINDSEYE_CACHE``, else ``mindseye`` in the user's folder of caches, as the operating system has it.
+
+    Earlier versions kept the cache in ``~/.cache/mindseye`` on every system: one that is there is used on, where the
+    system's own folder has none yet.
+
+    Args:
+        environment: where the variable is looked up.
+        platform_folder: the system's folder; by default what platformdirs says.
 
     Raises:
         UserError: if there is no such folder, for a user without a home.
     """
     if environment.get(FOLDER):
         return Path(os.path.abspath(environment[FOLDER]))  # noqa: PTH100
-    given = environment.get("XDG_CACHE_HOME", "")
-    if Path(given).is_absolute():  # the standard has relative ones ignored
-        return Path(given) / "mindseye"
+    folder = platform_folder or user_cache_path("mindseye", appauthor=False)
+    if not folder.is_absolute():  # "~" stays as it is for a user without a home
+        raise UserError(f"no home folder to keep a cache in: name one in ${FOLDER}")
+    earlier = Path("~/.cache/mindseye")
     try:
-        return Path.home() / ".cache" / "mindseye"
-    except RuntimeError as error:
-        raise UserError(f"no home folder to keep a cache in: name one in ${FOLDER}") from error
+        earlier = earlier.expanduser()
+    except RuntimeError:
+        return folder
+    is_told = Path(environment.get("XDG_CACHE_HOME", "")).is_absolute()
+    return earlier if earlier.is_dir() and not folder.exists() and not is_told else folder
 
 
 def limit_from(environment: Mapping[str, str] = os.environ) -> int | None:
@@ -47,10 +59,10 @@ def parse_size(text: str, name: str = "a size") -> int:
     Raises:
         UserError: naming what was meant to be a size.
     """
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
         raise UserError(f"{name} is a number of bytes such as 500MB, 20GB or 16GiB, not {text!r}")
-    return int(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].upper()])
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
 
 
 def size_text(count: float) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from mindseye.attribution.rules import Apply, Rule, Rules, Weighted, modified
+from mindseye.attribution.rules import Apply, Rule, Rules, Weighted, apply_rule
 from mindseye.errors import UserError
 
 TRANSPOSED = {functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d}
@@ -32,7 +32,7 @@ class _Layer:
     foldable: bool
 
 
-class Rewriting(TorchFunctionMode):
+class RelevanceMode(TorchFunctionMode):
     """While it lasts, every value stays what it was, but the graph that is recorded has the gradients of LRP.
 
     It sees functions as well as modules, since all modules call functions. What it does not know passes as it is, to be
@@ -43,23 +43,23 @@ class Rewriting(TorchFunctionMode):
         """ones: [2, images] of value 1; their gradients will be what biases and epsilon have taken."""
         super().__init__()
         self._rules, self._ones = rules, ones
-        # The layer that was written last, with what it gave and the number of changes made to that in place.
+        # The layer that was rewritten_layer last, with what it gave and the number of changes made to that in place.
         self._last: tuple[_Layer, Tensor, int] | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         if func in CONVOLUTIONS or func is functional.linear:
-            return self._weighted(func, *args, **kwargs)
+            return self._weighted_layer(func, *args, **kwargs)
         if func is functional.batch_norm:
             return self._batch_norm(*args, **kwargs)
         if func is functional.relu6 or name in HARDTANHS | CLAMPS:
-            return _bounded(func, args, kwargs)
+            return _bounded_relu(func, args, kwargs)
         if name in ADDITIONS and len(args) == 2 and not kwargs:
             return self._addition(func, *args)
         return func(*args, **kwargs)
 
-    def _weighted(
+    def _weighted_layer(
         self, func: Any, input: Tensor, weight: Tensor, bias: Tensor | None = None, *rest: Any, **named: Any
     ) -> Tensor:
         def value() -> Tensor:
@@ -124,10 +124,10 @@ class Rewriting(TorchFunctionMode):
         return func(first, second)
 
     def _write(self, layer: _Layer, value: Callable[[], Tensor]) -> Tensor:
-        def written(x: Tensor, ones: Tensor, wanted: Tensor) -> Tensor:
-            return modified(layer.apply, x, layer.weight, layer.bias, self._spread(ones, x), layer.rule, wanted)
+        def rewritten_layer(x: Tensor, ones: Tensor, needed: Tensor) -> Tensor:
+            return apply_rule(layer.apply, x, layer.weight, layer.bias, self._spread(ones, x), layer.rule, needed)
 
-        output: Tensor = Weighted.apply(layer.given, self._ones, value, written)
+        output: Tensor = Weighted.apply(layer.given, self._ones, value, rewritten_layer)
         return output
 
     @staticmethod
@@ -140,7 +140,7 @@ class Rewriting(TorchFunctionMode):
         return bias, epsilon
 
 
-def _bounded(func: Any, args: Any, kwargs: Any) -> Any:
+def _bounded_relu(func: Any, args: Any, kwargs: Any) -> Any:
     """A ReLU with an upper bound hands on what arrives also where it has reached the bound: ``x (f(x) / x)``."""
     x = args[0] if args else None
     if not isinstance(x, Tensor) or not x.requires_grad or _bounds(func, *args[1:], **kwargs) is None:
