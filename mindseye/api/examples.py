@@ -23,6 +23,7 @@ from mindseye.report.progress import Progress
 from mindseye.runs.entries import describe_layer, describe_model, device_name, versions
 from mindseye.runs.files import plain, write_bytes, write_json
 from mindseye.runs.folder import default_path
+from mindseye.runs.schema import ImagesEntry, Manifest
 from mindseye.workflows.opening import Opened, absolute, opened
 
 SCHEMA = 2
@@ -138,7 +139,7 @@ def examples(
     with progress.stage("figures", len(wanted), "sheets") as advance:
         _clear(folder)
         for entry in manifest["channels"]:
-            _write_sheet(folder, manifest, entry, photos, whole)
+            _write_sheet(folder, ready, target.address, entry, photos, whole)
             advance(1)
     write_json(folder / RECORD, manifest)
     progress.say(f"done: {folder}")
@@ -219,11 +220,13 @@ def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> l
     return entries
 
 
-def _write_sheet(folder: Path, manifest: dict[str, Any], entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
+def _write_sheet(folder: Path, ready: Opened, layer: str, entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
     indices = sorted({photo["index"] for group in entry["groups"].values() for photo in group["photos"]})
     squares = dict(zip(indices, photos.load(indices), strict=True))
     buffer = io.BytesIO()
-    draw_examples(manifest, entry, squares, whole).save(buffer, "PNG")
+    images = ImagesEntry(photos.root, len(photos))
+    manifest = Manifest("examples", model=describe_model(ready.model), images=images)
+    draw_examples(manifest, layer, entry, squares, whole).save(buffer, "PNG")
     write_bytes(folder / entry["sheet"], buffer.getvalue())
 
 
