@@ -62,7 +62,7 @@ def transfer(
     for name in ("weights", "checkpoint"):
         if options.get(name) is not None:
             raise UserError(f"{name} go with a single network, not with those of a transfer: leave them out")
-    run = Request.of("transfer", RunOptions(**{"batch_size": BATCH} | options), default=RECIPE)  # type: ignore[typeddict-item]
+    run = Request.of("transfer", RunOptions(**{"batch_size": BATCH} | options), default=RECIPE)
     check_count("paintings", paintings, least=1)
     check_count("copies", copies, least=1)
     check_recipe(run.recipe, copies)

@@ -3,10 +3,11 @@
 import torch
 
 from mindseye.measure.intervals import wilson_interval
+from mindseye.report.markdown import transfer_page, transfer_table
 from mindseye.report.transfer import ACROSS, CLASS, MOST, ROW, draw_failures
-from mindseye.report.transfer_table import transfer_page, transfer_table
+from mindseye.runs.schema import Manifest, ModelEntry
 
-MANIFEST = {"model": {"name": "resnet50", "weights": "V2"}, "recipe": {"name": "class", "steps": 1000}, "seed": 0}
+MANIFEST = Manifest("paint", model=ModelEntry("resnet50", "V2"), recipe={"name": "class", "steps": 1000}, seed=0)
 
 
 def accuracy(right, count):

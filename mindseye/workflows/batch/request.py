@@ -92,7 +92,7 @@ class BatchRequest:
             and isinstance(self.model, str)
             and torch.cuda.is_available()
         ):
-            opening = SessionOptions(**opening | {"device": f"cuda:{number % torch.cuda.device_count()}"})  # type: ignore[typeddict-item]
+            opening = SessionOptions(**opening | {"device": f"cuda:{number % torch.cuda.device_count()}"})
         with replace(self.run, opening=opening, progress=Progress(quiet=True)).session(self.model) as session:
             yield session
 

@@ -79,7 +79,7 @@ def models_of(
     if len(models) > 1 and has_weights:
         raise UserError(f"weights and checkpoints go with a single model, not with {len(models)}")
     if facet is not None and "size" not in opening:
-        opening = SessionOptions(**opening | {"size": facet.size})  # type: ignore[typeddict-item]
+        opening = SessionOptions(**opening | {"size": facet.size})
     if facet is None or models:
         return models or [DEFAULT_MODEL], opening
     if facet.spec is None:
@@ -89,7 +89,7 @@ def models_of(
             "a facet belongs to the network of its run, with its weights: leave --weights and --checkpoint out"
         )
     own = {"weights": facet.weights, "checkpoint": facet.checkpoint}
-    return [facet.spec], SessionOptions(**opening | own)  # type: ignore[typeddict-item]
+    return [facet.spec], SessionOptions(**opening | own)
 
 
 @contextmanager

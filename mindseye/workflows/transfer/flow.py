@@ -13,8 +13,8 @@ from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
 from mindseye.photos.class_list import ListedClass
+from mindseye.report.markdown import transfer_page
 from mindseye.report.transfer import draw_failures
-from mindseye.report.transfer_table import transfer_page
 from mindseye.runs.entries import device_name, failures, versions
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import RunFolder, file_name

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.report.html import html_table
-from mindseye.report.transfer_table import transfer_table
+from mindseye.report.markdown import transfer_table
 from mindseye.runs.schema import TransferRecord, TransferResult
 from mindseye.runs.transfers import TransferFolder
 from mindseye.workflows.frame import frame
