@@ -88,7 +88,7 @@ def models_of(
         raise UserError(
             "a facet belongs to the network of its run, with its weights: leave --weights and --checkpoint out"
         )
-    own = {"weights": facet.weights, "checkpoint": facet.checkpoint}
+    own: SessionOptions = {"weights": facet.weights, "checkpoint": facet.checkpoint}
     return [facet.spec], SessionOptions(**opening | own)
 
 
