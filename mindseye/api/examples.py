@@ -3,9 +3,8 @@
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -20,34 +19,22 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.examples import draw_examples
 from mindseye.report.progress import Progress
-from mindseye.runs.entries import describe_layer, describe_model, device_name, versions
-from mindseye.runs.files import plain, write_bytes, write_json
+from mindseye.runs.entries import describe_layer, describe_model, describe_skipped, device_name, versions
+from mindseye.runs.files import write_bytes, write_json
 from mindseye.runs.folder import default_path
-from mindseye.runs.schema import ImagesEntry, Manifest
+from mindseye.runs.schema import (
+    ChannelExamplesEntry,
+    ChannelRange,
+    Example,
+    ExampleGroup,
+    ExamplesRecord,
+    ImagesEntry,
+)
 from mindseye.workflows.opening import Opened, absolute, opened
 
-SCHEMA = 2
 BATCH = 32
 RECORD = "examples.json"
 SHEET = re.compile(r"channel-\d{3,}\.png")
-
-
-@dataclass(frozen=True)
-class Example:
-    """One photo of a group.
-
-    path: the photo's, or ``array-00000``. index: its place among the photos that decode. score: the channel's
-    minimum, mean or maximum over positions, as the group has it. position: where it is that, or nearest to the mean, (x, y) =
-    (column, row) in the layer's grid, (index, 0) where it has none. box: (top, left, bottom,
-    right) in px of the photo as the network sees it, what the position sees of it. percentile: of the score, in [0, 1].
-    """
-
-    path: str
-    index: int
-    score: float
-    position: tuple[int, int]
-    box: tuple[int, int, int, int]
-    percentile: float
 
 
 @dataclass(frozen=True)
@@ -126,28 +113,27 @@ def examples(
             advance(1)
     spectra = [spectrum(extremes) for extremes in found]
     notes = _notes(len(photos), wanted, spectra)
-    manifest = _manifest(command, ready, target, photos, whole) | {
-        "notes": notes,
-        "channels": [
-            _describe(channel, extremes, chosen, photos, field)
-            for channel, extremes, chosen in zip(wanted, found, spectra, strict=True)
-        ],
-    }
+    record = _record(command, ready, target, photos, whole)
+    record.notes = notes
+    record.channels = [
+        _describe(channel, extremes, chosen, photos, field)
+        for channel, extremes, chosen in zip(wanted, found, spectra, strict=True)
+    ]
     folder = Path(out) if out else _default_path(photos, ready.model.name, target)
     for line in notes:
         progress.say(f"note: {line}")
     with progress.stage("figures", len(wanted), "sheets") as advance:
         _clear(folder)
-        for entry in manifest["channels"]:
-            _write_sheet(folder, ready, target.address, entry, photos, whole)
+        for entry in record.channels:
+            _write_sheet(folder, record, entry, photos, whole)
             advance(1)
-    write_json(folder / RECORD, manifest)
+    write_json(folder / RECORD, record)
     progress.say(f"done: {folder}")
     return Examples(
         path=folder,
         model=ready.model.name,
         layer=target.address,
-        channels=[_value(folder, entry) for entry in manifest["channels"]],
+        channels=[_value(folder, entry, chosen.rule) for entry, chosen in zip(record.channels, spectra, strict=True)],
         notes=notes,
     )
 
@@ -172,43 +158,41 @@ def _notes(count: int, channels: Sequence[int], spectra: Sequence[Spectrum]) -> 
     ]
 
 
-def _manifest(command: str, ready: Opened, layer: Layer, photos: PhotoSet, whole: bool) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "kind": "examples",
-        "command": command,
-        "versions": versions(),
-        "device": device_name(ready.device),
-        "model": plain(describe_model(ready.model)),
-        "layer": plain(describe_layer(layer)),
-        "side": ready.view,
-        "tiles": "whole" if whole else "crops",
-        "images": {"root": photos.root, "count": len(photos)},
-        "skipped": [asdict(skipped) for skipped in photos.skipped],
-    }
+def _record(command: str, ready: Opened, layer: Layer, photos: PhotoSet, whole: bool) -> ExamplesRecord:
+    return ExamplesRecord(
+        layer=describe_layer(layer),
+        model=describe_model(ready.model),
+        images=ImagesEntry(photos.root, len(photos)),
+        command=command,
+        versions=versions(),
+        device=device_name(ready.device),
+        side=ready.view,
+        tiles="whole" if whole else "crops",
+        skipped=describe_skipped(photos),
+    )
 
 
 def _describe(
     channel: int, extremes: Extremes, chosen: Spectrum, photos: PhotoSet, field: ReceptiveField
-) -> dict[str, Any]:
+) -> ChannelExamplesEntry:
     """A channel's entry in examples.json."""
-    return {
-        "channel": channel,
-        "sheet": f"channel-{channel:03d}.png",
-        "rule": chosen.rule,
-        "over_photos": over_photos(extremes),
-        "groups": {
-            name: {"score": f"{SCORES[name]} over positions", "photos": _photos(picks, photos, field)}
+    return ChannelExamplesEntry(
+        channel=channel,
+        sheet=f"channel-{channel:03d}.png",
+        rule=chosen.rule,
+        over_photos=ChannelRange(**over_photos(extremes)),
+        groups={
+            name: ExampleGroup(f"{SCORES[name]} over positions", _photos(picks, photos, field))
             for name, picks in chosen.groups.items()
         },
-    }
+    )
 
 
-def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> list[dict[str, Any]]:
-    entries = []
+def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> list[Example]:
+    examples = []
     for pick in picks:
         row, column = divmod(pick.position, field.columns)
-        one = Example(
+        example = Example(
             path=photos.paths[pick.photo],
             index=pick.photo,
             score=pick.score,
@@ -216,18 +200,18 @@ def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> l
             box=field.box(row, column),
             percentile=pick.percentile,
         )
-        entries.append(asdict(one))
-    return entries
+        examples.append(example)
+    return examples
 
 
-def _write_sheet(folder: Path, ready: Opened, layer: str, entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
-    indices = sorted({photo["index"] for group in entry["groups"].values() for photo in group["photos"]})
+def _write_sheet(
+    folder: Path, record: ExamplesRecord, entry: ChannelExamplesEntry, photos: PhotoSet, whole: bool
+) -> None:
+    indices = sorted({photo.index for group in entry.groups.values() for photo in group.photos})
     squares = dict(zip(indices, photos.load(indices), strict=True))
     buffer = io.BytesIO()
-    images = ImagesEntry(photos.root, len(photos))
-    manifest = Manifest("examples", model=describe_model(ready.model), images=images)
-    draw_examples(manifest, layer, entry, squares, whole).save(buffer, "PNG")
-    write_bytes(folder / entry["sheet"], buffer.getvalue())
+    draw_examples(record, entry, squares, whole).save(buffer, "PNG")
+    write_bytes(folder / entry.sheet, buffer.getvalue())
 
 
 def _clear(folder: Path) -> None:
@@ -244,6 +228,6 @@ def _default_path(photos: PhotoSet, model: str, layer: Layer) -> Path:
     return path.with_name(f"examples-{path.name}")
 
 
-def _value(folder: Path, entry: dict[str, Any]) -> ChannelExamples:
-    groups = {name: [Example(**photo) for photo in group["photos"]] for name, group in entry["groups"].items()}
-    return ChannelExamples(entry["channel"], entry["rule"], groups, folder / entry["sheet"])
+def _value(folder: Path, entry: ChannelExamplesEntry, rule: Rule) -> ChannelExamples:
+    groups = {name: group.photos for name, group in entry.groups.items()}
+    return ChannelExamples(entry.channel, rule, groups, folder / entry.sheet)

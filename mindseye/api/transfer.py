@@ -21,8 +21,8 @@ from mindseye.report.transfer import draw_failures
 from mindseye.runs.entries import device_name, failures, versions
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import RunFolder, file_name
-from mindseye.runs.schema import PictureEntry
-from mindseye.runs.transfers import SCHEMA, Record, TransferFolder, result_of
+from mindseye.runs.schema import PictureEntry, TransferRecord, TransferResult, TransferRun
+from mindseye.runs.transfers import TransferFolder
 from mindseye.workflows.evaluation.panel import Network
 from mindseye.workflows.opening import check_numbers, chosen_recipe
 from mindseye.workflows.transfer.casting import Cast, Part, cast, parts_of
@@ -40,20 +40,19 @@ class Transfer:
     path: Path
 
     @property
-    def record(self) -> Record:
+    def record(self) -> TransferRecord:
         """transfer.json, read anew."""
         return TransferFolder(self.path).read()
 
     @property
-    def results(self) -> list[dict[str, Any]]:
+    def results(self) -> list[TransferResult]:
         """Per painter, condition and judge: accuracies with intervals, of each class too, confusions, failures."""
-        results: list[dict[str, Any]] = self.record["results"]
-        return results
+        return self.record.results
 
     @property
     def failures(self) -> list[str]:
         """One line per picture that could not be painted."""
-        return [f"{run['painter']}, {line}" for run in self.record["runs"] for line in run["failed"]]
+        return [f"{run.painter}, {line}" for run in self.record.runs for line in run.failed]
 
     def __str__(self) -> str:
         return transfer_table(self.record)
@@ -137,7 +136,7 @@ def transfer(
         try:
             for mine, judges in parts_of(everybody, both):
                 for condition, one in recipes.items():
-                    waiting = [other for other in judges if result_of(record, mine.name, condition, other.name) is None]
+                    waiting = [other for other in judges if record.result(mine.name, condition, other.name) is None]
                     if not waiting:
                         continue
                     run = folder.run(mine.name, condition)
@@ -149,7 +148,7 @@ def transfer(
         except KeyboardInterrupt:
             work.save("interrupted")
             raise
-        work.save("partial" if any(run["failed"] for run in record["runs"]) else "done")
+        work.save("partial" if any(run.failed for run in record.runs) else "done")
     progress.say(f"done: {folder.path}")
     return Transfer(folder.path)
 
@@ -159,58 +158,47 @@ class _Work:
     """A transfer while it goes on. titles: of the classes."""
 
     folder: TransferFolder
-    record: Record
+    record: TransferRecord
     titles: Sequence[str]
     device: torch.device
     progress: Progress
 
     def save(self, status: str) -> None:
         """Write the record and its page."""
-        self.record["status"] = status
+        self.record.status = status
         self.folder.write(self.record, transfer_page(self.record))
 
     def keep_run(self, painter: str, condition: str, run: RunFolder) -> list[PictureEntry]:
         """Note what was painted; the entries of the pictures that could be."""
         manifest = run.read()
-        entry = {
-            "painter": painter,
-            "condition": condition,
-            "folder": run.path.name,
-            "failed": failures(manifest),
-            "seconds": manifest.seconds,
-        }
-        others = [one for one in self.record["runs"] if one["folder"] != run.path.name]
-        self.record["runs"] = [*others, entry]
+        entry = TransferRun(painter, condition, run.path.name, failures(manifest), manifest.seconds)
+        others = [other for other in self.record.runs if other.folder != run.path.name]
+        self.record.runs = [*others, entry]
         self.save("running")
         return [entry for entry in manifest.pictures if entry.picture]
 
     def judge(self, painter: str, condition: str, judge: Part, images: CopySet) -> None:
         """Let one judge look, and keep what it says."""
-        found = judge_copies(images, judge.judge, judge.labels, self.titles, self.device, self.progress)
-        result = {"painter": painter, "condition": condition, "judge": judge.name, **found, "sheet": None}
-        if found["failures"]:
-            result["sheet"] = self.folder.sheet(painter, condition, judge.name)
+        result = judge_copies(images, judge.judge, judge.labels, self.titles, self.device, self.progress)
+        result.painter, result.condition = painter, condition
+        if result.failures:
+            result.sheet = self.folder.sheet(painter, condition, judge.name)
             buffer = io.BytesIO()
             draw_failures(images.folder.read(), result, images.__getitem__).save(buffer, "PNG")
-            write_bytes(self.folder.path / result["sheet"], buffer.getvalue())
-        self.record["results"].append(result)
+            write_bytes(self.folder.path / result.sheet, buffer.getvalue())
+        self.record.results.append(result)
         self.save("running")
 
 
-def _fresh(command: str, options: dict[str, Any], everybody: Cast, device: str) -> Record:
-    return {
-        "schema": SCHEMA,
-        "kind": "transfer",
-        "command": command,
-        "options": options,
-        "status": "running",
-        "versions": versions(),
-        "device": device,
-        "networks": everybody.digests(),
-        "classes": list(everybody.titles),
-        "runs": [],
-        "results": [],
-    }
+def _fresh(command: str, options: dict[str, Any], everybody: Cast, device: str) -> TransferRecord:
+    return TransferRecord(
+        command=command,
+        options=options,
+        versions=versions(),
+        device=device,
+        networks=everybody.digests(),
+        classes=list(everybody.titles),
+    )
 
 
 def _recipe(

@@ -1,12 +1,11 @@
 """Tables in Markdown: the checks of explanations, and a transfer's accuracies."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from mindseye.report.drawing import printable
 from mindseye.report.numbers import format_number
-from mindseye.runs.schema import CheckEntry, Manifest, Number
+from mindseye.runs.schema import CheckEntry, Manifest, Number, Share, TransferRecord, TransferResult
 
 RANDOM = "random order"
 CHECKS = ("network", "method", "deletion", "insertion", "absolute, first", "absolute, last", "signed, last", "photos")
@@ -77,72 +76,68 @@ def _finite(values: Iterable[Number]) -> list[float]:
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
-def transfer_table(record: Mapping[str, Any]) -> str:
+def transfer_table(record: TransferRecord) -> str:
     """A row for each painter, condition and judge: top-1 and top-5 with intervals; padded, so that a terminal shows it too."""
     rows = [
         (
-            result["painter"],
-            result["condition"],
-            result["judge"],
-            str(result["n"]),
-            format_percent(result["top1"]),
-            _bounds(result["over_paintings"]["top1"]),
-            format_percent(result["as_painted"]["top1"]),
-            format_percent(result["top5"]),
+            result.painter,
+            result.condition,
+            result.judge,
+            str(result.n),
+            format_percent(result.top1),
+            _bounds(result.over_paintings.top1),
+            format_percent(result.as_painted.top1),
+            format_percent(result.top5),
         )
-        for result in record["results"]
+        for result in record.results
     ]
     return _padded_table(ACCURACIES, rows)
 
 
-def transfer_page(record: Mapping[str, Any]) -> str:
+def transfer_page(record: TransferRecord) -> str:
     """The whole of table.md: accuracies, classes, confusions, and how they were made."""
-    options = record["options"]
+    options = record.options
     recipe = options["recipe"]
     count = f"{len(options['classes'])} classes x {options['paintings']} paintings x {options['copies']} images of each"
     parts = [
         "# Do other networks name what was painted?",
-        f"    {printable(record['command'])}",
+        f"    {printable(record.command)}",
         f"{count}: the picture as painted and {options['copies'] - 1} copies of it, augmented again. Painted with recipe "
         f"{printable(str(recipe['name']))}, {recipe['steps']} steps of {recipe['views']} views, seed {options['seed']}.",
         transfer_table(record),
         "In percent, with 95 % intervals (Wilson's): of top-1 and top-5 as if all images were independent; over paintings, "
         "top-1's as if copies told nothing that their painting does not. As painted: top-1 of the pictures alone.",
-        *(
-            f"Not painted: {printable(run['painter'])}, {printable(line)}."
-            for run in record["runs"]
-            for line in run["failed"]
-        ),
-        *map(_details, record["results"]),
+        *(f"Not painted: {printable(run.painter)}, {printable(line)}." for run in record.runs for line in run.failed),
+        *map(_details, record.results),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def format_percent(share: Mapping[str, Any]) -> str:
+def format_percent(share: Share) -> str:
     """A share with its interval, in percent."""
-    return f"{_percent(share['mean'])} {_bounds(share)}"
+    return f"{_percent(share.mean)} {_bounds(share)}"
 
 
-def _details(result: Mapping[str, Any]) -> str:
-    condition = CONDITIONS.get(result["condition"], result["condition"])
-    heading = f"## {result['painter']}, {condition}, judged by {result['judge']}"
+def _details(result: TransferResult) -> str:
+    condition = CONDITIONS.get(result.condition, result.condition)
+    heading = f"## {result.painter}, {condition}, judged by {result.judge}"
     classes = [
-        (entry["class"], str(entry["n"]), format_percent(entry["top1"]), format_percent(entry["top5"]))
-        for entry in result["classes"]
+        (entry.class_name, str(entry.n), format_percent(entry.top1), format_percent(entry.top5))
+        for entry in result.classes
     ]
     parts = [heading, _padded_table(("class", "images", "top-1 (%)", "top-5 (%)"), classes)]
-    confusions = result["confusions"]
+    confusions = result.confusions
     if confusions:
-        rows = [(entry["wanted"], entry["seen"], str(entry["count"])) for entry in confusions[:MOST_CONFUSIONS]]
+        rows = [(entry.wanted, entry.seen, str(entry.count)) for entry in confusions[:MOST_CONFUSIONS]]
         parts.append(_padded_table(("wanted", "taken for", "images"), rows))
         left = len(confusions) - len(rows)
         parts += [f"{left} more confusions are in transfer.json."] if left else []
-    parts += [f"![failures]({result['sheet']})"] if result.get("sheet") else []
+    parts += [f"![failures]({result.sheet})"] if result.sheet else []
     return "\n\n".join(parts)
 
 
-def _bounds(share: Mapping[str, Any]) -> str:
-    return f"[{_percent(share['low'])}, {_percent(share['high'])}]"
+def _bounds(share: Share) -> str:
+    return f"[{_percent(share.low)}, {_percent(share.high)}]"
 
 
 def _percent(share: float | None) -> str:

@@ -1,8 +1,7 @@
 """The sheet of a transfer's failures: every image that a judge took for something else, by the class it was to show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import groupby
-from typing import Any
 
 import torch
 from PIL import Image
@@ -14,7 +13,7 @@ from mindseye.report.headings import HEADER, draw_header
 from mindseye.report.markdown import CONDITIONS, format_percent
 from mindseye.report.numbers import format_number
 from mindseye.report.tiles import fit_tile
-from mindseye.runs.schema import Manifest
+from mindseye.runs.schema import FailedImage, Manifest, TransferResult
 
 SIDE, NAME = 140, 16
 GAP = 14
@@ -24,18 +23,15 @@ ROW = SIDE + 2 * (NAME + 6) + GAP
 CLASS = 52
 MOST = 5 * ACROSS
 
-Result = Mapping[str, Any]
-"""An entry of transfer.json."""
 
-
-def draw_failures(manifest: Manifest, result: Result, image: Callable[[int], Tensor]) -> Image.Image:
+def draw_failures(manifest: Manifest, result: TransferResult, image: Callable[[int], Tensor]) -> Image.Image:
     """The sheet of what one judge failed to name.
 
     manifest: of the painter's run. result: of transfer.json. image: gives an image [channels, side, side] in [0, 1] by its
     place among all. At most 70 are shown of a class.
     """
-    groups = [(name, list(group)) for name, group in groupby(result["failures"], lambda failure: failure["class"])]
-    right = [entry["class"] for entry in result["classes"] if entry["n"] and entry["top1"]["mean"] == 1]
+    groups = [(name, list(group)) for name, group in groupby(result.failures, lambda failure: failure.class_name)]
+    right = [entry.class_name for entry in result.classes if entry.n and entry.top1.mean == 1]
     across = max(min(ACROSS, max(len(group) for _, group in groups)), NARROWEST)
     width = 2 * MARGIN + across * (SIDE + GAP) - GAP
     foot = [line for text in _foot(right) for line in wrap(text, width - 2 * MARGIN, SMALL, 3)]
@@ -45,7 +41,7 @@ def draw_failures(manifest: Manifest, result: Result, image: Callable[[int], Ten
     draw_header(sheet, manifest, _title(result), MARGIN, MARGIN)
     sheet.text(MARGIN, MARGIN + HEADER, _subtitle(result), SMALL, colour=FAINT, width=width - 2 * MARGIN)
     for (name, group), height in zip(groups, heights, strict=True):
-        count = next(entry["n"] for entry in result["classes"] if entry["class"] == name)
+        count = next((entry.n for entry in result.classes if entry.class_name == name), len(group))
         _draw_class(sheet, name, group, count, top, across, image)
         top += height
     for index, line in enumerate(foot):
@@ -54,7 +50,7 @@ def draw_failures(manifest: Manifest, result: Result, image: Callable[[int], Ten
 
 
 def _draw_class(
-    sheet: Sheet, name: str, group: list[Result], count: int, top: int, across: int, image: Callable[[int], Tensor]
+    sheet: Sheet, name: str, group: list[FailedImage], count: int, top: int, across: int, image: Callable[[int], Tensor]
 ) -> None:
     more = f", {len(group) - MOST} not shown" if len(group) > MOST else ""
     room = sheet.width - 2 * MARGIN - COUNTS
@@ -64,11 +60,11 @@ def _draw_class(
     for place, failure in enumerate(group[:MOST]):
         x = MARGIN + place % across * (SIDE + GAP)
         y = top + CLASS + place // across * ROW
-        sheet.paste(x, y, fit_tile(_pixels(image(failure["index"])), SIDE))
-        as_painted = failure["copy"] == 0
-        label = failure["seen"].partition(",")[0]
+        sheet.paste(x, y, fit_tile(_pixels(image(failure.index)), SIDE))
+        as_painted = failure.copy == 0
+        label = failure.seen.partition(",")[0]
         sheet.text(x, y + SIDE + 4, label, NAME, colour=INK if as_painted else FAINT, bold=as_painted, width=SIDE)
-        numbers = f"{format_number(failure['probability'])} / {format_number(failure['wanted'])}"
+        numbers = f"{format_number(failure.probability)} / {format_number(failure.wanted)}"
         sheet.text(x, y + SIDE + NAME + 10, numbers, NAME, colour=FAINT, width=SIDE)
 
 
@@ -77,14 +73,14 @@ def _pixels(picture: Tensor) -> Image.Image:
     return crop_box((picture * 255).round().to(torch.uint8), (0, 0, height, width))
 
 
-def _title(result: Result) -> str:
-    return f"Painted by {result['painter']}, mistaken by {result['judge']}"
+def _title(result: TransferResult) -> str:
+    return f"Painted by {result.painter}, mistaken by {result.judge}"
 
 
-def _subtitle(result: Result) -> str:
-    missed = f"{len(result['failures'])} of {result['n']} images failed"
-    condition = CONDITIONS.get(result["condition"], result["condition"])
-    return f"{condition} · {missed} · named rightly: {format_percent(result['top1'])} %"
+def _subtitle(result: TransferResult) -> str:
+    missed = f"{len(result.failures)} of {result.n} images failed"
+    condition = CONDITIONS.get(result.condition, result.condition)
+    return f"{condition} · {missed} · named rightly: {format_percent(result.top1)} %"
 
 
 def _foot(right: list[str]) -> list[str]:

@@ -106,7 +106,7 @@ def test_what_is_left_and_under_which_name(place):
     wanted = {f"1.{method}.{role}" for method in ("saliency", "cam") for role in roles}
     assert {path.name for path in found.path.iterdir()} == wanted | {"1.figure.png", "run.json", ".lock"}
     record = record_of(found)
-    assert (record["schema"], record["kind"], record["status"]) == (1, "explain", "done")
+    assert (record["schema"], record["kind"], record["status"]) == (2, "explain", "done")
     entry = record["photos"][0]["maps"][0]
     values = found.maps[0].load()
     assert values.dtype == np.float32

@@ -1,9 +1,16 @@
-"""What run.json says, as typed values: the one place that knows its keys.
+"""What run.json, transfer.json and examples.json say, as typed values: the one place that knows their keys.
 
 A key of the file is the name of a field here. Every field may be absent: an older run, or one that was interrupted, says
 less. ``SCHEMA`` counts up when a key changes its name or meaning; ``UPGRADES`` then says how an older file is read.
 """
 
+from mindseye.runs.schema.examples import (
+    ChannelExamplesEntry,
+    ChannelRange,
+    Example,
+    ExampleGroup,
+    ExamplesRecord,
+)
 from mindseye.runs.schema.explanation import (
     CheckEntry,
     CurveEntry,
@@ -43,21 +50,42 @@ from mindseye.runs.schema.pictures import (
     Skipped,
     StepEntry,
 )
+from mindseye.runs.schema.transfer import (
+    TRANSFER_SCHEMA,
+    Accuracy,
+    ClassAccuracy,
+    Confusion,
+    FailedImage,
+    Share,
+    TransferRecord,
+    TransferResult,
+    TransferRun,
+)
 
 __all__ = [
     "SCHEMA",
+    "TRANSFER_SCHEMA",
     "UPGRADES",
+    "Accuracy",
     "ChannelExample",
+    "ChannelExamplesEntry",
     "ChannelPictureEntry",
+    "ChannelRange",
     "ChannelShare",
     "ChannelStats",
     "CheckEntry",
+    "ClassAccuracy",
     "ClustersEntry",
+    "Confusion",
     "CurveEntry",
     "Entanglement",
+    "Example",
+    "ExampleGroup",
+    "ExamplesRecord",
     "ExplainedModelEntry",
     "ExplainedPhotoEntry",
     "FacetEntry",
+    "FailedImage",
     "ForgettingEntry",
     "ImagesEntry",
     "JudgeEntry",
@@ -74,8 +102,12 @@ __all__ = [
     "PictureEntry",
     "PictureStatus",
     "Roles",
+    "Share",
     "Skipped",
     "StepEntry",
     "Summary",
     "TargetEntry",
+    "TransferRecord",
+    "TransferResult",
+    "TransferRun",
 ]

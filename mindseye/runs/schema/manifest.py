@@ -1,18 +1,17 @@
 """run.json as a whole: what it says of the run, and how it is read, whichever mindseye wrote it."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from mindseye.errors import UserError
 from mindseye.runs.files import plain, write_json
 from mindseye.runs.schema.explanation import ExplainedPhotoEntry, TargetEntry
 from mindseye.runs.schema.pictures import LayerEntry, Number, Numbers, PictureEntry, Skipped
+from mindseye.runs.schema.reading import Upgrades, parse_content, read_content, rename_in_list, rename_key
 
 SCHEMA = 2
 EXPLANATION = ("target", "methods", "models", "photos")
@@ -143,19 +142,7 @@ class Manifest:
         Raises:
             UserError: if it is no manifest, naming the field that is wrong, or that of a newer schema.
         """
-        schema = content.get("schema") if isinstance(content, dict) else None
-        if not isinstance(schema, int) or schema < 1:
-            raise UserError(f"{where} is no manifest of a run: it has no schema; start anew with --force")
-        if schema > SCHEMA:
-            raise UserError(f"{where} was written by a newer mindseye (schema {schema}); update it")
-        for older in range(schema, SCHEMA):
-            content = UPGRADES[older](content)
-        try:
-            return _adapter().validate_python(content | {"schema": SCHEMA})
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise UserError(f"{where} is damaged: {name}: {first['msg']}; start anew with --force") from error
+        return parse_content(_adapter(), content, where, SCHEMA, UPGRADES)
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -165,13 +152,7 @@ class Manifest:
             FileNotFoundError: if there is none.
             UserError: if it cannot be read, or is no manifest.
         """
-        try:
-            content = json.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise
-        except (ValueError, OSError, RecursionError) as error:
-            raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
-        return cls.parse(content, path)
+        return cls.parse(read_content(path), path)
 
     def of_layer(self, address: str) -> LayerEntry:
         """The entry of a layer that is painted."""
@@ -197,19 +178,12 @@ def _adapter() -> TypeAdapter[Manifest]:
 def _upgrade_1(content: Mapping[str, Any]) -> dict[str, Any]:
     """Schema 1 called the planes of a network's input ``channels``, and the number of a picture's class ``class``."""
     upgraded = {**content, "recipe": content.get("recipe") or {}}
-    if "model" in content:
-        upgraded["model"] = _renamed(content["model"], "channels", "in_channels")
     for section, old, new in (("models", "channels", "in_channels"), ("pictures", "class", "class_index")):
-        if isinstance(content.get(section), list):
-            upgraded[section] = [_renamed(entry, old, new) for entry in content[section]]
+        if section in content:
+            upgraded[section] = rename_in_list(content[section], old, new)
+    if "model" in content:
+        upgraded["model"] = rename_key(content["model"], "channels", "in_channels")
     return upgraded
 
 
-def _renamed(entry: Any, old: str, new: str) -> Any:
-    if not isinstance(entry, dict) or old not in entry:
-        return entry
-    return {new if key == old else key: value for key, value in entry.items()}
-
-
-UPGRADES: dict[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _upgrade_1}
-"""How a file of a schema becomes one of the next."""
+UPGRADES: Upgrades = {1: _upgrade_1}

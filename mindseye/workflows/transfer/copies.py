@@ -16,7 +16,15 @@ from mindseye.optimize.transforms.augmentations import augmented_copy
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import PictureEntry
+from mindseye.runs.schema import (
+    Accuracy,
+    ClassAccuracy,
+    Confusion,
+    FailedImage,
+    PictureEntry,
+    Share,
+    TransferResult,
+)
 
 
 @dataclass(frozen=True)
@@ -77,46 +85,47 @@ def judge_copies(
     titles: Sequence[str],
     device: torch.device,
     progress: Progress,
-) -> dict[str, Any]:
+) -> TransferResult:
     """Show a judge every image, and say how often it names the class.
 
     Args:
         labels, titles: per class, the judge's labels that count as it, and what the class is called.
-
-    Returns:
-        ``n``, ``top1`` and ``top5`` of all images; ``over_paintings``, the same with intervals over paintings;
-        ``as_painted``, of the pictures without their copies; ``classes``, of each; ``confusions``, {"wanted", "seen",
-        "count"}; ``failures``, every image that top-1 counts as wrong, by its place among the images.
     """
     with progress.stage(f"judge {judge.name}", len(images), "images") as advance:
         logits = look(judge, picture_batches(images, judge.model), device, advance).logits
     if logits is None:
         raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
-    found = naming(logits, images.classes(), labels)
+    named = naming(logits, images.classes(), labels)
     plain = torch.arange(len(logits)) % images.number == 0
-    return {
-        **accuracy(found),
-        "over_paintings": accuracy_over(found, images.paintings()),
-        "as_painted": accuracy(found.select(plain)),
-        "classes": [
-            {"class": title, **accuracy(found.select(found.classes == number))} for number, title in enumerate(titles)
+    of_class = [accuracy(named.select(named.classes == number)) for number in range(len(titles))]
+    return TransferResult(
+        judge=judge.name,
+        **_shares(accuracy(named)),
+        over_paintings=Accuracy(**_shares(accuracy_over(named, images.paintings()))),
+        as_painted=Accuracy(**_shares(accuracy(named.select(plain)))),
+        classes=[
+            ClassAccuracy(class_name=title, **_shares(values)) for title, values in zip(titles, of_class, strict=True)
         ],
-        "confusions": [
-            {"wanted": titles[one], "seen": judge.label_names([seen]), "count": count}
-            for one, seen, count in confusions(found)
+        confusions=[
+            Confusion(titles[number], judge.label_names([seen]), count) for number, seen, count in confusions(named)
         ],
-        "failures": [_failure(images, judge, found, titles, int(index)) for index in (~found.top1).nonzero()],
-    }
+        failures=[_failure(images, judge, named, titles, int(index)) for index in (~named.top1).nonzero()],
+    )
 
 
-def _failure(images: CopySet, judge: Judge, found: Naming, titles: Sequence[str], index: int) -> dict[str, Any]:
+def _shares(values: dict[str, Any]) -> dict[str, Any]:
+    """An accuracy of ``measure.accuracy`` as the fields of an ``Accuracy``."""
+    return {"n": values["n"], "top1": Share(**values["top1"]), "top5": Share(**values["top5"])}
+
+
+def _failure(images: CopySet, judge: Judge, named: Naming, titles: Sequence[str], index: int) -> FailedImage:
     entry, copy = images.entries[index // images.number], index % images.number
-    return {
-        "index": index,
-        "class": titles[int(found.classes[index])],
-        "picture": entry.picture,
-        "copy": copy,
-        "seen": judge.label_names([int(found.seen[index])]),
-        "probability": float(found.probability[index]),
-        "wanted": float(found.wanted[index]),
-    }
+    return FailedImage(
+        index=index,
+        class_name=titles[int(named.classes[index])],
+        picture=str(entry.picture),
+        copy=copy,
+        seen=judge.label_names([int(named.seen[index])]),
+        probability=float(named.probability[index]),
+        wanted=float(named.wanted[index]),
+    )

@@ -44,10 +44,10 @@ def test_each_class_is_a_run(undisturbed):
     assert statuses(undisturbed) == dict.fromkeys(FOLDERS, "done")
     for folder in FOLDERS:
         manifest = RunFolder(undisturbed / folder).read()
-        facets = manifest["layers"][0]["facets"]
-        assert (manifest["kind"], manifest["status"], len(facets)) == ("visualize", "done", 2)
-        assert all("fidelity" in facet["measures"] for facet in facets)
-        assert all((undisturbed / folder / facet["picture"]).is_file() for facet in facets)
+        facets = manifest.layers[0].facets
+        assert (manifest.kind, manifest.status, len(facets)) == ("visualize", "done", 2)
+        assert all("fidelity" in facet.measures for facet in facets)
+        assert all((undisturbed / folder / facet.picture).is_file() for facet in facets)
     assert not list(undisturbed.rglob("*.safetensors.part"))
     assert not list((undisturbed / "ledger.painting").glob("*"))
 
@@ -291,7 +291,7 @@ def test_other_options_are_refused_and_force_starts_anew(root, tmp_path):
             run(root, out, **{"classes": classes} | change)
     assert run(root, out, classes=classes, batch_size=0).standing.done == 1
     again = run(root, out, classes=classes, seed=3, force=True)
-    assert RunFolder(again.path / "ant").read()["seed"] == 3
+    assert RunFolder(again.path / "ant").read().seed == 3
     assert (out / "notes.txt").read_text() == "mine"
 
 
@@ -365,14 +365,14 @@ def test_the_table_has_every_number_of_every_facet(undisturbed, root, monkeypatc
     assert len(rows) == 10
     assert [row["class"] for row in rows][::2] == CLASSES
     for row in rows:
-        (layer,) = RunFolder(undisturbed / row["run"]).read()["layers"]
-        facet = layer["facets"][row["facet"]]
-        assert row["layer"] == layer["layer"]
-        assert (row["size"], row["status"], row["picture"]) == (facet["size"], "done", facet["picture"])
-        for role, numbers in facet["measures"]["fidelity"].items():
+        (layer,) = RunFolder(undisturbed / row["run"]).read().layers
+        facet = layer.facets[row["facet"]]
+        assert row["layer"] == layer.layer
+        assert (row["size"], row["status"], row["picture"]) == (facet.size, "done", facet.picture)
+        for role, numbers in facet.measures["fidelity"].items():
             for name, value in numbers.items():
                 assert row[f"fidelity.{role}.{name}"] == value
-        for term, (start, end) in facet["loss"].items():
+        for term, (start, end) in facet.loss.items():
             assert (row[f"loss.{term}.start"], row[f"loss.{term}.end"]) == (start, end)
     monkeypatch.setattr(results.importlib.util, "find_spec", lambda name: None)
     path = results.write_results(Ledger(undisturbed, read_plan(undisturbed)))

@@ -116,7 +116,7 @@ def test_judges_look_at_every_class(root, network, tmp_path):
     rows = pq.read_table(batch.results).to_pylist()
     assert len(rows) == 4
     for row in rows:
-        (name,) = RunFolder(batch.path / row["run"]).read()["judges"]
+        (name,) = RunFolder(batch.path / row["run"]).read().judges
         assert 0 <= row[f"transfer.{name}.picture.probability"] <= 1
     before = [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))]
     for state in (batch.path / "ledger.classes").iterdir():
@@ -135,6 +135,6 @@ def test_a_judge_that_comes_later(root, network, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/pictures/**/*.png"))}
     assert mindseye.batch(root, network, judge=judge, **options).standing.done == 2
     for folder in ("ant", "bee"):
-        assert len(RunFolder(batch.path / folder).read()["judges"]) == 1
+        assert len(RunFolder(batch.path / folder).read().judges) == 1
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert before
