@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mindseye.report.check_table import check_table
+from mindseye.report.markdown import check_table
 from mindseye.runs.entries import number_of
 from mindseye.runs.schema import Manifest
 

@@ -15,9 +15,9 @@ from mindseye.models.device import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
 from mindseye.photos.class_list import DEFAULT, read_classes
+from mindseye.report.markdown import transfer_page, transfer_table
 from mindseye.report.progress import Progress
 from mindseye.report.transfer import draw_failures
-from mindseye.report.transfer_table import transfer_page, transfer_table
 from mindseye.runs.entries import device_name, failures, versions
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import RunFolder, file_name

@@ -62,7 +62,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.inspect import inspect
-    from mindseye.report.entanglement import entanglement_table
+    from mindseye.report.tables import entanglement_table
     from mindseye.workflows.opening import DEFAULT_RECIPE
 
     run = inspect(

@@ -101,6 +101,7 @@ def manifest_of(
     mid = [0.498, 0.498, 0.498]
     return {
         "schema": SCHEMA,
+        "kind": "visualize",
         "status": "done",
         "seed": 0,
         "recipe": {"name": "distribution", "steps": 150},

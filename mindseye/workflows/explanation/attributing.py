@@ -18,9 +18,9 @@ from mindseye.optimize.random import RandomKeys
 from mindseye.photos.listing import Listing
 from mindseye.photos.photo import photo_digest
 from mindseye.photos.photo_set import KEPT_BYTES, PhotoSet
-from mindseye.report.check_table import check_table
 from mindseye.report.explanation import draw_explanation
-from mindseye.report.heat import as_image, heat, limit, over
+from mindseye.report.heat import as_image, heat, limit, overlay
+from mindseye.report.markdown import check_table
 from mindseye.report.progress import Advance, Progress
 from mindseye.runs.entries import describe_check
 from mindseye.runs.files import write_bytes
@@ -185,7 +185,7 @@ class Attributing:
         np.save(buffer, values, allow_pickle=False)
         write_bytes(self.folder / entry.map, buffer.getvalue())
         _write_image(self.folder / entry.picture, heat(values, end, found.signed))
-        _write_image(self.folder / entry.overlay, over(as_image(square), values, end, found.signed))
+        _write_image(self.folder / entry.overlay, overlay(as_image(square), values, end, found.signed))
         entry.signed, entry.range, entry.limit = found.signed, [float(values.min()), float(values.max())], end
         entry.settings = found.settings
         entry.numbers = {name: numbers[0] for name, numbers in found.numbers.items()}
