@@ -70,9 +70,7 @@ def test_what_is_shown_is_what_is_measured(model, tmp_path):
     for role in ("picture", "start"):
         assert value(both, role) < value(shown, role)
     # The pull by itself starts from the same noise, so that what it says of the start is the difference of the two.
-    assert value(shown, "start") - value(both, "start") == pytest.approx(
-        value(runs[2].pictures[0], "start"), abs=1e-6
-    )
+    assert value(shown, "start") - value(both, "start") == pytest.approx(value(runs[2].pictures[0], "start"), abs=1e-6)
 
 
 def test_it_is_measured_on_the_network_as_it_is(tmp_path, monkeypatch):
