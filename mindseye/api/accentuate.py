@@ -12,9 +12,10 @@ from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages
 from mindseye.optimize.objectives.address import parse_objective
-from mindseye.optimize.objectives.lookup import Surveyed, look_up
+from mindseye.optimize.objectives.lookup import look_up
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.photo import Caricature, Reconstruction
+from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.recipe.checks import check_for_objectives
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.views import Views

@@ -13,7 +13,8 @@ from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
-from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.adaptive import AdaptiveLoss, rho
 from mindseye.optimize.objectives.facet import (
     ActivationNorm,

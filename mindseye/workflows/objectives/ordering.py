@@ -12,11 +12,12 @@ from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.stages import last_before_pooling
 from mindseye.optimize.canvases.compose import find_canvas, palette_of
-from mindseye.optimize.loop import Term
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.address import parse_objective
 from mindseye.optimize.objectives.batch import Alignment, Diversity, summed
-from mindseye.optimize.objectives.lookup import Surveyed, look_up, look_up_between
+from mindseye.optimize.objectives.lookup import look_up_between, resolve_objective
 from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.recipe.checks import check_one_size
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.recipe.schedule import Schedule
@@ -50,14 +51,14 @@ def find_objectives(
         UserError: if one names what the network does not have, or a position of maps that change their size.
     """
     surveyed = Surveyed(ready.model, ready.network, ready.view)
-    addresses = [parse_objective(words) for words in asked]
     if interpolate:
-        first, second = addresses
+        first, second = (parse_objective(words) for words in asked)
         row, layers = look_up_between(first, second, interpolate, surveyed, power, probability)
         found = [(objective, layers[0]) for objective in row]
     else:
-        found = [look_up(address, surveyed, power, probability) for address in addresses]
-        layers = list({layer.address: layer for _, layer in found}.values())
+        resolved = [resolve_objective(given, surveyed, power, probability) for given in asked]
+        found = [(objective, read[0]) for objective, read in resolved]
+        layers = list({layer.address: layer for _, read in resolved for layer in read}.values())
     check_positions([objective for objective, _ in found], ready)
     if not together or len(found) == 1:
         return found, layers
