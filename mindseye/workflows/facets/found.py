@@ -10,7 +10,6 @@ from mindseye.facets.activations import weighted_images
 from mindseye.facets.clustering import Facet
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
-from mindseye.layers.stages import stages_below
 from mindseye.layers.survey import INPUT, Layer, find_layer
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match
@@ -33,8 +32,7 @@ class Found:
 
 def matched_layers(job: Job, layer: Layer) -> list[str]:
     """The addresses whose sorted activations are matched for the pictures of a layer, early to late."""
-    below = stages_below(job.model.network, job.network, layer)
-    return layers_to_match(job.recipe, layer.address, [stage.address for stage in below])
+    return layers_to_match(job.recipe, job.model.network, job.network, layer)
 
 
 def target_at(job: Job, address: str, ranks: Mapping[str, Tensor]) -> Target:

@@ -14,7 +14,6 @@ from mindseye.facets.excited import excited_facets
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.reader import Reader
-from mindseye.layers.stages import stages_below
 from mindseye.layers.survey import Layer, find_layer
 from mindseye.models.load import Model
 from mindseye.optimize.compose import layers_to_match, target_views
@@ -61,7 +60,7 @@ def find_exemplars(
         UserError: if no photo decodes, or an activation is NaN.
     """
     known = {layer.address: layer for layer in layers}
-    wanted = {layer.address: _matched(model, network, recipe, layer) for _, layer in objectives}
+    wanted = {layer.address: layers_to_match(recipe, model.network, network, layer) for _, layer in objectives}
     reads = dict.fromkeys(address for found in wanted.values() for address in found if not is_of_image(address))
     values = torch.zeros(len(objectives), len(photos))
 
@@ -95,8 +94,3 @@ def find_exemplars(
         torch.cat(pixels),
         notes,
     )
-
-
-def _matched(model: Model, network: Sequence[Layer], recipe: Recipe, layer: Layer) -> list[str]:
-    below = stages_below(model.network, network, layer)
-    return layers_to_match(recipe, layer.address, [stage.address for stage in below])
