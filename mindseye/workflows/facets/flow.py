@@ -31,7 +31,7 @@ from mindseye.runs.folder import Manifest
 from mindseye.runs.manifest import common, describe_facet, describe_layer, facet_from
 from mindseye.runs.record import Record
 from mindseye.store.store import Store
-from mindseye.workflows.facets.found import Found, compose, layers_read, matched_layers, target_at
+from mindseye.workflows.facets.found import Found, blindness, compose, layers_read, matched_layers, target_at
 from mindseye.workflows.facets.job import Job
 from mindseye.workflows.facets.where import write_where
 from mindseye.workflows.paint import paint
@@ -63,6 +63,7 @@ class Flow:
             return self.gather(self.restore())
         means = self.extract()
         found = self.gather(self.find(means))
+        self.record.note(*blindness(self.job, found.members))
         self.aim(found, means)
         return found
 

@@ -1,6 +1,6 @@
 """What has been found in the photos of a run, and what its pictures are painted from and towards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,10 @@ from mindseye.facets.activations import weighted_images
 from mindseye.facets.clustering import Facet
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.layers.reader import Reader
+from mindseye.layers.stages import last_before_pooling
 from mindseye.layers.survey import INPUT, Layer, find_layer
+from mindseye.measure.sight import SAMPLE, blindness_note
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match
 from mindseye.workflows.facets.job import Job
@@ -39,6 +42,18 @@ def target_at(job: Job, address: str, ranks: Mapping[str, Tensor]) -> Target:
     """The target of all facets at an address; at a painted layer of the channels given by hand, where there are any."""
     by_hand = job.channels if address in {layer.address for layer in job.targets} else None
     return build_target(address, ranks[address], job.recipe.top_k, by_hand)
+
+
+def blindness(job: Job, members: Sequence[Tensor]) -> list[str]:
+    """A line where the network does not see what is in the photos; looked for only at the last layer before pooling."""
+    last = last_before_pooling(job.model.network, job.network)
+    if job.model.weights == "none" or job.cluster.address != last.address:
+        return []
+    photos = torch.cat(list(members))
+    spread = photos[:: max(1, len(photos) // SAMPLE)]
+    with Reader(job.model.network, [job.cluster]) as read:
+        note = blindness_note(read, job.model.preprocessing, job.cluster.address, spread, job.device)
+    return [note] if note else []
 
 
 def compose(job: Job, layer: Layer, found: Found) -> Composition:
