@@ -25,7 +25,7 @@ from mindseye.facets.target import Target, build_target
 from mindseye.layers.compiler import painting_reader
 from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.stages import stages, stages_below
+from mindseye.layers.stages import stages
 from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
@@ -134,8 +134,7 @@ def _painting(
 ) -> tuple[Painting, Reader]:
     # Coarse-to-fine concerns the first steps only, and would last for all that are measured.
     recipe = replace(load_recipe(name), size=size, steps=100_000, coarse=0.0)
-    below = [stage.address for stage in stages_below(model.network, network, layer)]
-    matched = layers_to_match(recipe, layer.address, below)
+    matched = layers_to_match(recipe, model.network, network, layer)
     penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
     addresses = dict.fromkeys([*(address for address in matched if not is_of_image(address)), layer.address])
     generator = torch.Generator().manual_seed(0)

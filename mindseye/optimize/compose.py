@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
 from mindseye.facets.target import Target
+from mindseye.layers.layer import Layer
+from mindseye.layers.stages import blocks_below, stages_below
 from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.adaptive import AdaptiveLoss, rho
 from mindseye.optimize.objectives.facet import (
@@ -48,13 +50,17 @@ def target_views(recipe: Recipe, size: int, seed: int, name: str = "") -> Callab
     return look
 
 
-def layers_to_match(recipe: Recipe, target: str, stages_below: Sequence[str]) -> list[str]:
-    """The addresses whose sorted activations the recipe matches, early to late; the image itself first."""
+def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[str]:
+    """The addresses whose sorted activations the recipe matches, early to late; the image itself first.
+
+    layers: every layer of the network that fires, from ``survey``. target: the layer that is painted.
+    """
     if recipe.schedule("match").is_zero:
         return []
-    below = list(stages_below) if recipe.match_stages else []
+    below = blocks_below if recipe.match_blocks else stages_below
+    inner = [layer.address for layer in below(network, layers, target)] if recipe.match_stages else []
     shares = _image_shares(recipe)
-    return [address for address in shares if shares[address]] + below + [target]
+    return [address for address in shares if shares[address]] + inner + [target.address]
 
 
 def compose_terms(
@@ -85,10 +91,12 @@ def compose_terms(
 def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     """The distances to the sorted activations of targets, by address; the image itself weighs what the recipe says."""
     shares, terms = _image_shares(recipe), []
+    inner = sum(not is_of_image(address) for address in targets)
+    each = recipe.match_network / inner if recipe.match_network and inner else 1.0
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scaled(recipe.schedule("match"), shares.get(address, 1.0))
+        weight = _scaled(recipe.schedule("match"), shares.get(address, each))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 

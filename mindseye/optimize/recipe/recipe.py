@@ -31,7 +31,9 @@ from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.user_code import name_object
 
 OWN = ("transforms", "regularizers")
-"""Keys that a recipe without parts of the user's own does not show."""
+"""Keys for parts of the user's own."""
+UNSHOWN = (*OWN, "match_blocks", "match_network")
+"""Keys that a recipe does not show while they change nothing, so that older runs and pictures stay what they are."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -89,6 +91,10 @@ class Recipe:
     """Weight of the objective that a command names."""
     match: Scheduled = 0.0
     match_stages: Switch = True
+    match_blocks: Switch = False
+    """Whether every block below the target layer is matched instead of the last one of each stage."""
+    match_network: Number = 0.0
+    """What the network's matched layers weigh together, each of them alike; 0: each weighs 1."""
     match_rgb: Number = 1.0
     """Weight of the RGB values among the matched layers, each of which weighs 1."""
     match_colour: Number = 0.0
@@ -192,8 +198,8 @@ class Recipe:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def as_dict(self) -> dict[str, Any]:
-        """The recipe as plain values for a manifest; parts of the user's own by their names, and only where there are any."""
-        values = {key: value for key, value in self.values().items() if value or key not in OWN}
+        """The recipe as plain values for a manifest; parts of the user's own by their names."""
+        values = {key: value for key, value in self.values().items() if value or key not in UNSHOWN}
         return {key: _plain(value) for key, value in values.items()}
 
 

@@ -17,8 +17,9 @@ from mindseye.facets.extraction import extract
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
-from mindseye.layers.stages import stages_below
+from mindseye.layers.stages import last_before_pooling
 from mindseye.measure.naturalness import spectrum_slope
+from mindseye.measure.sight import SAMPLE, blindness_note
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import layers_to_match, target_views
 from mindseye.optimize.order import FacetOrder
@@ -121,8 +122,20 @@ def mean_slope(job: FacetJob) -> float:
 
 def matched_layers(session: NetworkSession, layer: Layer) -> list[str]:
     """The addresses whose sorted activations are matched for the pictures of a layer, early to late."""
-    below = stages_below(session.model.network, session.network, layer)
-    return layers_to_match(session.recipe, layer.address, [stage.address for stage in below])
+    return layers_to_match(session.recipe, session.model.network, session.network, layer)
+
+
+def blindness(job: FacetJob, members: Sequence[Tensor]) -> list[str]:
+    """A line where the network does not see what is in the photos; looked for only at the last layer before pooling."""
+    session = job.session
+    last = last_before_pooling(session.model.network, session.network)
+    if session.model.weights == "none" or job.cluster.address != last.address:
+        return []
+    photos = torch.cat(list(members))
+    spread = photos[:: max(1, len(photos) // SAMPLE)]
+    with session.reader([job.cluster]) as read:
+        note = blindness_note(read, session.model.preprocessing, job.cluster.address, spread, session.device)
+    return [note] if note else []
 
 
 def target_at(job: FacetJob, address: str, ranks: Mapping[str, Tensor]) -> Target:

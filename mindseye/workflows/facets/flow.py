@@ -24,6 +24,7 @@ from mindseye.store.store import Store
 from mindseye.workflows.facets.find import (
     FacetTargets,
     Means,
+    blindness,
     extract_means,
     facet_order,
     gather_targets,
@@ -63,6 +64,7 @@ class Flow:
             return gather_targets(self.job, self.restore(), self.progress)
         means = self.extract()
         targets = gather_targets(self.job, self.group(means), self.progress)
+        self.record.note(*blindness(self.job, targets.members))
         self.describe(targets, means)
         return targets
 
