@@ -37,24 +37,31 @@ if TYPE_CHECKING:
     from mindseye.layers.layer import Layer as Layer
     from mindseye.models.load import Model as Model
     from mindseye.optimize.canvases.canvas import Canvas as Canvas
+    from mindseye.optimize.objectives.direction import Direction as Direction
+    from mindseye.optimize.objectives.named import Class as Class
+    from mindseye.optimize.objectives.named import Named as Named
     from mindseye.optimize.objectives.objective import Objective as Objective
     from mindseye.optimize.objectives.unit import Channel as Channel
     from mindseye.optimize.objectives.unit import LayerNorm as LayerNorm
     from mindseye.optimize.objectives.unit import LogProbability as LogProbability
     from mindseye.optimize.objectives.unit import Neuron as Neuron
     from mindseye.optimize.recipe.recipe import Recipe as Recipe
+    from mindseye.optimize.regularizers.regularizer import Regularizer as Regularizer
+    from mindseye.optimize.transforms.transform import Transform as Transform
     from mindseye.preprocessing import Preprocessing as Preprocessing
     from mindseye.report.notebook import Run as Run
     from mindseye.workflows.activations import Activations as Activations
     from mindseye.workflows.activations import Layers as Layers
     from mindseye.workflows.batch.batch import Batch as Batch
     from mindseye.workflows.batch.executor import Executor as Executor
+    from mindseye.workflows.examples.result import Examples as Examples
     from mindseye.workflows.explanation.result import Explanations as Explanations
     from mindseye.workflows.facets.facets import Facets as Facets
     from mindseye.workflows.facets.facets import FacetTarget as FacetTarget
     from mindseye.workflows.facets.facets import FoundFacet as Facet  # noqa: F401
     from mindseye.workflows.pictures import Pictures as Pictures
     from mindseye.workflows.session import Session as Session
+    from mindseye.workflows.transfer.result import Transfer as Transfer
 
 __version__ = "0.1.0"
 
@@ -87,8 +94,10 @@ _HOMES = {
         "FacetTarget": "facets.facets",
         "Pictures": "pictures",
         "Batch": "batch.batch",
+        "Examples": "examples.result",
         "Executor": "batch.executor",
         "Explanations": "explanation.result",
+        "Transfer": "transfer.result",
     },
     "mindseye.optimize": {
         "Canvas": "canvases.canvas",
@@ -97,7 +106,12 @@ _HOMES = {
         "Neuron": "objectives.unit",
         "LayerNorm": "objectives.unit",
         "LogProbability": "objectives.unit",
+        "Class": "objectives.named",
+        "Direction": "objectives.direction",
+        "Named": "objectives.named",
         "Recipe": "recipe.recipe",
+        "Regularizer": "regularizers.regularizer",
+        "Transform": "transforms.transform",
     },
     "mindseye": {
         "UserError": "errors",

@@ -22,7 +22,7 @@ from mindseye.errors import UserError, one_line
 
 T = TypeVar("T")
 
-_NAME = re.compile(r"(?P<place>.+):(?P<name>[^\W\d]\w*)(?P<settings>\(.*\))?", re.DOTALL)
+_NAME = re.compile(r"(?P<place>.+?):(?P<name>[^\W\d]\w*)(?P<settings>\(.*\))?", re.DOTALL)
 _PLAIN = (int, float, str, type(None))
 
 

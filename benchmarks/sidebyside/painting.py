@@ -11,7 +11,8 @@ from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
-from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.direction import Direction
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.unit import Channel

@@ -13,7 +13,7 @@ from mindseye.workflows.request import ModelSource, RunOptions, takes
 @takes(RunOptions)
 def accentuate(
     photo: Photo,
-    objectives: str | Objective | Sequence[str | Objective],
+    objectives: str | Objective | type[Objective] | Sequence[str | Objective | type[Objective]],
     model: ModelSource = "resnet50",
     *,
     caricature: bool = False,
@@ -39,6 +39,6 @@ def accentuate(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    words = [objectives] if isinstance(objectives, str | Objective) else list(objectives)
+    words = [objectives] if isinstance(objectives, str | Objective | type) else list(objectives)
     request = accentuate_request(photo, words, caricature, near, near_layer, power, probability, options)
     return run_accentuation(request, model)

@@ -14,7 +14,7 @@ from mindseye.workflows.request import ModelSource, takes
 
 @takes(PaintOptions)
 def paint(
-    objectives: str | Objective | Sequence[str | Objective],
+    objectives: str | Objective | type[Objective] | Sequence[str | Objective | type[Objective]],
     model: ModelSource = "resnet50",
     *,
     init: Photo | None = None,
@@ -50,6 +50,6 @@ def paint(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    words = [objectives] if isinstance(objectives, str | Objective) else list(objectives)
+    words = [objectives] if isinstance(objectives, str | Objective | type) else list(objectives)
     wanted = ObjectiveRequest(words, together, interpolate, variants, diversity, power, probability)
     return run_objectives(paint_request(wanted, init, examples, options), model, options)

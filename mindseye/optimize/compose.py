@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
 from mindseye.facets.target import Target
-from mindseye.optimize.loop import Term
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.adaptive import AdaptiveLoss, rho
 from mindseye.optimize.objectives.facet import (
     ActivationNorm,

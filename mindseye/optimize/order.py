@@ -19,7 +19,8 @@ from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negated
-from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.batch import Each
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.random import RandomKeys

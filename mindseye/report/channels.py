@@ -6,7 +6,7 @@ from PIL import Image
 
 from mindseye.report.drawing import BODY, FAINT, HEADING, INK, MARGIN, RULE, SMALL, Sheet, facet_colour, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
-from mindseye.report.manifest import layer_title
+from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
 from mindseye.report.tiles import mosaic, picture_or_failure
 from mindseye.runs.schema import ChannelPictureEntry, ChannelStats, FacetEntry, LayerEntry, Manifest
@@ -44,7 +44,7 @@ def draw_channels(folder: Path, manifest: Manifest, layer: LayerEntry) -> Image.
     row = LINE + 2 * SIDE + GAP + 3 * LINE
     top = MARGIN + HEADER + 20 + len(meaning) * LINE + GAP
     sheet = Sheet(width, top + len(sections) * SECTION + len(pictures) * (row + GAP) + MARGIN)
-    draw_header(sheet, manifest, layer_title(manifest, layer.layer, "channels"), MARGIN, MARGIN)
+    draw_header(sheet, manifest, title_of(manifest, layer.layer, "channels"), MARGIN, MARGIN)
     for index, line in enumerate(meaning):
         sheet.text(MARGIN, MARGIN + HEADER + 20 + index * LINE, line, SMALL, colour=FAINT)
     for which in sections:

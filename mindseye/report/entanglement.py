@@ -8,7 +8,7 @@ from PIL import Image
 
 from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RAISED, RULE, SMALL, Colour, Sheet, wrap
 from mindseye.report.headings import HEADER, draw_header
-from mindseye.report.manifest import layer_title
+from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
 from mindseye.runs.schema import Entanglement, LayerEntry, Manifest
 
@@ -77,7 +77,7 @@ def draw_entanglement(manifest: Manifest) -> Image.Image:
     below = top + CURVE + BETWEEN
     names = below + CHANNELS + 20
     sheet = Sheet(width, names + 70 + len(measured) * ROW + 66 + MARGIN)
-    draw_header(sheet, manifest, f"Entanglement by layer · {layer_title(manifest)}", MARGIN, MARGIN)
+    draw_header(sheet, manifest, f"Entanglement by layer · {title_of(manifest)}", MARGIN, MARGIN)
     for index, line in enumerate(meaning):
         sheet.text(MARGIN, MARGIN + HEADER + 20 + index * (SMALL + 8), line, SMALL, colour=FAINT)
     _draw_curve(sheet, rows, columns, left, top)

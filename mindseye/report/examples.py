@@ -7,11 +7,11 @@ from PIL import Image
 from torch import Tensor
 
 from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, PAPER, SMALL, Sheet, wrap
-from mindseye.report.headings import HEADER, draw_header
-from mindseye.report.manifest import layer_title
+from mindseye.report.headings import HEADER, draw_title
+from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
 from mindseye.report.tiles import fit_tile
-from mindseye.runs.schema import ChannelExamplesEntry, Example, ExamplesRecord, Manifest
+from mindseye.runs.schema import ChannelExamplesEntry, Example, ExamplesRecord
 
 SIDE = 160
 GAP = 14
@@ -32,21 +32,19 @@ def draw_examples(
     """The sheet of one channel's examples.
 
     Args:
-        record: which network was asked about which photos, at which layer.
+        record: examples.json.
         channel: one of its channels.
         squares: the photos as the network sees them, by index, uint8 [in_channels, side, side].
         whole: show all of each photo with a box around what the position sees, not that alone.
     """
     groups = channel.groups
-    manifest = Manifest(record.kind, model=record.model, images=record.images)
     left, top = MARGIN + NAMES, MARGIN + HEADER + 30
     columns = max(len(group.photos) for group in groups.values())
     step = SIDE + SMALL + 3 * GAP
     width = left + min(columns, ACROSS) * (SIDE + GAP) - GAP + MARGIN
     sheet = Sheet(max(width, 1100), top + len(groups) * step + FOOT + MARGIN)
-    draw_header(
-        sheet, manifest, layer_title(manifest, record.layer.layer, f"channel {channel.channel}"), MARGIN, MARGIN
-    )
+    title = title_of(record, record.layer.layer, f"channel {channel.channel}")
+    draw_title(sheet, title, f"{record.images.count} images", record.model, MARGIN, MARGIN)
     for row, (name, group) in enumerate(groups.items()):
         y = top + row * step
         sheet.text(MARGIN, y, name, HEADING, bold=True, width=NAMES - GAP)
@@ -84,9 +82,9 @@ def _draw_example(sheet: Sheet, entry: Example, square: Tensor, x: int, y: int, 
 
 def _foot(channel: ChannelExamplesEntry, width: int) -> list[str]:
     """The channel over the whole folder, and how the groups between the extremes were found."""
-    over = channel.over_photos
-    parts = [f"mean {format_number(over.mean)}"]
+    parts = [f"mean {format_number(channel.over_photos.mean)}"]
     for name in ("minimum", "maximum"):
-        low, middle, high = (format_number(over.quantiles[name][part]) for part in ("0.05", "0.5", "0.95"))
+        quantiles = channel.over_photos.quantiles.get(name, {})
+        low, middle, high = (format_number(quantiles.get(part)) for part in ("0.05", "0.5", "0.95"))
         parts.append(f"{name} over positions: median {middle}, 5 % of photos below {low}, 95 % below {high}")
-    return [*wrap(" · ".join(parts), width, SMALL, 2), *wrap(RULES[channel.rule], width, SMALL, 1)]
+    return [*wrap(" · ".join(parts), width, SMALL, 2), *wrap(RULES.get(channel.rule, ""), width, SMALL, 1)]

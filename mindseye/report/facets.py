@@ -6,7 +6,7 @@ from PIL import Image
 
 from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, facet_colour, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss
-from mindseye.report.manifest import deepest_layer, layer_title, preprocessing_line
+from mindseye.report.manifest import deepest_layer, preprocessing_line, title_of
 from mindseye.report.numbers import format_number, readings
 from mindseye.report.tiles import photo_tile, picture_or_failure, picture_tile
 from mindseye.report.where import where_tiles
@@ -37,7 +37,7 @@ def draw_facets(folder: Path, manifest: Manifest, layer: LayerEntry | None = Non
     lefts, width = _lefts(measured, located)
     top = MARGIN + HEADER + 92
     sheet = Sheet(width, top + len(layer.facets) * (SIDE + BETWEEN) + FOOT + MARGIN)
-    draw_header(sheet, manifest, layer_title(manifest, layer.layer), MARGIN, MARGIN)
+    draw_header(sheet, manifest, title_of(manifest, layer.layer), MARGIN, MARGIN)
     for name in [name for name in lefts if name != NUMBERS]:
         sheet.text(lefts[name], top - 20, name, SMALL, colour=FAINT, anchor="ls")
     for column, name in enumerate(("picture", "members", "start") if measured else ()):

@@ -87,7 +87,7 @@ def _best(run: Path, manifest: Manifest) -> Path | None:
 
 
 def _note(manifest: Manifest) -> str:
-    what = "named objectives" if names_objectives(manifest) else photo_folder(manifest)
+    what = "named objectives" if names_objectives(manifest) else photo_folder(manifest.images)
     return " · ".join(part for part in (manifest.model.name, what, provenance(manifest)) if part)
 
 

@@ -5,7 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from mindseye.report.drawing import printable
-from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest, ModelEntry, PaintedEntry, PictureEntry
+from mindseye.runs.schema import (
+    ExamplesRecord,
+    FacetEntry,
+    ImagesEntry,
+    LayerEntry,
+    Manifest,
+    ModelEntry,
+    PaintedEntry,
+    PictureEntry,
+)
 
 Entry = FacetEntry | PictureEntry
 """What has a card of its own: a facet, or the picture of a named objective."""
@@ -101,9 +110,9 @@ def is_untrained(model: ModelEntry) -> bool:
     return model.weights.lower() == "none"
 
 
-def photo_folder(manifest: Manifest) -> str:
+def photo_folder(images: ImagesEntry) -> str:
     """Name of the folder that the photos are from; empty where they were given one by one."""
-    return printable(Path(manifest.images.root or "").name)
+    return printable(Path(images.root or "").name)
 
 
 def title(manifest: Manifest) -> str:
@@ -112,13 +121,13 @@ def title(manifest: Manifest) -> str:
     if names_objectives(manifest):
         does = {"invert": "keeps of a photo", "accentuate": "paints into a photo"}
         return f"What {name} {does.get(manifest.kind, 'looks for')}"
-    return f"What {name} sees in {photo_folder(manifest) or 'these images'}"
+    return f"What {name} sees in {photo_folder(manifest.images) or 'these images'}"
 
 
-def layer_title(manifest: Manifest, *parts: str) -> str:
-    """The network, some parts between, and the folder of the photos where there is one."""
-    folder = photo_folder(manifest)
-    return " · ".join([manifest.model.name, *parts, *([folder] if folder else [])])
+def title_of(record: Manifest | ExamplesRecord, *parts: str) -> str:
+    """The network, then the parts, then the folder of the photos where there is one."""
+    folder = photo_folder(record.images)
+    return " · ".join([record.model.name, *parts, *([folder] if folder else [])])
 
 
 def provenance(manifest: Manifest) -> str:

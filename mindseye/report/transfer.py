@@ -41,7 +41,7 @@ def draw_failures(manifest: Manifest, result: TransferResult, image: Callable[[i
     draw_header(sheet, manifest, _title(result), MARGIN, MARGIN)
     sheet.text(MARGIN, MARGIN + HEADER, _subtitle(result), SMALL, colour=FAINT, width=width - 2 * MARGIN)
     for (name, group), height in zip(groups, heights, strict=True):
-        count = next(entry.n for entry in result.classes if entry.class_name == name)
+        count = next((entry.n for entry in result.classes if entry.class_name == name), len(group))
         _draw_class(sheet, name, group, count, top, across, image)
         top += height
     for index, line in enumerate(foot):

@@ -201,7 +201,7 @@ def _order(session: NetworkSession, what: Any, progress: Progress) -> tuple[Orde
         check_for_facets(session.recipe)
         order = what.order(session, progress) if isinstance(what, FacetTarget) else _bare_order(session, what)
         return order, [f"{what.layer} facet {index}" for index in range(len(order))]
-    words = [what] if isinstance(what, str | Objective) else _listed(what)
+    words = [what] if isinstance(what, str | Objective | type) else _listed(what)
     check_for_objectives(session.recipe)
     check_start(session.recipe, has_photo=False)
     request = ObjectiveRequest(words)

@@ -16,7 +16,8 @@ from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.compose import image_terms
-from mindseye.optimize.loop import Painting, Term, run
+from mindseye.optimize.loop import Painting, run
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe

@@ -7,7 +7,16 @@ import torch
 from mindseye.report.drawing import INK, MARGIN, WARNING
 from mindseye.report.examples import GAP, NAMES, SIDE, crop_box, draw_examples
 from mindseye.report.headings import HEADER
-from mindseye.runs.schema import ImagesEntry, Manifest, ModelEntry
+from mindseye.runs.schema import (
+    ChannelExamplesEntry,
+    ChannelRange,
+    Example,
+    ExampleGroup,
+    ExamplesRecord,
+    ImagesEntry,
+    LayerEntry,
+    ModelEntry,
+)
 
 PHOTO = 80
 BOX = (10, 20, 50, 60)
@@ -23,16 +32,11 @@ def square():
 
 
 def content(box=BOX, each=2, weights="ImageNet"):
-    entry = {"index": 0, "score": -0.25, "box": list(box)}
+    example = Example("a.png", 0, -0.25, (0, 0), box, 0.5)
     quantiles = {name: {"0.05": -1.0, "0.5": 0.0, "0.95": 1.0} for name in ("minimum", "mean", "maximum")}
-    channel = {
-        "channel": 11,
-        "rule": "zero",
-        "over_photos": {"mean": 0.1, "quantiles": quantiles},
-        "groups": {name: {"score": "mean over positions", "photos": [entry] * each} for name in NAMES_OF_GROUPS},
-    }
-    manifest = Manifest("examples", model=ModelEntry("net", weights), images=ImagesEntry("/photos", 8))
-    return manifest, "body.1", channel
+    groups = {name: ExampleGroup("mean over positions", [example] * each) for name in NAMES_OF_GROUPS}
+    channel = ChannelExamplesEntry(11, "channel-011.png", "zero", ChannelRange(0.1, quantiles), groups)
+    return ExamplesRecord(LayerEntry("body.1"), ModelEntry("net", weights), ImagesEntry("/photos", 8)), channel
 
 
 def tile(sheet, row, column):

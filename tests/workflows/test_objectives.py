@@ -14,7 +14,8 @@ from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import load_model
 from mindseye.optimize.canvases.compose import palette_of
-from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.unit import Channel, LayerNorm
 from mindseye.optimize.recipe.load import recipe_from
 from mindseye.optimize.recipe.schedule import Schedule

@@ -39,10 +39,7 @@ class ChannelPictures:
         waiting = [place for place, entry in enumerate(entries) if entry.status == "todo"]
         if not waiting:
             return
-        requests = [
-            PictureRequest(_name(layer, entry), Channel(layer.address, torch.tensor([entry.channel])))
-            for entry in entries
-        ]
+        requests = [PictureRequest(_name(layer, entry), Channel(layer.address, entry.channel)) for entry in entries]
         order = objective_order(self._without_photos(), requests, [layer])
         self._paint("channels", layer, order, [(entry, None) for entry in entries], waiting)
 

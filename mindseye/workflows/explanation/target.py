@@ -10,7 +10,8 @@ from mindseye.errors import UserError
 from mindseye.layers.layer import find_layer
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS, parse_objective
-from mindseye.optimize.objectives.lookup import Surveyed, locate
+from mindseye.optimize.objectives.lookup import locate
+from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.session import NetworkSession
 from mindseye.workflows.explanation.run_facet import RunFacet
 

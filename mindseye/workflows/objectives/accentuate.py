@@ -54,7 +54,7 @@ class AccentuateRequest:
 
 def accentuate_request(
     photo: Photo,
-    words: Sequence[str | Objective],
+    words: Sequence[str | Objective | type[Objective]],
     caricature: bool,
     near: float | None,
     near_layer: str | None,

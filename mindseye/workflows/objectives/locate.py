@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mindseye.errors import UserError
-from mindseye.layers.layer import Layer, find_layer
-from mindseye.layers.stages import last_before_pooling
-from mindseye.optimize.loop import is_of_network
+from mindseye.layers.layer import Layer
+from mindseye.optimize.canvases.compose import find_canvas
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective
 from mindseye.optimize.objectives.batch import summed
-from mindseye.optimize.objectives.lookup import Surveyed, look_up, look_up_between
+from mindseye.optimize.objectives.lookup import look_up_between, resolve_objective
 from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.recipe.checks import check_one_size
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
@@ -28,7 +28,7 @@ class ObjectiveRequest:
     probability: raise a class's log probability rather than its logit.
     """
 
-    words: Sequence[str | Objective]
+    words: Sequence[str | Objective | type[Objective]]
     together: bool = False
     interpolate: int = 0
     variants: int = 1
@@ -50,7 +50,7 @@ def recipe_for(recipe: Recipe, from_photo: bool, interpolate: int) -> Recipe:
     """A recipe as a photo to start from and a row of pictures change it: the start, and a part that the row shares."""
     if from_photo:
         recipe = replace(recipe, start="photo")
-    if interpolate and not recipe.shared and recipe.canvas in ("fourier", "laplacian"):
+    if interpolate and not recipe.shared and find_canvas(recipe.canvas).can_share:
         recipe = replace(recipe, shared=SHARED)
     return recipe
 
@@ -69,7 +69,7 @@ def locate_objectives(request: ObjectiveRequest, session: NetworkSession) -> Loc
         )
         located = LocatedObjectives(objectives, [layers[0]] * len(objectives), layers)
     else:
-        pairs = [_located(words, surveyed, request) for words in request.words]
+        pairs = [resolve_objective(words, surveyed, request.power, request.probability) for words in request.words]
         layers = list({layer.address: layer for _, own in pairs for layer in own}.values())
         located = LocatedObjectives([objective for objective, _ in pairs], [own[0] for _, own in pairs], layers)
     check_positions(located.objectives, session)
@@ -91,24 +91,12 @@ def check_positions(objectives: Sequence[Objective], session: NetworkSession) ->
             check_one_size(session.recipe, f"objective {objective.name!r}")
 
 
-def words_of(objectives: Sequence[str | Objective]) -> list[str]:
+def words_of(objectives: Sequence[str | Objective | type[Objective]]) -> list[str]:
     """How objectives are called: as they were written, or by their names."""
-    return [objective.name if isinstance(objective, Objective) else objective for objective in objectives]
+    return [objective if isinstance(objective, str) else objective.name for objective in objectives]
 
 
-def _located(words: str | Objective, surveyed: Surveyed, request: ObjectiveRequest) -> tuple[Objective, list[Layer]]:
-    """An objective in the network, and the layers of the network that it reads, one at least."""
-    if isinstance(words, str):
-        objective, layer = look_up(parse_objective(words), surveyed, request.power, request.probability)
-        return objective, [layer]
-    if not isinstance(words, Objective):
-        raise UserError(f"an objective is an Objective or its words, such as 'layer3.5:11', not {words!r}")
-    objective = words
-    layers = [find_layer(surveyed.layers, address) for address in objective.layers if is_of_network(address)]
-    return objective, layers or [last_before_pooling(surveyed.model.network, surveyed.layers)]
-
-
-def _address(words: str | Objective) -> ObjectiveAddress:
+def _address(words: object) -> ObjectiveAddress:
     if not isinstance(words, str):
         raise UserError(f"an interpolation leads from words to words, such as 'layer3.5:11', not to {words!r}")
     return parse_objective(words)

@@ -12,7 +12,7 @@ from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.stages import last_before_pooling
 from mindseye.optimize.canvases.compose import palette_of
-from mindseye.optimize.loop import Term
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.batch import Alignment, Diversity
 from mindseye.optimize.order import Compare, ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.schedule import Schedule

@@ -1,7 +1,5 @@
 """Pictures of classes, several of each, painted by one network of a transfer into a run folder."""
 
-import torch
-
 from mindseye.errors import UserError
 from mindseye.labels import resolve_labels
 from mindseye.layers.layer import Layer
@@ -53,7 +51,7 @@ def _requests(objectives: list[Objective], paintings: int) -> list[PictureReques
 
 
 def _objective(labels: Labels, layer: Layer, model: Model) -> Objective:
-    logits = [Channel(layer.address, torch.tensor([label])) for label in labels]
+    logits = [Channel(layer.address, label) for label in labels]
     return summed(logits, " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels))
 
 

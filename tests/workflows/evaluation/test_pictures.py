@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from mindseye.report.scores import score_table
 from nets import TinyConv, seeded
 from PIL import Image
 
@@ -14,6 +13,7 @@ from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.models.load import load_model
 from mindseye.report.figures import write_figures
+from mindseye.report.tables import score_table
 from mindseye.runs.folder import RunFolder
 
 JUDGE, STRANGER = "nets_of_mine.judge", "nets_of_mine.stranger"
