@@ -81,7 +81,7 @@ def work_on_batch(
         panel = None  # the workers load judges of their own
         packs = shard.of(ledger.plan.packs)
         names = [name for pack in packs for name in pack.classes]
-        with LiveView(ledger, shard, names, request.run.progress.quiet) as view:
+        with LiveView(ledger, shard, names, request.run.progress) as view:
             for line in collection.notes:
                 view.say(f"note: {line}")
             if request.cache:

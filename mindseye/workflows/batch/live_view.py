@@ -7,8 +7,10 @@ from collections.abc import Collection
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as RichProgress
 
+from mindseye.report.progress import Progress
 from mindseye.workflows.batch.executor import Began, Ended, Event, Lost
 from mindseye.workflows.batch.ledger import Ledger
 from mindseye.workflows.batch.locks import Holder
@@ -19,14 +21,14 @@ from mindseye.workflows.batch.status import BatchStatus, pace, status_of
 class LiveView:
     """The live view of one process; a context manager.
 
-    names: the classes that this process works on. quiet: say nothing at all.
+    names: the classes that this process works on. progress: whether anything is said at all, and whom the user wants told.
     """
 
-    def __init__(self, ledger: Ledger, shard: Shard, names: Collection[str], quiet: bool) -> None:
-        self._ledger, self._names, self._quiet = ledger, set(names), quiet
+    def __init__(self, ledger: Ledger, shard: Shard, names: Collection[str], progress: Progress) -> None:
+        self._ledger, self._names, self._progress = ledger, set(names), progress
         self._me = Holder(shard, os.getpid(), socket.gethostname(), time.time())
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._bar = Progress(
+        self._bar = RichProgress(
             SpinnerColumn(),
             BarColumn(),
             MofNCompleteColumn(),
@@ -34,7 +36,7 @@ class LiveView:
             TextColumn("{task.description}", markup=False),
             console=self._console,
             transient=True,
-            disable=quiet or not self._console.is_terminal,
+            disable=progress.quiet or not self._console.is_terminal,
         )
         self._task = self._bar.add_task("beginning", total=len(self._names), pace="")
 
@@ -50,7 +52,7 @@ class LiveView:
 
     def say(self, text: str) -> None:
         """One line."""
-        if not self._quiet:
+        if not self._progress.quiet:
             self._console.print(text, markup=False)
 
     def show(self, event: Event) -> None:
@@ -63,6 +65,7 @@ class LiveView:
                 self.say(f"{event.status}: {event.name}: {event.reason}")
             elif not self._console.is_terminal:
                 self.say(f"{now.done + now.partial}/{now.total} {event.name}: {event.pictures} pictures, {_pace(now)}")
+            self._progress.tell("classes", now.total - now.todo, now.total, now.left)
         elif isinstance(event, Lost):
             self._refresh(None)
             self.say(f"lost: {', '.join(event.pack.todo)}: {event.reason}")
