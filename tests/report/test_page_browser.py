@@ -305,7 +305,7 @@ def inspected(manifest: dict[str, Any]) -> None:
                 "facets": 3,
                 "entanglement": number * 7 % 11 / 20,
                 "spread": None if number == 4 else 0.5,
-                "own": 1.5,
+                "meanings": 1.5,
             }
             for number in range(10)
         ]
@@ -329,7 +329,7 @@ def test_entanglement_is_a_curve_a_table_and_pictures(make_run, visit) -> None:
     settle(page)
     assert page.locator("#channels .chart svg .dot").count() == 3
     heads = page.locator(".sortable th button")
-    assert heads.all_inner_texts() == ["channel", "entanglement", "facets", "spread", "own"]
+    assert heads.all_inner_texts() == ["channel", "entanglement", "facets", "spread", "meanings"]
     first = page.locator(".sortable tbody tr").first.locator("td")
     values = [number * 7 % 11 / 20 for number in range(10)]
     assert first.nth(0).inner_text() == str(int(np.argmax(values)))
