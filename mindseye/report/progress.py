@@ -100,9 +100,9 @@ class Progress:
                     nonlocal done
                     done += count
                     draw(count)
-                    self._tell(name, done, total, time.monotonic() - begun)
+                    self.tell(name, done, total, seconds_left(done, total, time.monotonic() - begun))
 
-                self._tell(name, 0, total, 0.0)
+                self.tell(name, 0, total, None)
                 yield advance
         finally:
             taken = time.monotonic() - begun
@@ -114,8 +114,13 @@ class Progress:
             return _notebook_bar(name, total, unit)
         return _terminal_bar(self._console, name, total, unit, disable=self.quiet or not self._console.is_terminal)
 
-    def _tell(self, name: str, done: int, total: int, taken: float) -> None:
-        if self._report is not None and self._report(name, done, total, seconds_left(done, total, taken)) is False:
+    def tell(self, name: str, done: int, total: int, left: float | None) -> None:
+        """Tell the caller's function, where there is one, how far a stage is. left: seconds.
+
+        Raises:
+            KeyboardInterrupt: where it stops the work.
+        """
+        if self._report is not None and self._report(name, done, total, left) is False:
             raise KeyboardInterrupt("stopped by the function that was given as progress")
 
 
