@@ -18,9 +18,9 @@ from torch import Tensor
 from mindseye.errors import UserError
 
 UNFINISHED = ".mindseye-part"
+"""How the name of a file ends while it is being written."""
 PNG_EFFORT = 2
 """Of zlib; its default takes four times as long, for a twentieth of the bytes of a painted picture."""
-"""How the name of a file ends while it is being written."""
 
 
 def write_bytes(path: Path, data: bytes) -> None:
