@@ -13,7 +13,7 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
+from mindseye.optimize.transforms.augmentations import ALL, NONE, select_augmentations
 from mindseye.photos.class_list import DEFAULT, read_classes
 from mindseye.report.progress import Progress
 from mindseye.report.transfer import draw_failures
@@ -115,7 +115,7 @@ def transfer(
         if not (isinstance(value, int) and value >= 1):
             raise UserError(f"{name} is a whole number above zero, not {value!r}")
     chosen = _recipe(recipe, changes, steps, snapshots, copies)
-    recipes = {one: augmented(chosen, one) for one in _conditions(augmentation, compare)}
+    recipes = {one: select_augmentations(chosen, one) for one in _conditions(augmentation, compare)}
     listed = read_classes(classes)
     place = torch_device(device)
     everybody = cast(painter, judge, listed)
@@ -223,7 +223,7 @@ def _recipe(
             f"recipe {chosen.name} starts from {chosen.start}; classes start from noise or grey: --set start=noise"
         )
     if copies > 1:
-        augmented(chosen, ALL)  # refuses a recipe under which every copy would be the picture itself
+        select_augmentations(chosen, ALL)  # refuses a recipe under which every copy would be the picture itself
     return chosen
 
 

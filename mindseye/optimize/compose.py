@@ -80,26 +80,26 @@ class Composition:
         return Painting(canvas, terms, self.recipe, views, random, read, self.preprocessing)
 
     @classmethod
-    def joined(cls, several: Sequence["Composition"]) -> "Composition":
+    def join(cls, compositions: Sequence["Composition"]) -> "Composition":
         """One composition of the pictures of several runs, in their order; each keeps its own palette.
 
         They must be of one network, layer and recipe, differ in their photos only, and have no ``raised``.
         """
-        first = several[0]
+        first = compositions[0]
         targets = {
             address: Target(
                 address,
-                torch.cat([one.targets[address].ranks for one in several]),
-                torch.cat([one.targets[address].channels for one in several]),
+                torch.cat([composition.targets[address].ranks for composition in compositions]),
+                torch.cat([composition.targets[address].channels for composition in compositions]),
             )
             for address in first.targets
         }
         return replace(
             first,
-            keys=[key for one in several for key in one.keys],
+            keys=[key for composition in compositions for key in composition.keys],
             targets=targets,
-            weighted=torch.cat([one.weighted for one in several]),
-            palette=Palette.joined([one.palette for one in several for _ in one.keys]),
+            weighted=torch.cat([composition.weighted for composition in compositions]),
+            palette=Palette.join([composition.palette for composition in compositions for _ in composition.keys]),
         )
 
 
@@ -145,7 +145,7 @@ def compose_terms(
     start [pictures, channels, positions], which sets the scale of the adaptive loss. raised: what the dot product reads, by
     default the target itself.
     """
-    terms = [Term("dot", DotProduct(raised or targets[target]), negated(recipe.schedule("dot"))), *image_terms(recipe)]
+    terms = [Term("dot", DotProduct(raised or targets[target]), negate(recipe.schedule("dot"))), *image_terms(recipe)]
     terms += match_terms(recipe, {address: targets[address] for address in matched})
     if penalty is not None:
         terms.append(Term("penalty", ActivationNorm(penalty), recipe.schedule("penalty")))
@@ -160,7 +160,7 @@ def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scaled(recipe.schedule("match"), shares.get(address, 1.0))
+        weight = _scale(recipe.schedule("match"), shares.get(address, 1.0))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 
@@ -169,9 +169,9 @@ def _image_shares(recipe: Recipe) -> dict[str, float]:
     return {RGB: recipe.match_rgb, COLOUR: recipe.match_colour} | dict.fromkeys(DETAIL, recipe.match_detail)
 
 
-def negated(schedule: Schedule) -> Schedule:
+def negate(schedule: Schedule) -> Schedule:
     """The weight of what is to grow."""
-    return _scaled(schedule, -1.0)
+    return _scale(schedule, -1.0)
 
 
 def image_terms(recipe: Recipe) -> list[Term]:
@@ -194,5 +194,5 @@ def _adaptive(recipe: Recipe, target: Target, start: Tensor) -> Distance:
     return Distance(target, robust, robust.parameters())
 
 
-def _scaled(schedule: Schedule, factor: float) -> Schedule:
+def _scale(schedule: Schedule, factor: float) -> Schedule:
     return Schedule(factor * schedule.start, factor * schedule.end)

@@ -18,7 +18,7 @@ from mindseye.optimize.regularizers.functional import (
     brighten,
     centre_mask,
     gaussian_blur,
-    normalised,
+    normalise,
 )
 from mindseye.optimize.regularizers.regularizer import (
     Regularizer,
@@ -80,7 +80,7 @@ class Constraints:
         if not self.gradient_blur.is_zero:
             gradient = gaussian_blur(gradient, self.gradient_blur.at(progress))
         if self.normalise_gradient:
-            gradient = normalised(gradient)
+            gradient = normalise(gradient)
         gradient = change_gradient(self.own, gradient, step, progress)
         mask = self.mask_at(gradient.shape[-1], progress, gradient.device)
         return gradient if mask is None else gradient * mask

@@ -58,7 +58,7 @@ def change_gradient(parts: Sequence[Regularizer], gradient: Tensor, step: int, p
     for part in parts:
         with explain_errors(part, torch.cuda.OutOfMemoryError):
             changed = part.change_gradient(gradient, step, progress)
-        gradient = _checked(part, gradient, changed)
+        gradient = _check_shape(part, gradient, changed)
     return gradient
 
 
@@ -71,11 +71,11 @@ def change_images(parts: Sequence[Regularizer], images: Tensor, step: int, progr
     for part in parts:
         with explain_errors(part, torch.cuda.OutOfMemoryError):
             changed = part.change_images(images, step, progress)
-        images = _checked(part, images, changed)
+        images = _check_shape(part, images, changed)
     return images
 
 
-def _checked(part: Regularizer, before: Tensor, changed: object) -> Tensor:
+def _check_shape(part: Regularizer, before: Tensor, changed: object) -> Tensor:
     if not isinstance(changed, Tensor) or changed.shape != before.shape:
         told = list(changed.shape) if isinstance(changed, Tensor) else f"a {type(changed).__name__}"
         raise UserError(f"the regularizer {name_object(part)!r} gives {told} for {list(before.shape)}")

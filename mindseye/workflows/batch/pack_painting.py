@@ -52,7 +52,7 @@ def paint_pack(
     places = _places(pack, runs, compositions, layer, facets)
     if not places:
         return
-    composition, flow = Composition.joined(compositions), runs[0].prepared[0]
+    composition, flow = Composition.join(compositions), runs[0].prepared[0]
     begun = time.monotonic()
     with flow.job.painting_reader(layers_read(flow.job, composition)) as read, _Keeper(places, layer) as keeper:
 

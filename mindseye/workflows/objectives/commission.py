@@ -19,7 +19,7 @@ from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
-from mindseye.optimize.compose import image_terms, match_terms, negated
+from mindseye.optimize.compose import image_terms, match_terms, negate
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.batch import Each
@@ -101,7 +101,7 @@ class Order:
         )
         targets = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
         terms = [
-            Term("objective", Each([one.objective for one in chosen]), negated(self.recipe.schedule("objective"))),
+            Term("objective", Each([one.objective for one in chosen]), negate(self.recipe.schedule("objective"))),
             *match_terms(self.recipe, targets),
             *image_terms(self.recipe),
             *self.beside(pictures),

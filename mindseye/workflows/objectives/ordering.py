@@ -14,7 +14,7 @@ from mindseye.layers.stages import last_before_pooling
 from mindseye.optimize.canvases.compose import find_canvas, palette_of
 from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.address import parse_objective
-from mindseye.optimize.objectives.batch import Alignment, Diversity, summed
+from mindseye.optimize.objectives.batch import Alignment, Diversity, sum_objectives
 from mindseye.optimize.objectives.lookup import look_up_between, resolve_objective
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.surveyed import Surveyed
@@ -62,7 +62,7 @@ def find_objectives(
     check_positions([objective for objective, _ in found], ready)
     if not together or len(found) == 1:
         return found, layers
-    return [(summed([objective for objective, _ in found], " + ".join(asked)), layers[0])], layers
+    return [(sum_objectives([objective for objective, _ in found], " + ".join(asked)), layers[0])], layers
 
 
 def check_positions(objectives: Sequence[Objective], ready: Opened) -> None:

@@ -10,7 +10,7 @@ from mindseye.layers.layer import Layer
 from mindseye.layers.output import find_output
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS
-from mindseye.optimize.objectives.batch import summed
+from mindseye.optimize.objectives.batch import sum_objectives
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.recipe.recipe import Recipe
@@ -80,7 +80,7 @@ def _order(ready: Opened, layer: Layer, objectives: list[Objective], setting: Se
 
 def _objective(labels: Labels, layer: Layer, model: Model) -> Objective:
     logits = [Channel(layer.address, torch.tensor([label])) for label in labels]
-    return summed(logits, " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels))
+    return sum_objectives(logits, " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels))
 
 
 def _word(label: int, model: Model) -> str:
