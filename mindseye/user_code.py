@@ -69,7 +69,7 @@ def make_object(value: object, kind: type[T], key: str) -> T:
         with run_user_code(spec):
             made = made()
     if not isinstance(made, kind):
-        raise UserError(f"{key} {spec!r} is or makes a {type(made).__name__}, not a {kind.__name__}")
+        raise UserError(f"{key} {spec!r} gives no {kind.__name__} but a {type(made).__name__}")
     return made
 
 

@@ -1,13 +1,12 @@
 """Parts of the user's own in the loop: each does what it says there, and each mistake is one line that names it."""
 
 import pickle
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from nets import TinyConv, seeded
+from own_parts import FILE, write_parts
 
 from mindseye.errors import UserError
 from mindseye.layers.layer import find_layer
@@ -32,9 +31,6 @@ from mindseye.optimize.transforms.transform import Transform
 from mindseye.optimize.transforms.views import Views
 from mindseye.preprocessing import Preprocessing
 from mindseye.user_code import load_object
-
-sys.path.insert(0, str(Path(__file__).parent))
-from own_parts import FILE, write_parts
 
 
 class Shear(Transform):
@@ -224,7 +220,7 @@ def test_a_regularizer_changes_the_pictures_after_a_step(read, file):
         ("transforms", "Shrinks", r"Shrinks' gives \[2, 3, 32, 31\] for images \[2, 3, 32, 32\]"),
         ("regularizers", "Flattens", r"Flattens' gives \[6144\] for \[2, 3, 32, 32\]"),
         ("transforms", "Contrast", "fails with TypeError"),
-        ("regularizers", "Cutout", "is or makes a Cutout, not a Regularizer"),
+        ("regularizers", "Cutout", "gives no Regularizer but a Cutout"),
     ],
 )
 def test_mistakes_of_transforms_and_regularizers(read, file, key, part, told):

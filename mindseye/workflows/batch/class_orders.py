@@ -152,6 +152,7 @@ class _Bench:
             seed=order.seed,
             device=ready.device,
             size=ready.recipe.size,
+            view=ready.view,
             penalty=penalty,
             prior=ready.prior,
             compiler=ready.compiler,

@@ -112,6 +112,7 @@ def over_facets(
             seed=seed,
             device=ready.device,
             size=ready.recipe.size,
+            view=ready.view,
             batch_size=batch_size,
             penalty=find_layer(ready.network, penalty_layer).address if penalty_layer else None,
             channels=channels,

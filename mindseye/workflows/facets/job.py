@@ -21,7 +21,8 @@ class Job:
 
     network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
     the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
-    channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
+    channels: taken instead of the top-k. size: side of the canvas. view: of what the network
+    sees. batch_size: pictures painted at once, 0 for all.
     prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles. name: what its random
     numbers are called beside those of others in one batch, "" for a run by itself.
     """
@@ -36,17 +37,13 @@ class Job:
     seed: int
     device: torch.device
     size: int
+    view: int
     batch_size: int = 0
     penalty: str | None = None
     channels: Sequence[int] | None = None
     prior: Prior | None = None
     compiler: Compiler | None = None
     name: str = ""
-
-    @property
-    def view(self) -> int:
-        """The side of what the network sees, in px."""
-        return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
 
     def painting_reader(self, layers: Sequence[Layer]) -> Reader:
         """Reads the layers that a picture is painted towards."""
