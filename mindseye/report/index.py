@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from mindseye.photos.pixels import UndecodableError, read_photo
+from mindseye.photos.depth import UndecodableError
+from mindseye.photos.pixels import read_photo
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import Json, image_set, model_name, names_objectives, provenance
 from mindseye.report.numbers import probable

@@ -12,7 +12,7 @@ from torchvision.models import AlexNet_Weights, ConvNeXt_Tiny_Weights, ResNet50_
 
 from mindseye.models.torchvision import torchvision_blueprint
 from mindseye.photos.decode import View, decode
-from mindseye.photos.pixels import UndecodableError
+from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing, identity
 
 ASTRONAUT = data.astronaut()[:, 100:400]

@@ -83,6 +83,7 @@ class Flow:
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in job.photos.skipped]
         for skipped in job.photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.record.note(*job.photos.notes())
         self.activations = means
         return means
 

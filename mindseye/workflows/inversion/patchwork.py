@@ -121,6 +121,7 @@ class Patchwork:
         self.manifest["skipped"] = [{"path": skipped.path, "reason": skipped.reason} for skipped in photos.skipped]
         for skipped in photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.record.note(*photos.notes())
         return found
 
     def keep(self, read: Reader, entry: Manifest, one: Rebuilt, nearest: Nearest, where: Windows) -> None:
