@@ -96,7 +96,7 @@ def test_a_full_disk_under_stdout_is_a_line():
         ended = subprocess.run([*PYTHON, "recipe"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == MISTAKE
     assert ended.stderr.decode().strip().splitlines() == [
-        "mindseye: standard output: no space left on device; the same command continues where it stopped"
+        "mindseye: cannot write its output: no space left on device; the same command continues where it stopped"
     ]
 
 

@@ -53,11 +53,7 @@ def _flushed(act: Callable[[], int]) -> int:
     try:
         return act()
     finally:  # also when the parser ends the process, having told all
-        try:
-            sys.stdout.flush()
-        except OSError as error:
-            error.filename = error.filename or "standard output"
-            raise
+        sys.stdout.flush()
 
 
 def _explain(error: Exception, words: Sequence[str], folder: str | None) -> int:
@@ -67,7 +63,8 @@ def _explain(error: Exception, words: Sequence[str], folder: str | None) -> int:
         _tell("mindseye: too large for the memory; try a smaller --size or --batch-size, or fewer photos at once")
         return MISTAKE
     if isinstance(error, OSError) and error.errno in SURROUNDINGS:
-        what = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        named = isinstance(error.filename, str | bytes)
+        what = f"{os.fsdecode(error.filename)}: " if named else "cannot write its output: "
         _tell(f"mindseye: {what}{one_line(error)}; the same command continues where it stopped")
         return MISTAKE
     log = _write_log(error, words, folder)
