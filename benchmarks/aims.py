@@ -12,7 +12,6 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,14 +19,15 @@ from torch import Tensor
 from mindseye import visualize
 from mindseye.cli import keep_memory
 from mindseye.measure.intervals import bootstrap_interval, paired_interval
-from mindseye.measure.judge import make_judge, picture_batches, run_judge
-from mindseye.measure.neighbourhood import PhotoFeatures, facet_neighbourhood, index_photos, mean_pairwise_cosine
+from mindseye.measure.judge import judge_of, look, picture_batches
+from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, mean_pairwise_cosine, photos_of
 from mindseye.measure.transfer import facet_transfer
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.optimize.recipe.files import parse_changes
 from mindseye.photos.photo_set import find_photos
 from mindseye.runs.files import read_picture
+from mindseye.runs.schema import FacetEntry
 
 CPU = torch.device("cpu")
 JUDGED = {"neighbourhood": ("home_folder", "percentile", "copy"), "transfer": ("probability", "top1", "top5")}
@@ -43,7 +43,7 @@ Rows = dict[str, list[float]]
 class Known:
     """What the judge made of all photos: features and folders, logits, and where each folder's first photo stands."""
 
-    photos: PhotoFeatures
+    photos: Photos
     logits: Tensor
     first: list[int]
 
@@ -54,7 +54,7 @@ def main() -> None:
     keep_memory()
     folders = sorted(path for path in options.photos.iterdir() if path.is_dir())
     judge = load_model(options.judge)
-    with frozen(judge.network):
+    with freeze(judge.network):
         judge.network.to(memory_format=torch.channels_last)
         known = _know(judge, folders)
         gains = {}
@@ -87,13 +87,13 @@ def _options() -> argparse.Namespace:
 
 
 def _know(judge: Model, folders: list[Path]) -> Known:
-    ask, size = make_judge(judge), judge.preprocessing.size
-    seen = [run_judge(ask, find_photos(folder).batches(judge.preprocessing, size, 3), CPU) for folder in folders]
+    ask, size = judge_of(judge), judge.preprocessing.size
+    seen = [look(ask, find_photos(folder).batches(judge.preprocessing, size, 3), CPU) for folder in folders]
     counts = [len(one.features) for one in seen]
     homes = torch.repeat_interleave(torch.arange(len(folders)), torch.tensor(counts))
     logits = torch.cat([one.logits for one in seen if one.logits is not None])
     features = torch.cat([one.features for one in seen])
-    return Known(index_photos(features, homes, homes), logits, [sum(counts[:place]) for place in range(len(counts))])
+    return Known(photos_of(features, homes, homes), logits, [sum(counts[:place]) for place in range(len(counts))])
 
 
 def _measured(
@@ -117,8 +117,8 @@ def _measured(
             quiet=True,
         )
         manifest = run.manifest
-        seconds += sum(manifest["seconds"].values())
-        facets = [one for one in manifest["layers"][0]["facets"] if one["picture"]][: options.each]
+        seconds += sum(manifest.seconds.values())
+        facets = [facet for facet in manifest.layers[0].facets if facet.picture][: options.each]
         for row in _rows(run.path, facets, number, judge, known):
             groups.append(number)
             for key, value in row.items():
@@ -126,15 +126,16 @@ def _measured(
     return rows, groups, seconds
 
 
-def _rows(
-    run: Path, facets: list[dict[str, Any]], folder: int, judge: Model, known: Known
-) -> Iterator[dict[str, float]]:
-    ask = make_judge(judge)
-    pictures, starts = (torch.stack([read_picture(run / one[role]) for one in facets]) for role in ("picture", "start"))
-    seen, begun = (run_judge(ask, picture_batches(images, judge), CPU) for images in (pictures, starts))
+def _rows(run: Path, facets: list[FacetEntry], folder: int, judge: Model, known: Known) -> Iterator[dict[str, float]]:
+    ask = judge_of(judge)
+    pictures, starts = (
+        torch.stack([read_picture(run / str(kept)) for kept in paths])
+        for paths in ([facet.picture for facet in facets], [facet.start for facet in facets])
+    )
+    seen, begun = (look(ask, picture_batches(images, judge), CPU) for images in (pictures, starts))
     assert seen.logits is not None
     assert begun.logits is not None
-    places = [torch.tensor([member["index"] for member in one["members"]]) + known.first[folder] for one in facets]
+    places = [torch.tensor([member.index for member in facet.members]) + known.first[folder] for facet in facets]
     alike = mean_pairwise_cosine(seen.features)
     alike_photos = mean_pairwise_cosine(known.photos.features[torch.stack([members[0] for members in places])])
     for index, (facet, members) in enumerate(zip(facets, places, strict=True)):
@@ -146,7 +147,7 @@ def _rows(
                 row |= {key: found["picture"][key], f"{key} of members": found["members"][key]}
         for family, keys in KEPT.items():
             for key in keys:
-                row[f"{family} {key}"] = facet["measures"][family]["picture"][key]
+                row[f"{family} {key}"] = (facet.measures or {})[family]["picture"][key]
         row["gain in probability over the start"] = told["picture"]["probability"] - told["start"]["probability"]
         row |= {"cosine between pictures of a folder": alike, "of the nearest members": alike_photos}
         yield row

@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from mindseye.runs.record import Record
+from mindseye.workflows.facets.found import Found, compose, layers_read
 
 import mindseye
 from mindseye.api.batch import Batch
@@ -32,17 +34,15 @@ from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
 from mindseye.layers.reader import Reader
 from mindseye.optimize.compose import Composition, target_views
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.record import Record
-from mindseye.workflows.batch.class_orders import Order
 from mindseye.workflows.batch.ledger import Ledger, Plan, read_plan
 from mindseye.workflows.batch.plan import Pack
+from mindseye.workflows.batch.request import Order
 from mindseye.workflows.batch.worker import PackWorker
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.found import Found, compose, layers_read
 from mindseye.workflows.facets.job import Job
 
 

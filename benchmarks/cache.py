@@ -18,9 +18,10 @@ from torch import Tensor
 
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH, extract
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages
-from mindseye.layers.survey import Layer, find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.models.load import Model, load_model
 from mindseye.photos.photo_set import find_photos
 from mindseye.report.progress import Progress

@@ -13,17 +13,17 @@ import statistics
 import time
 
 import torch
+from mindseye.workflows.opening import opened
 from torch import Tensor, nn
 
 from mindseye.cli import keep_memory
 from mindseye.layers.compiler import Compiler
-from mindseye.layers.fold import folded
+from mindseye.layers.fold import fold_batch_norms
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import last_before_pooling, stages_below
-from mindseye.optimize.loop import computing_in
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.loss import autocast
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
-from mindseye.workflows.opening import opened
 
 TURNS = 9
 
@@ -49,8 +49,8 @@ def main() -> None:
             layers = [*stages_below(network, ready.network, last), last]
             for batch in options.batches or [4]:
                 images = torch.randn(batch, ready.model.in_channels, ready.view, ready.view, device=ready.device)
-                lean = folded(network, layers, images)
-                with computing_in(recipe.precision, ready.device):
+                lean = fold_batch_norms(network, layers, images)
+                with autocast(recipe.precision, ready.device):
                     with Reader(network, layers) as one, Reader(lean, layers) as other:
                         gain = statistics.median(_seconds(one, images) / _seconds(other, images) for _ in range(TURNS))
                     begun = time.perf_counter()

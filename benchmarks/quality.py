@@ -28,15 +28,16 @@ from sidebyside.setting import YARDSTICK, Setting, photos_in
 from sidebyside.tables import picture_path, plot, sheet, table
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.stages import last_before_pooling
-from mindseye.layers.survey import Layer, find_layer, survey
-from mindseye.measure.judge import make_judge
-from mindseye.models.device import torch_device
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import survey
+from mindseye.measure.judge import judge_of
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.models.placement import torch_device
+from mindseye.optimize.recipe.load import load_recipe
+from mindseye.runs.entries import device_name
 from mindseye.runs.files import write_json, write_picture
-from mindseye.runs.manifest import device_name
 from mindseye.workflows.facets.job import Job
 
 COLUMNS = 10
@@ -92,10 +93,10 @@ def _compare(options: argparse.Namespace) -> None:
     if unknown or YARDSTICK not in methods:
         raise UserError(f"--methods wants {YARDSTICK} and any of: {'; '.join([*OWN, *rivals.RIVALS])}")
     folders = _folders(options)
-    model, judge = load_model(options.model, weights=options.weights), make_judge(load_model(options.judge))
+    model, judge = load_model(options.model, weights=options.weights), judge_of(load_model(options.judge))
     plan = _plan(options, out)
     gallery = Gallery(judge, folders, options.limit, device)
-    with frozen(model.network):
+    with freeze(model.network):
         model.network.to(device).to(memory_format=torch.channels_last)
         for folder in folders[: len(options.folders)]:
             file = out / "folders" / f"{Path(folder).name}.json"
@@ -205,7 +206,7 @@ def _job(model: Model, folder: str, options: argparse.Namespace, device: torch.d
 
 
 def _logits(model: Model) -> Layer:
-    output = make_judge(model).output
+    output = judge_of(model).output
     if output is None:
         raise UserError(f"{model.name} names no classes: nothing to compare a logit with")
     return output

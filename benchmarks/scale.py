@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
+from mindseye.runs.record import Record
 
 from mindseye.cli import keep_memory
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
-from mindseye.runs.record import Record
-from mindseye.workflows.batch.class_orders import Order
 from mindseye.workflows.batch.ledger import Ledger, new_plan, write_plan
+from mindseye.workflows.batch.request import Order
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import Job
 

@@ -22,20 +22,24 @@ import torch
 from mindseye.cli import keep_memory
 from mindseye.facets.image import image_layers, is_of_image
 from mindseye.facets.target import Target, build_target
-from mindseye.layers.painting_reader import painting_reader
+from mindseye.layers.compiler import painting_reader
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.stages import stages, stages_below
-from mindseye.layers.survey import Layer, find_layer, survey
-from mindseye.models.freeze import frozen
+from mindseye.layers.stages import stages
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import builtin_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms, layers_to_match
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe, recipe_names
+from mindseye.optimize.recipe.files import recipe_names
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.transforms.views import Views
-from mindseye.runs.manifest import device_name
+from mindseye.runs.entries import device_name
 
 BLOCK = 10
 
@@ -62,7 +66,7 @@ def main() -> None:
     print(
         f"{options.model}, {size} px, {options.batch} pictures, {device_name(device)}, {torch.get_num_threads()} threads\n"
     )
-    with frozen(model.network):
+    with freeze(model.network):
         model.network.to(device, memory_format=torch.channels_last)
         network = survey(model.network, size, model.in_channels)
         chosen = _layers(model, network, options.layers)
@@ -130,8 +134,7 @@ def _painting(
 ) -> tuple[Painting, Reader]:
     # Coarse-to-fine concerns the first steps only, and would last for all that are measured.
     recipe = replace(load_recipe(name), size=size, steps=100_000, coarse=0.0)
-    below = [stage.address for stage in stages_below(model.network, network, layer)]
-    matched = layers_to_match(recipe, layer.address, below)
+    matched = layers_to_match(recipe, model.network, network, layer)
     penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
     addresses = dict.fromkeys([*(address for address in matched if not is_of_image(address)), layer.address])
     generator = torch.Generator().manual_seed(0)
@@ -147,7 +150,7 @@ def _painting(
     reader = painting_reader(model, [find_layer(network, address) for address in reads], size, None)
     random = RandomKeys(0, tuple(str(picture) for picture in range(batch)))
     palette = Palette(builtin_colours(model.in_channels), torch.ones(model.in_channels, size, size // 2 + 1))
-    canvas = compose_canvas(recipe, size, model.in_channels, photos, palette, random, device)
+    canvas = compose_canvas(CanvasRequest(recipe, size, model.in_channels, palette, random, device, photos))
     terms = compose_terms(recipe, targets, layer.address, matched, penalty, activations[layer.address])
     with reader:
         return Painting(canvas, terms, recipe, Views.of(recipe, size), random, reader, model.preprocessing), reader

@@ -1,73 +1,143 @@
-"""mindseye shows what a vision network has learned: facets of real photos, and the pictures of a layer's features."""
+"""mindseye shows what a vision network has learned: facets of real photos, and the pictures of a layer's features.
+
+    import mindseye as me
+
+    eye = me.Session("resnet50")
+    facets = eye.facets("photos", "layer3.5", facets=4)
+    pictures = eye.paint(facets.target("layer3.5"))
+
+Everything that is public is listed in ``__all__``. The heavy parts (torch among them) are imported when they are asked for.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mindseye.api.accentuate import accentuate
-    from mindseye.api.batch import Batch, batch
-    from mindseye.api.cache import cache
-    from mindseye.api.examples import examples
-    from mindseye.api.explain import explain
-    from mindseye.api.film import film
-    from mindseye.api.inspect import inspect
-    from mindseye.api.invert import invert
-    from mindseye.api.open import open_run
-    from mindseye.api.paint import paint
-    from mindseye.api.report import write_report
-    from mindseye.api.status import status
-    from mindseye.api.transfer import transfer
-    from mindseye.api.visualize import visualize
-    from mindseye.errors import UserError
-    from mindseye.report.notebook import Run
-    from mindseye.workflows.evaluation.evaluate import evaluate
+    from mindseye import measures as measures
+    from mindseye.api.accentuate import accentuate as accentuate
+    from mindseye.api.batch import batch as batch
+    from mindseye.api.cache import cache as cache
+    from mindseye.api.demo import demo as demo
+    from mindseye.api.evaluate import evaluate as evaluate
+    from mindseye.api.examples import examples as examples
+    from mindseye.api.explain import explain as explain
+    from mindseye.api.film import film as film
+    from mindseye.api.inspect import inspect as inspect
+    from mindseye.api.invert import invert as invert
+    from mindseye.api.layers import layers as layers
+    from mindseye.api.open import open_run as open_run
+    from mindseye.api.paint import paint as paint
+    from mindseye.api.recipe import recipe as recipe
+    from mindseye.api.report import write_report as write_report
+    from mindseye.api.status import status as status
+    from mindseye.api.transfer import transfer as transfer
+    from mindseye.api.visualize import visualize as visualize
+    from mindseye.errors import UserError as UserError
+    from mindseye.facets.target import Target as Target
+    from mindseye.layers.layer import Layer as Layer
+    from mindseye.models.load import Model as Model
+    from mindseye.optimize.canvases.canvas import Canvas as Canvas
+    from mindseye.optimize.objectives.direction import Direction as Direction
+    from mindseye.optimize.objectives.named import Class as Class
+    from mindseye.optimize.objectives.named import Named as Named
+    from mindseye.optimize.objectives.objective import Objective as Objective
+    from mindseye.optimize.objectives.unit import Channel as Channel
+    from mindseye.optimize.objectives.unit import LayerNorm as LayerNorm
+    from mindseye.optimize.objectives.unit import LogProbability as LogProbability
+    from mindseye.optimize.objectives.unit import Neuron as Neuron
+    from mindseye.optimize.recipe.recipe import Recipe as Recipe
+    from mindseye.optimize.regularizers.regularizer import Regularizer as Regularizer
+    from mindseye.optimize.transforms.transform import Transform as Transform
+    from mindseye.preprocessing import Preprocessing as Preprocessing
+    from mindseye.report.notebook import Run as Run
+    from mindseye.workflows.activations import Activations as Activations
+    from mindseye.workflows.activations import Layers as Layers
+    from mindseye.workflows.batch.batch import Batch as Batch
+    from mindseye.workflows.batch.executor import Executor as Executor
+    from mindseye.workflows.examples.result import Examples as Examples
+    from mindseye.workflows.explanation.result import Explanations as Explanations
+    from mindseye.workflows.facets.facets import Facets as Facets
+    from mindseye.workflows.facets.facets import FacetTarget as FacetTarget
+    from mindseye.workflows.facets.facets import FoundFacet as Facet  # noqa: F401
+    from mindseye.workflows.pictures import Pictures as Pictures
+    from mindseye.workflows.session import Session as Session
+    from mindseye.workflows.transfer.result import Transfer as Transfer
 
 __version__ = "0.1.0"
-__all__ = [
-    "Batch",
-    "Run",
-    "UserError",
-    "accentuate",
-    "batch",
-    "cache",
-    "evaluate",
-    "examples",
-    "explain",
-    "film",
-    "inspect",
-    "invert",
-    "open_run",
-    "paint",
-    "status",
-    "transfer",
-    "visualize",
-    "write_report",
-]
 
 _HOMES = {
-    "visualize": "mindseye.api.visualize",
-    "paint": "mindseye.api.paint",
-    "inspect": "mindseye.api.inspect",
-    "invert": "mindseye.api.invert",
-    "accentuate": "mindseye.api.accentuate",
-    "examples": "mindseye.api.examples",
-    "explain": "mindseye.api.explain",
-    "batch": "mindseye.api.batch",
-    "status": "mindseye.api.status",
-    "evaluate": "mindseye.workflows.evaluation.evaluate",
-    "transfer": "mindseye.api.transfer",
-    "film": "mindseye.api.film",
-    "cache": "mindseye.api.cache",
-    "open_run": "mindseye.api.open",
-    "write_report": "mindseye.api.report",
-    "UserError": "mindseye.errors",
-    "Batch": "mindseye.api.batch",
-    "Run": "mindseye.report.notebook",
+    "mindseye.api": {
+        "accentuate": "accentuate",
+        "batch": "batch",
+        "cache": "cache",
+        "demo": "demo",
+        "evaluate": "evaluate",
+        "examples": "examples",
+        "explain": "explain",
+        "film": "film",
+        "inspect": "inspect",
+        "invert": "invert",
+        "layers": "layers",
+        "open_run": "open",
+        "paint": "paint",
+        "recipe": "recipe",
+        "status": "status",
+        "transfer": "transfer",
+        "visualize": "visualize",
+        "write_report": "report",
+    },
+    "mindseye.workflows": {
+        "Session": "session",
+        "Activations": "activations",
+        "Layers": "activations",
+        "Facets": "facets.facets",
+        "FacetTarget": "facets.facets",
+        "Pictures": "pictures",
+        "Batch": "batch.batch",
+        "Examples": "examples.result",
+        "Executor": "batch.executor",
+        "Explanations": "explanation.result",
+        "Transfer": "transfer.result",
+    },
+    "mindseye.optimize": {
+        "Canvas": "canvases.canvas",
+        "Objective": "objectives.objective",
+        "Channel": "objectives.unit",
+        "Neuron": "objectives.unit",
+        "LayerNorm": "objectives.unit",
+        "LogProbability": "objectives.unit",
+        "Class": "objectives.named",
+        "Direction": "objectives.direction",
+        "Named": "objectives.named",
+        "Recipe": "recipe.recipe",
+        "Regularizer": "regularizers.regularizer",
+        "Transform": "transforms.transform",
+    },
+    "mindseye": {
+        "UserError": "errors",
+        "Preprocessing": "preprocessing",
+        "Target": "facets.target",
+        "Layer": "layers.layer",
+        "Model": "models.load",
+        "Run": "report.notebook",
+    },
 }
+_PUBLIC = {name: (f"{room}.{module}", name) for room, modules in _HOMES.items() for name, module in modules.items()} | {
+    "Facet": ("mindseye.workflows.facets.facets", "FoundFacet")
+}
+
+__all__ = [*sorted(_PUBLIC), "__version__", "measures"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the heavy parts (torch among them) only when they are asked for, so that ``--help`` answers at once."""
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    """Import a public name from where it lives when it is asked for, so that ``--help`` answers at once."""
+    if name == "measures":
+        return import_module("mindseye.measures")
+    if name in _PUBLIC:
+        module, attribute = _PUBLIC[name]
+        return getattr(import_module(module), attribute)
     raise AttributeError(f"module 'mindseye' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

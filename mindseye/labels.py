@@ -55,12 +55,38 @@ def resolve_labels(
     return tuple(dict.fromkeys(_resolve(str(name), known, size) for name in names))
 
 
+def class_notes(objectives: Iterable[str], labels: Sequence[str] | None, wnids: Sequence[str] | None) -> list[str]:
+    """A line for each ``class:NAME`` whose name is also a word in other classes' names: which class is meant, which not.
+
+    ImageNet has a ``crane`` that lifts and a ``crane bird``.
+    """
+    notes = []
+    for words in objectives:
+        kind, _, name = words.partition(":")
+        if kind != "class" or labels is None:
+            continue
+        try:
+            (index,) = resolve_labels([name], labels, wnids)
+        except UserError:  # no plain name: a sum, say, that begins with a class
+            continue
+        plain = f" {plain_name(name)} "
+        others = [other for other, label in enumerate(labels) if other != index and plain in f" {plain_name(label)} "]
+        if others:
+            meant, *rest = (_describe(number, labels, wnids) for number in [index, *others[:5]])
+            notes.append(f"{words!r} is class {meant}; there is also {', '.join(rest)}")
+    return notes
+
+
+def _describe(index: int, labels: Sequence[str], wnids: Sequence[str] | None) -> str:
+    return f"{index}, {labels[index]!r}" + (f" ({wnids[index]})" if wnids else "")
+
+
 def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
-    found = known.get(plain_name(name), [])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UserError(f"label '{name}' is the name of {len(found)} labels: give one's index, {_listed(found)}")
+    indices = known.get(plain_name(name), [])
+    if len(indices) == 1:
+        return indices[0]
+    if indices:
+        raise UserError(f"label '{name}' is the name of {len(indices)} labels: give the index of one, {_join(indices)}")
     if fullmatch(r"\s*-?\d+\s*", name):
         index = int(name)
         if index < 0 or (size is not None and index >= size):
@@ -72,7 +98,7 @@ def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
     near = (
         get_close_matches(plain_name(name), known, n=5) or [label for label in known if plain_name(name) in label][:5]
     )
-    hint = f"near names: {_listed(near)}" if near else "no name is near; a WordNet id or an index serves too"
+    hint = f"near names: {_join(near)}" if near else "no name is near; a WordNet id or an index serves too"
     raise UserError(f"label '{name}' is unknown: {hint}")
 
 
@@ -93,5 +119,5 @@ def plain_name(name: str) -> str:
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def _listed(items: Iterable[object]) -> str:
+def _join(items: Iterable[object]) -> str:
     return ", ".join(str(item) for item in items)

@@ -50,7 +50,7 @@ class Preprocessing:
 
     @property
     def in_channels(self) -> int:
-        """Number of input channels."""
+        """Planes of the network's input."""
         return len(self.mean)
 
     def normalise(self, rgb: Tensor) -> Tensor:
@@ -71,11 +71,11 @@ class Preprocessing:
         return values | {"mean": list(self.mean), "std": list(self.std)}
 
 
-def identity(channels: int, size: int) -> Preprocessing:
+def identity(in_channels: int, size: int) -> Preprocessing:
     """For a network that states none: values stay in [0, 1], and a photo's centre square becomes ``size`` px wide."""
     return Preprocessing(
-        mean=(0.0,) * channels,
-        std=(1.0,) * channels,
+        mean=(0.0,) * in_channels,
+        std=(1.0,) * in_channels,
         size=size,
         resize=size,
         source="the model states none: values are left in [0, 1]",

@@ -6,7 +6,7 @@ import sys
 
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
 SPINS = "1000"
-WAITING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+WAIT_VARIABLES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 
 
 def keep_memory() -> None:
@@ -25,5 +25,5 @@ def share_cores() -> None:
     programs on two cores a step took 70 times as long (benchmarks/README.md). OpenMP reads this when torch is imported,
     so it does nothing afterwards.
     """
-    if not any(name in os.environ for name in WAITING):
+    if not any(name in os.environ for name in WAIT_VARIABLES):
         os.environ["GOMP_SPINCOUNT"] = SPINS

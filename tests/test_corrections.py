@@ -10,15 +10,18 @@ from PIL import Image
 
 from mindseye.facets.clustering import find_facets, weights
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.loop import Painting, run
 from mindseye.optimize.objectives.facet import DotProduct
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.regularizers.functional import centre_mask
 from mindseye.optimize.transforms.views import Views
 from mindseye.photos.photo_set import find_photos
@@ -42,7 +45,9 @@ def painting(read, pictures, **changes):
     photos = torch.rand(3, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))[pictures]
     target = build_target(LAYER, torch.rand(3, 16, 64, generator=torch.Generator().manual_seed(2)).sort(-1).values, 4)
     random = RandomKeys(0, tuple(map(str, pictures)))
-    canvas = compose_canvas(recipe, SIDE, 3, photos, Palette(plain_colours(3)), random, torch.device("cpu"))
+    canvas = compose_canvas(
+        CanvasRequest(recipe, SIDE, 3, Palette(plain_colours(3)), random, torch.device("cpu"), photos)
+    )
     chosen = {LAYER: target.select(pictures)}
     with torch.no_grad():
         start = read(PLAIN.normalise(photos))[LAYER]
@@ -90,17 +95,34 @@ def test_no_term_is_counted_once_per_facet(read):
 
 
 def test_momentum_and_adaptive_loss_persist(read):
-    """The momentum is the recursion over all steps, and b and r are not made anew."""
-    one = painting(read, [0], mask=0.0, blur=0.0, denoise=0.0)
-    expected = None
-    for _ in range(3):
-        one.advance()
-        gradient = one.canvas.parameters[0].grad
-        expected = gradient if expected is None else 0.9 * expected + gradient
-    torch.testing.assert_close(one.state()["optimizer/0/0/momentum_buffer"], expected)
-    learned = one.terms[-1].objective.parameters[0]
-    assert one.terms[-1].name == "adaptive"
-    assert float(learned.detach()) != 0.0
+    """The picture moves by Nesterov's recursion over all steps, b and r by Adam's, each from where the last step left it.
+
+    By hand from the gradients of each step; beside it what an optimizer that is made anew at every step would do, which is
+    another picture and another (b, r).
+    """
+    paper = painting(read, [0], mask=0.0, blur=0.0, denoise=0.0)
+    learned = paper.loss.parameters
+    pixels = anew = paper.canvas.parameters[0].detach().double()
+    start = latents = latents_anew = torch.stack([latent.detach() for latent in learned]).double()
+    momentum = first = second = torch.zeros(())
+    for step in range(1, 5):
+        paper.advance()
+        lr = paper.recipe.schedule("lr").at((step - 1) / 5)
+        gradient = paper.canvas.parameters[0].grad.double()
+        momentum = 0.9 * momentum + gradient
+        pixels = (pixels - lr * (gradient + 0.9 * momentum)).clamp(0, 1)
+        anew = (anew - lr * 1.9 * gradient).clamp(0, 1)
+        slope = torch.stack([latent.grad for latent in learned]).double()
+        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
+        latents = latents - 0.01 * (first / (1 - 0.9**step)) / ((second / (1 - 0.999**step)).sqrt() + 1e-8)
+        latents_anew = latents_anew - 0.01 * slope / (slope.abs() + 1e-8)
+    torch.testing.assert_close(paper.images().double()[0], pixels[0], atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        torch.stack([latent.detach() for latent in learned]).double(), latents, atol=1e-6, rtol=0
+    )
+    assert (anew - pixels).abs().max() > 1e-2
+    assert ((latents_anew - latents).abs() > 5e-6).all()
+    assert ((latents - start).abs() > 0.03).all()  # (b, r) made anew would be one step of 0.01 away
 
 
 def test_pictures_are_not_rounded_to_bytes(read):

@@ -6,13 +6,15 @@ import shlex
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 from mindseye.cli.main import build_parser
-from mindseye.optimize.recipe.checks import CHOICES
+from mindseye.optimize.canvases.compose import CANVASES
 from mindseye.optimize.recipe.files import recipe_names
-from mindseye.optimize.recipe.recipe import Recipe, Scheduled
+from mindseye.optimize.recipe.kinds import Scheduled
+from mindseye.optimize.recipe.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -127,9 +129,10 @@ def test_every_recipe_key_has_its_row():
 def test_the_kind_of_each_recipe_key_is_told():
     """Numbers that may run from a start to an end are called scheduled, no others are; words to choose from are all named."""
     kinds = {field.name: field.type for field in fields(Recipe)}
+    choices = {key: get_args(kind) for key, kind in kinds.items() if get_origin(kind) is Literal} | {"canvas": CANVASES}
     for key, wanted, *_ in key_rows():
         assert ("scheduled" in wanted) == (kinds[key] == Scheduled), key
-        assert key not in CHOICES or set(re.findall(r"`(\w+)`", wanted)) == set(CHOICES[key])
+        assert key not in choices or set(re.findall(r"`(\w+)`", wanted)) == set(choices[key])
 
 
 def test_every_recipe_is_listed():

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
-from mindseye.optimize.loop import Painting, Term
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.direction import Direction
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.optimize.transforms.views import Views
 from sidebyside.setting import Plan, Setting
@@ -132,7 +134,9 @@ def _painting(method: Method, setting: Setting, plan: Plan, read: Reader) -> Pai
     objective, _ = method.objective(setting)
     random = RandomKeys(job.seed, tuple(f"{method.name}/{index}" for index in pictures))
     canvas = compose_canvas(
-        composition.recipe, job.size, job.model.in_channels, None, composition.palette, random, job.device
+        CanvasRequest(
+            composition.recipe, job.size, job.model.in_channels, composition.palette, random, job.device, None
+        )
     )
     terms = [Term(objective.name, objective, Schedule(-1.0, -1.0))]
     views = Views.of(composition.recipe, job.view)

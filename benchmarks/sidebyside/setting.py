@@ -12,13 +12,12 @@ from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
+from mindseye.layers.layer import INPUT, Layer, find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.stages import stages_below
-from mindseye.layers.survey import INPUT, Layer, find_layer
 from mindseye.measure.transfer import majority_label
 from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import Composition, layers_to_match, target_views
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet, find_photos
@@ -78,8 +77,7 @@ class Setting:
         facets, _ = find_facets(self.points, job.facets, recipe.members, job.seed, recipe.gamma, recipe.weighting)
         members = [job.photos.load(facet.members) for facet in facets]
         weights = [torch.tensor(facet.weights) for facet in facets]
-        below = [stage.address for stage in stages_below(job.model.network, job.network, self.layer)]
-        matched = layers_to_match(recipe, self.layer.address, below)
+        matched = layers_to_match(recipe, job.model.network, job.network, self.layer)
         penalty = None if recipe.schedule("penalty").is_zero else self.layer.address + INPUT
         reads = [address for address in dict.fromkeys([*matched, self.layer.address]) if not is_of_image(address)]
         views = target_views(recipe, job.view, job.seed)

@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib import pyplot
 
 from mindseye.report.drawing import BODY, FAINT, MARGIN, SMALL, Sheet
-from mindseye.report.tiles import mosaic, picture
+from mindseye.report.tiles import mosaic, picture_tile
 from sidebyside.scores import MEMBERS, NOISE, WEIGHTED, Row
 
 MEANS = {"p": "p, mean", "top1": "top-1", "recovered": "recovered"}
@@ -55,10 +55,9 @@ def sheet(
         for down, name in enumerate(names):
             y = MARGIN + down * (TILE + GAP)
             if members and not down:
-                shown = [{"path": path} for path in members[folder, facet]]
-                sheet.paste(x, y, mosaic(shown, TILE, 2, 3))
+                sheet.paste(x, y, mosaic(members[folder, facet], TILE, 2, 3))
             else:
-                sheet.paste(x, y, picture(out, picture_path(folder, facet, name), TILE))
+                sheet.paste(x, y, picture_tile(out, picture_path(folder, facet, name), TILE))
     for down, name in enumerate(names):
         sheet.text(MARGIN, MARGIN + down * (TILE + GAP) + TILE / 2, name, BODY, width=LABEL - 12, anchor="lm")
     return sheet

@@ -1,92 +1,24 @@
-"""The spectrum of units over a folder: ``mindseye.examples(images, model=..., layer=..., channels=[11])``."""
+"""The spectrum of channels over a folder: ``mindseye.examples(photos, model=..., layer=..., channels=[11])``."""
 
-import io
-import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-from torch import nn
-
-from mindseye.errors import UserError
-from mindseye.facets.extremes import Extremes, channel_extremes
-from mindseye.facets.target import check_channels
-from mindseye.layers.reader import Reader
-from mindseye.layers.receptive_field import ReceptiveField, receptive_field
-from mindseye.layers.survey import Layer, find_layer
-from mindseye.measure.examples import EACH, SCORES, Pick, Rule, Spectrum, over_photos, spectrum
-from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.photos.photo_set import PhotoSet, Source, find_photos
-from mindseye.report.examples import draw_examples
-from mindseye.report.progress import Progress
-from mindseye.runs.files import write_bytes, write_json
-from mindseye.runs.folder import SCHEMA, Manifest, default_path
-from mindseye.runs.manifest import describe_layer, describe_model, device_name, versions
-from mindseye.workflows.opening import Opened, absolute, opened
-
-BATCH = 32
-RECORD = "examples.json"
-SHEET = re.compile(r"channel-\d{3,}\.png")
+from mindseye.photos.photo_set import Source, find_photos
+from mindseye.workflows.examples.find import ExamplesRequest, find_examples
+from mindseye.workflows.examples.result import Examples
+from mindseye.workflows.request import ModelSource, OutputOptions, Request, takes
 
 
-@dataclass(frozen=True)
-class Example:
-    """One photo of a group.
-
-    path: the photo's, or ``array-00000``. index: its place among the photos that decode. score: the channel's
-    minimum, mean or maximum over positions, as the group has it. position: where it is that, or nearest to the mean, (x, y) =
-    (column, row) in the layer's grid, (index, 0) where it has none. box: (top, left, bottom,
-    right) in px of the photo as the network sees it, what the position sees of it. percentile: of the score, in [0, 1].
-    """
-
-    path: str
-    index: int
-    score: float
-    position: tuple[int, int]
-    box: tuple[int, int, int, int]
-    percentile: float
-
-
-@dataclass(frozen=True)
-class ChannelExamples:
-    """One channel's groups: minimum, slightly negative, slightly positive, maximum, the most telling photo first.
-
-    rule: how the two in the middle were found, see ``mindseye.measure.examples.spectrum``. sheet: the figure.
-    """
-
-    channel: int
-    rule: Rule
-    groups: dict[str, list[Example]]
-    sheet: Path
-
-
-@dataclass(frozen=True)
-class Examples:
-    """What ``mindseye.examples`` found. path: the folder. notes: what was lowered or chosen on the way."""
-
-    path: Path
-    model: str
-    layer: str
-    channels: list[ChannelExamples]
-    notes: list[str]
-
-
+@takes(OutputOptions)
 def examples(
-    images: Source,
-    model: str | nn.Module = "resnet50",
+    photos: Source,
+    model: ModelSource = "resnet50",
     *,
     layer: str,
     channels: Sequence[int],
-    out: str | Path | None = None,
-    size: int | None = None,
-    weights: str | None = None,
-    checkpoint: str | Path | None = None,
     recursive: bool = False,
     whole: bool = False,
-    device: str = "auto",
-    quiet: bool = False,
-    command: str = "mindseye.examples(...)",
+    **options: Unpack[OutputOptions],
 ) -> Examples:
     """Find the photos of a folder that show a channel's range, nine each: minimum, slightly negative and positive, maximum.
 
@@ -94,11 +26,12 @@ def examples(
     nine where there are fewer than 36 photos. See ``mindseye.measure.examples.spectrum`` for how photos are chosen.
 
     Args:
-        images, model, weights, checkpoint, recursive, device: as ``mindseye.visualize`` takes them.
+        photos, model, recursive: as ``mindseye.visualize`` takes them.
         layer: an address. channels: of that layer, one sheet each.
-        out: the folder; by default ``runs/examples-FOLDER-MODEL-LAYER``. What an earlier call left there is replaced.
-        size: side in px of what the network sees; by default the model's.
         whole: the sheets show whole photos with a box around what the position sees, rather than that alone.
+        **options: weights, checkpoint, device; size: side in px of what the network sees, by default the model's. out: the
+            folder, by default ``runs/examples-FOLDER-MODEL-LAYER``; what an earlier call left there is replaced. progress,
+            quiet.
 
     Returns:
         The groups of each channel. They also stand in ``examples.json``, and the sheets in ``channel-011.png``.
@@ -106,140 +39,6 @@ def examples(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    wanted = list(dict.fromkeys(channels))
-    if not wanted:
-        raise UserError("name at least one channel of the layer")
-    if size is not None and not (isinstance(size, int) and size >= 1):
-        raise UserError(f"size is a whole number above zero, not {size!r}")
-    progress = Progress(quiet)
-    photos = find_photos(images, recursive)
-    if len(photos) < len(SCORES):
-        raise UserError(f"examples want at least {len(SCORES)} photos, one for each group, not {len(photos)}")
-    with opened(model, weights, absolute(checkpoint), device, size, Recipe("examples"), progress) as ready:
-        target = find_layer(ready.network, layer)
-        check_channels(wanted, target.address, target.channels)
-        found = _extremes(ready, target, wanted, photos, progress)
-        with progress.stage("receptive", 1, "layer") as advance:
-            field = receptive_field(ready.model.network, target, ready.view, ready.model.in_channels)
-            advance(1)
-    spectra = [spectrum(extremes) for extremes in found]
-    notes = _notes(len(photos), wanted, spectra)
-    manifest = _manifest(command, ready, target, photos, whole) | {
-        "notes": notes,
-        "channels": [
-            _describe(channel, extremes, chosen, photos, field)
-            for channel, extremes, chosen in zip(wanted, found, spectra, strict=True)
-        ],
-    }
-    folder = Path(out) if out else _default_path(photos, ready.model.name, target)
-    for line in notes:
-        progress.say(f"note: {line}")
-    with progress.stage("figures", len(wanted), "sheets") as advance:
-        _clear(folder)
-        for entry in manifest["channels"]:
-            _write_sheet(folder, manifest, entry, photos, whole)
-            advance(1)
-    write_json(folder / RECORD, manifest)
-    progress.say(f"done: {folder}")
-    return Examples(
-        path=folder,
-        model=ready.model.name,
-        layer=target.address,
-        channels=[_value(folder, entry) for entry in manifest["channels"]],
-        notes=notes,
-    )
-
-
-def _extremes(
-    ready: Opened, layer: Layer, channels: Sequence[int], photos: PhotoSet, progress: Progress
-) -> list[Extremes]:
-    with progress.stage("extract", len(photos), "photos") as advance, Reader(ready.model.network, [layer]) as read:
-        batches = photos.batches(ready.model.preprocessing, ready.view, ready.model.in_channels, BATCH)
-        return channel_extremes(read, ready.model.preprocessing, batches, channels, ready.device, advance)
-
-
-def _notes(count: int, channels: Sequence[int], spectra: Sequence[Spectrum]) -> list[str]:
-    each = len(spectra[0].groups["minimum"])
-    fewer = (
-        [f"{count} photos: groups of {each} instead of {EACH}, which want {EACH * len(SCORES)}"] if each < EACH else []
-    )
-    return fewer + [
-        f"channel {channel} has too few photos with a mean below zero, or above: its middle groups lie around the quartiles"
-        for channel, chosen in zip(channels, spectra, strict=True)
-        if chosen.rule == "quartiles"
-    ]
-
-
-def _manifest(command: str, ready: Opened, layer: Layer, photos: PhotoSet, whole: bool) -> Manifest:
-    return {
-        "schema": SCHEMA,
-        "kind": "examples",
-        "command": command,
-        "versions": versions(),
-        "device": device_name(ready.device),
-        "model": describe_model(ready.model),
-        "layer": describe_layer(layer),
-        "side": ready.view,
-        "tiles": "whole" if whole else "crops",
-        "images": {"root": photos.root, "count": len(photos)},
-        "skipped": [asdict(skipped) for skipped in photos.skipped],
-    }
-
-
-def _describe(
-    channel: int, extremes: Extremes, chosen: Spectrum, photos: PhotoSet, field: ReceptiveField
-) -> dict[str, Any]:
-    """A channel's entry in examples.json."""
-    return {
-        "channel": channel,
-        "sheet": f"channel-{channel:03d}.png",
-        "rule": chosen.rule,
-        "over_photos": over_photos(extremes),
-        "groups": {
-            name: {"score": f"{SCORES[name]} over positions", "photos": _photos(picks, photos, field)}
-            for name, picks in chosen.groups.items()
-        },
-    }
-
-
-def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> list[dict[str, Any]]:
-    entries = []
-    for pick in picks:
-        row, column = divmod(pick.position, field.columns)
-        one = Example(
-            path=photos.paths[pick.photo],
-            index=pick.photo,
-            score=pick.score,
-            position=(column, row),
-            box=field.box(row, column),
-            percentile=pick.percentile,
-        )
-        entries.append(asdict(one))
-    return entries
-
-
-def _write_sheet(folder: Path, manifest: Manifest, entry: dict[str, Any], photos: PhotoSet, whole: bool) -> None:
-    indices = sorted({photo["index"] for group in entry["groups"].values() for photo in group["photos"]})
-    squares = dict(zip(indices, photos.load(indices), strict=True))
-    buffer = io.BytesIO()
-    draw_examples(manifest, entry, squares, whole).save(buffer, "PNG")
-    write_bytes(folder / entry["sheet"], buffer.getvalue())
-
-
-def _clear(folder: Path) -> None:
-    """Remove what an earlier call left, where there is one; other files stay."""
-    if not (folder / RECORD).is_file():
-        return
-    for path in [*folder.iterdir()]:
-        if path.name == RECORD or SHEET.fullmatch(path.name):
-            path.unlink(missing_ok=True)
-
-
-def _default_path(photos: PhotoSet, model: str, layer: Layer) -> Path:
-    path = default_path(photos.root, model, layer.address)
-    return path.with_name(f"examples-{path.name}")
-
-
-def _value(folder: Path, entry: dict[str, Any]) -> ChannelExamples:
-    groups = {name: [Example(**photo) for photo in group["photos"]] for name, group in entry["groups"].items()}
-    return ChannelExamples(entry["channel"], entry["rule"], groups, folder / entry["sheet"])
+    run = Request.of("examples", options)
+    request = ExamplesRequest(run, find_photos(photos, recursive), layer, list(dict.fromkeys(channels)), whole)
+    return find_examples(request, model)

@@ -13,9 +13,8 @@ from mindseye.report import film as films
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import RunFolder
+from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.making import Making, makings
-from mindseye.runs.record import is_finished
 
 SHORTEST, LONGEST = 0.1, 600.0
 
@@ -69,7 +68,7 @@ def film(
 
 def _chosen(folder: RunFolder, index: int | None) -> list[Making]:
     manifest = folder.read()
-    if not is_finished(manifest):
+    if manifest.status not in FINISHED:
         raise UserError(f"{folder.path} is not finished; the command that began it continues it")
     every = makings(manifest)
     if not every:

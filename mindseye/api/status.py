@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mindseye.workflows.batch.standing import Standing, read_standing
+from mindseye.workflows.batch.status import BatchStatus, read_status
 
 
-def status(out: str | Path) -> Standing:
+def status(out: str | Path) -> BatchStatus:
     """How far the batch in a folder is: what is done, what failed and why, who works on it, and for how long still.
 
     Nothing is changed; the batch may be at work, ended, or dead.
@@ -13,4 +13,4 @@ def status(out: str | Path) -> Standing:
     Raises:
         UserError: if there is no batch, or its ledger is damaged.
     """
-    return read_standing(Path(out))
+    return read_status(Path(out))

@@ -16,7 +16,7 @@ from mindseye.attribution.explanation import Explanation, check_images, explanat
 from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names, bounds, operation, upstream_nodes
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 
 Method = Literal["backprop", "deconvnet", "guided-backprop"]
 
@@ -74,7 +74,7 @@ def backpropagation(score: Score, images: Tensor, method: Method) -> Explanation
     check_images(images, score.model.in_channels)
     network, pixels = score.model.network, images.detach().clone().requires_grad_()
     relus: list[Node] = []
-    with frozen(network), torch.enable_grad(), ExitStack() as hooks:
+    with freeze(network), torch.enable_grad(), ExitStack() as hooks:
         with Names(network) as names:
             values = score(pixels)
         if method != "backprop":

@@ -12,10 +12,10 @@ from torch.nn import functional
 from mindseye.attribution.explanation import Explanation, check_images, explanation
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import trunk
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
 from mindseye.models.output_parts import first_tensor
 from mindseye.optimize.objectives.objective import for_images
@@ -49,7 +49,7 @@ def cam(score: Score, images: Tensor, head: PooledHead) -> Explanation:
     check_images(images, score.model.in_channels)
     features, linear = head.features, cast("nn.Linear", score.model.network.get_submodule(head.linear))
     weight, bias = linear.weight.float(), torch.zeros(()) if linear.bias is None else linear.bias.float()
-    with frozen(score.model.network), Reader(score.model.network, [features]) as read:
+    with freeze(score.model.network), Reader(score.model.network, [features]) as read:
         activation = read(score.model.preprocessing.normalise(images))[features.address].float()
     direction = for_images(score.direction[..., 0].to(weight), activation)
     grid = torch.einsum("bk,bkp->bp", direction @ weight, activation)
@@ -74,7 +74,7 @@ def pooled_head(score: Score, image: Tensor, layers: Sequence[Layer]) -> PooledH
     linears = [layer.module for layer in layers if not layer.of_input and layer.positions == 1]
     maps = [layer for layer in layers if not layer.of_input and layer.rows_and_columns and layer.positions > 1]
     inputs = score.model.preprocessing.normalise(image)
-    with frozen(score.model.network), torch.no_grad():
+    with freeze(score.model.network), torch.no_grad():
         output = score.read(inputs).flatten(1)
         for name in reversed(linears):
             head = modules[name]
@@ -155,7 +155,7 @@ def _with_slopes(score: Score, images: Tensor, layer: Layer) -> tuple[Tensor, Te
     The activations are empty and the gradients None where the score does not depend on the layer.
     """
     pixels = images.detach().clone().requires_grad_()
-    with frozen(score.model.network), torch.enable_grad(), _layer_output(score.model, layer) as outputs:
+    with freeze(score.model.network), torch.enable_grad(), _layer_output(score.model, layer) as outputs:
         values = score(pixels)
         slope = torch.autograd.grad(values.sum(), outputs[0], allow_unused=True)[0] if outputs else None
     if slope is None:

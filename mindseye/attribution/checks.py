@@ -12,7 +12,7 @@ from mindseye.attribution.methods import Explainer, pixel_ranks
 from mindseye.attribution.sanity import randomise_cascade
 from mindseye.attribution.score import Score, class_probability
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.random import RandomKeys
 
 CheckResult = dict[str, Any]

@@ -9,7 +9,7 @@ from torch import Tensor
 from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.optimize.random import RandomKeys
 
 
@@ -94,7 +94,7 @@ def _curve(
     place = _places(maps.flatten(1), random).to(start.device)
     counts = [round(pixels * step / steps) for step in range(steps + 1)]
     values = []
-    with frozen(score.model.network):
+    with freeze(score.model.network):
         for count in counts:
             changed = (place < count).view(images, 1, height, width)
             current = torch.where(changed, end, start)

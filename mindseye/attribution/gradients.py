@@ -7,7 +7,7 @@ from mindseye.attribution.explanation import Explanation, check_images, explanat
 from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.optimize.random import RandomKeys
 
 
@@ -21,7 +21,7 @@ def saliency(score: Score, images: Tensor) -> Explanation:
         images: [images, channels, height, width] in [0, 1]; the gradient is with respect to these values.
     """
     check_images(images, score.model.in_channels)
-    with frozen(score.model.network):
+    with freeze(score.model.network):
         slopes = load_captum("Saliency")(score.tiled).attribute(images.detach().clone().requires_grad_(), abs=True)
         with torch.no_grad():
             values = score(images)
@@ -54,7 +54,7 @@ def integrated_gradients(
     if steps < 1:
         raise UserError(f"integrated gradients need at least 1 step, not {steps}")
     blank = fill_images(images, baseline, random).contiguous()
-    with frozen(score.model.network):
+    with freeze(score.model.network):
         parts = load_captum("IntegratedGradients")(score.tiled).attribute(
             images.detach(), baselines=blank, n_steps=steps, internal_batch_size=max(batch, len(images))
         )

@@ -17,7 +17,7 @@ from mindseye.attribution.relevance import check_rules, lrp
 from mindseye.attribution.rules import RuleName, Rules
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer, find_layer
+from mindseye.layers.layer import Layer, find_layer
 from mindseye.optimize.random import RandomKeys
 
 ALL = "all"

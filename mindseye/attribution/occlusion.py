@@ -7,7 +7,7 @@ from mindseye.attribution.explanation import Explanation, check_images, explanat
 from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.optimize.random import RandomKeys
 
 
@@ -44,7 +44,7 @@ def occlusion(
     check_images(images, score.model.in_channels)
     check_boxes((images.shape[-2], images.shape[-1]), box, stride)
     channels = images.shape[1]
-    with frozen(score.model.network):
+    with freeze(score.model.network):
         drops = load_captum("Occlusion")(score.tiled).attribute(
             images,
             sliding_window_shapes=(channels, *box),

@@ -11,7 +11,7 @@ from mindseye.attribution.explanation import Explanation, check_images, explanat
 from mindseye.attribution.fills import fill_images
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.regularizers.functional import variation_norm
 
@@ -83,7 +83,7 @@ def perturbation(
     check_images(images, score.model.in_channels)
     deletes = mask_settings.game == "deletion"
     reference = fill_images(images, mask_settings.fill, random)
-    with frozen(score.model.network), torch.enable_grad():
+    with freeze(score.model.network), torch.enable_grad():
         with torch.no_grad():
             values, blanks = score(images), score(reference)
         scale = (values - blanks).abs().clamp_min(torch.finfo(torch.float32).tiny)

@@ -16,7 +16,7 @@ from mindseye.attribution.graph import LEAF, MOVING, MULTIPLYING, SUMMING, Names
 from mindseye.attribution.relevance_mode import RelevanceMode
 from mindseye.attribution.rules import RuleName, Rules, Weighted
 from mindseye.attribution.score import Score
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.probe import example_input
 
 WHY = (
@@ -50,7 +50,7 @@ def lrp(
     rules = Rules.named(rule, epsilon, gamma)
     check_images(images, score.model.in_channels)
     inputs = score.model.preprocessing.normalise(images).detach().requires_grad_()
-    with frozen(score.model.network), torch.enable_grad():
+    with freeze(score.model.network), torch.enable_grad():
         values, ones = _forward(score, inputs, rules)
         slopes, taken = torch.autograd.grad(values.sum(), (inputs, ones), allow_unused=True)
     values = values.detach()
@@ -71,7 +71,7 @@ def check_rules(score: Score, size: int) -> None:
     """
     network = score.model.network
     noise = example_input(score.model.in_channels, size, size, len(score.direction), network).requires_grad_()
-    with frozen(network), torch.enable_grad():
+    with freeze(network), torch.enable_grad():
         _forward(score, noise, Rules.named("epsilon", 1e-3, 1.0))
 
 

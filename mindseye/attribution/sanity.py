@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mindseye.attribution.explanation import Explanation
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.optimize.random import RandomKeys
 
 

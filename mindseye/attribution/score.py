@@ -9,9 +9,9 @@ from torch.nn.functional import one_hot
 
 from mindseye.errors import UserError
 from mindseye.facets.target import Target, check_channels
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.objective import for_images
 
@@ -129,7 +129,7 @@ def class_probability(score: Score, images: Tensor) -> Tensor:
 def predict_classes(model: Model, output: Layer, images: Tensor) -> list[int]:
     """The class that the network puts first for each of the images [images, channels, height, width] in [0, 1]."""
     classes: list[int] = []
-    with frozen(model.network), Reader(model.network, [output]) as read:
+    with freeze(model.network), Reader(model.network, [output]) as read:
         for batch in torch.split(images, BATCH):
             logits = read(model.preprocessing.normalise(batch))[output.address]
             classes += logits.float().mean(-1).argmax(1).tolist()

@@ -78,7 +78,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.batch import batch
-    from mindseye.workflows.opening import DEFAULT_RECIPE
+    from mindseye.workflows.request import DEFAULT_RECIPE
 
     done = batch(
         options.root,

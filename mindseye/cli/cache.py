@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.cache import cache
-    from mindseye.report.cache_table import cache_table
+    from mindseye.report.tables import cache_table
     from mindseye.store.settings import size_text
 
     status = cache(**picked(options, "empty", "limit"))

@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.workflows.evaluation.evaluate import evaluate
+    from mindseye.api.evaluate import evaluate
 
     run = evaluate(options.run, options.judges, **picked(options, "among", "labels", "device", "quiet"))
     return show_scores(run, options)

@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
     about = "Show the photos of a folder that a channel answers to most, least, and hardly."
     parser = add_command(commands, "examples", act, about, EXAMPLES)
     add = parser.add_argument
-    add("images", metavar="IMAGES", help="folder of photos")
+    add("photos", metavar="PHOTOS", help="folder of photos")
     add_model(parser)
     add("--layer", required=True, metavar="A", help="an address from 'mindseye layers'")
     add(
@@ -41,5 +41,5 @@ def act(options: argparse.Namespace, command: str) -> int:
     from mindseye.api.examples import examples
 
     own = ("layer", "channels", "recursive", "size", "whole", "out", "device", "quiet")
-    examples(options.images, command=command, **picked(options, *MODEL_OPTIONS, *own))
+    examples(options.photos, command=command, **picked(options, *MODEL_OPTIONS, *own))
     return DONE

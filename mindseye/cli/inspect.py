@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     about = "Say which channels of a layer are entangled (one channel, several meanings), and show it."
     parser = add_command(commands, "inspect", act, about, EXAMPLES)
     add = parser.add_argument
-    add("images", metavar="IMAGES", help="folder of photos")
+    add("photos", metavar="PHOTOS", help="folder of photos")
     add_model(parser)
     add(
         "--layer", "--layers", dest="layers", default="auto", metavar="A[,B,C]",
@@ -62,11 +62,11 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.inspect import inspect
-    from mindseye.report.entanglement import entanglement_table
-    from mindseye.workflows.opening import DEFAULT_RECIPE
+    from mindseye.report.tables import entanglement_table
+    from mindseye.workflows.request import DEFAULT_RECIPE
 
     run = inspect(
-        options.images,
+        options.photos,
         layers=[layer.strip() for layer in options.layers.split(",")],
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=changes_of(options),

@@ -23,13 +23,8 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.layers.survey import survey
-    from mindseye.models.freeze import frozen
-    from mindseye.models.load import load_model
-    from mindseye.report.tables import layer_table
+    from mindseye.api.layers import layers
 
-    model = load_model(options.model, **picked(options, "weights", "checkpoint"))
-    with frozen(model.network):
-        network = survey(model.network, options.size or model.preprocessing.size, model.in_channels)
-    print(layer_table(model, network, options.filter))
+    table = layers(options.model, **picked(options, "weights", "checkpoint", "size"))
+    print(table.matching(options.filter))
     return DONE

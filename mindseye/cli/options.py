@@ -127,7 +127,7 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
 
 def show_scores(run: Any, options: argparse.Namespace) -> int:
     """Print what the judges said; the exit code of the run."""
-    from mindseye.report.scores import score_table
+    from mindseye.report.tables import score_table
 
     if not options.quiet:
         print(score_table(run.manifest))

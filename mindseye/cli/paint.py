@@ -66,7 +66,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.paint import paint
-    from mindseye.workflows.opening import DEFAULT_RECIPE
+    from mindseye.workflows.request import DEFAULT_RECIPE
 
     run = paint(
         recipe=options.recipe or DEFAULT_RECIPE,

@@ -19,11 +19,11 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.optimize.recipe.files import load_recipe, recipe_names, recipe_text
+    from mindseye.optimize.recipe.files import read_recipe, recipe_names, recipe_text
 
     if options.name:
         print(recipe_text(options.name), end="")
     else:
         for name in recipe_names():
-            print(f"{name:<14} {load_recipe(name).about}")
+            print(f"{name:<14} {read_recipe(name)['about']}")
     return DONE

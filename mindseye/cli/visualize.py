@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     about = "Paint what a layer sees in a folder of photos, a picture per facet."
     parser = add_command(commands, "visualize", act, about, EXAMPLES)
     add = parser.add_argument
-    add("images", metavar="IMAGES", help="folder of photos, or a tar archive of them")
+    add("photos", metavar="PHOTOS", help="folder of photos, or a tar archive of them")
     add_model(parser)
     add_layers(parser)
     add("--facets", type=count_or_auto, default=4, metavar="N", help="groups to find, or auto (default: 4)")
@@ -51,10 +51,10 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
     from mindseye.api.visualize import visualize
-    from mindseye.workflows.opening import DEFAULT_RECIPE
+    from mindseye.workflows.request import DEFAULT_RECIPE
 
     run = visualize(
-        options.images,
+        options.photos,
         layer=layers_of(options),
         recipe=options.recipe or DEFAULT_RECIPE,
         changes=changes_of(options),

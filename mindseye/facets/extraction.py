@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import check_finite, normalise_photos
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.models.load import Model
 from mindseye.photos.decode import View
 from mindseye.photos.photo_set import PhotoSet

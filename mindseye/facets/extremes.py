@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import check_finite
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.preprocessing import Preprocessing
 
 

@@ -15,22 +15,25 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import one_line
+from mindseye.layers.fold import fold_batch_norms
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Activations, Reader
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import hooks_of, plain_attention, twin
+from mindseye.models.freeze import copy_modules, disable_fast_attention, list_hooks
+from mindseye.models.load import Model
+from mindseye.models.probe import example_input
 
 TRIALS = 5
-WORTH = 1.05
+LEAST_GAIN = 1.05
 """How many times as fast a compiled step must be at least, so that noise does not decide."""
 MODES = {"cuda": ("reduce-overhead", "default")}
 """Of ``torch.compile``, by kind of device; ``reduce-overhead`` are CUDA graphs."""
-AGREES = {torch.float32: 0.01, torch.float64: 1e-6}
-"""Largest difference between compiled and plain, as lengths relative to the plain one's; lower precisions: ``AGREES_LOWER``.
+TOLERANCE = {torch.float32: 0.01, torch.float64: 1e-6}
+"""Largest difference between compiled and plain, as lengths relative to the plain one's; lower precisions: ``TOLERANCE_LOWER``.
 
 Where rounding tips a value over a kink of the network, a part of the gradient is another one: .003 was seen."""
-AGREES_LOWER = 0.1
+TOLERANCE_LOWER = 0.1
 
-WAITS = {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}
+SYNCHRONIZE = {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}
 TINY = torch.finfo(torch.float32).tiny
 
 Pass = Callable[[Tensor], Activations]
@@ -44,19 +47,19 @@ class Compiler:
 
     def __init__(self) -> None:
         self.verdicts: list[str] = []
-        self._held = ExitStack()
-        self._found: dict[object, Pass | None] = {}
+        self._resources = ExitStack()
+        self._passes: dict[object, Pass | None] = {}
 
     def __enter__(self) -> "Compiler":
-        # Longer than any reader that is held: it would leave switched off what it found so.
-        self._held.enter_context(plain_attention())
+        # Longer than any reader that is held: else that reader would restore the fast path to off.
+        self._resources.enter_context(disable_fast_attention())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._held.close()
-        self._found.clear()
+        self._resources.close()
+        self._passes.clear()
 
     def reader(self, network: nn.Module, layers: Sequence[Layer]) -> Reader:
         """A reader of layers whose passes with a gradient are compiled, where that is faster.
@@ -65,15 +68,15 @@ class Compiler:
         """
         return _CompiledReader(self, network, layers)
 
-    def faster(self, network: nn.Module, layers: Sequence[Layer], images: Tensor, plain: Pass) -> Pass | None:
+    def find_faster(self, network: nn.Module, layers: Sequence[Layer], images: Tensor, plain: Pass) -> Pass | None:
         """A compiled pass for such images that agrees with the plain one and is faster; None where there is none."""
         kind = _kind(layers, images)
-        if kind not in self._found:
-            self._found[kind] = self._try(network, layers, images.detach(), plain)
-        return self._found[kind]
+        if kind not in self._passes:
+            self._passes[kind] = self._try(network, layers, images.detach(), plain)
+        return self._passes[kind]
 
     def _try(self, network: nn.Module, layers: Sequence[Layer], images: Tensor, plain: Pass) -> Pass | None:
-        best, fastest = None, WORTH
+        best, fastest = None, LEAST_GAIN
         about = f"torch.compile at {layers[-1].address}, {len(images)} at once, {images.shape[-1]} px"
         for mode in MODES.get(images.device.type, ("default",)):
             name = about if mode == "default" else f"{about}, {mode}"
@@ -81,7 +84,7 @@ class Compiler:
                 try:
                     compiled = _compile(network, layers, mode, held)
                     off = _difference(compiled, plain, images)
-                    limit = AGREES.get(_computes_in(images), AGREES_LOWER)
+                    limit = TOLERANCE.get(_precision(images), TOLERANCE_LOWER)
                     gain = _gain(compiled, plain, images) if off <= limit else 0.0
                 except Exception as error:  # whatever a compiler may raise, the plain pass is there
                     self.verdicts.append(f"{name}: not used, {type(error).__name__}: {one_line(error)[:200]}")
@@ -92,9 +95,16 @@ class Compiler:
                     self.verdicts.append(f"{name}: not used, {gain:.2f} x as fast")
                 else:
                     best, fastest = compiled, gain
-                    self._held.push(held.pop_all())
+                    self._resources.push(held.pop_all())
                     self.verdicts.append(f"{name}: {gain:.2f} x as fast")
         return best
+
+
+def painting_reader(model: Model, layers: Sequence[Layer], view: int, compiler: Compiler | None) -> Reader:
+    """Reads layers of a model at many steps. view: side of what the network sees. compiler: of a recipe that compiles."""
+    example = example_input(model.in_channels, view, view, 1, model.network)
+    network = fold_batch_norms(model.network, layers, example)
+    return Reader(network, layers) if compiler is None else compiler.reader(network, layers)
 
 
 class _CompiledReader(Reader):
@@ -115,27 +125,27 @@ class _CompiledReader(Reader):
         """See ``Reader``."""
         faster = None
         if images.requires_grad and torch.is_grad_enabled() and _count_hooks(self.network) == self._own_hooks:
-            faster = self._compiler.faster(self.network, self.layers, images, super().__call__)
+            faster = self._compiler.find_faster(self.network, self.layers, images, super().__call__)
         return super().__call__(images) if faster is None else faster(images)
 
 
 def _compile(network: nn.Module, layers: Sequence[Layer], mode: str, held: ExitStack) -> Pass:
     """A compiled pass. held: keeps its hooks. A copy is compiled, which nobody else's hooks come to."""
-    read = held.enter_context(Reader(twin(network), layers, stops=False))
-    whole = torch.compile(_apart(Reader.__call__), fullgraph=True, dynamic=False, mode=mode)
+    read = held.enter_context(Reader(copy_modules(network), layers, stops=False))
+    whole = torch.compile(_copy_function(Reader.__call__), fullgraph=True, dynamic=False, mode=mode)
 
     def compiled(images: Tensor) -> Activations:
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        found: Activations = whole(read, images)
+        activations: Activations = whole(read, images)
         if mode == "default":
-            return found
+            return activations
         # CUDA graphs overwrite at the next step what they gave at this one.
-        return {address: tensor.clone() for address, tensor in found.items()}
+        return {address: tensor.clone() for address, tensor in activations.items()}
 
     return compiled
 
 
-def _apart(function: Any) -> FunctionType:
+def _copy_function(function: Any) -> FunctionType:
     """The function with code of its own: compiled graphs are kept with the code, and there is room for a few only."""
     return FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
 
@@ -143,18 +153,18 @@ def _apart(function: Any) -> FunctionType:
 def _step(read: Pass, images: Tensor) -> tuple[Activations, Tensor]:
     """Activations, and the gradient [images, channels, height, width] of a loss to which all layers add alike."""
     images = images.clone().requires_grad_()
-    found = read(images)
-    sizes = [tensor.float().square().mean() for tensor in found.values()]
+    activations = read(images)
+    sizes = [tensor.float().square().mean() for tensor in activations.values()]
     loss = torch.stack([size / size.detach().clamp_min(TINY) for size in sizes]).sum()
-    return found, torch.autograd.grad(loss, images)[0]
+    return activations, torch.autograd.grad(loss, images)[0]
 
 
 def _difference(compiled: Pass, plain: Pass, images: Tensor) -> float:
     """The largest difference of any layer's activations, or of the gradients, as lengths relative to the plain one's."""
-    (ours, our_gradient), (theirs, their_gradient) = _step(compiled, images), _step(plain, images)
-    pairs = [(our_gradient, their_gradient), *((ours[address], tensor) for address, tensor in theirs.items())]
+    (of_compiled, gradient), (of_plain, plain_gradient) = _step(compiled, images), _step(plain, images)
+    pairs = [(gradient, plain_gradient), *((of_compiled[address], tensor) for address, tensor in of_plain.items())]
     with torch.no_grad():
-        off = [(one.float() - other.float()).norm() / other.float().norm().clamp_min(TINY) for one, other in pairs]
+        off = [(ours.float() - theirs.float()).norm() / theirs.float().norm().clamp_min(TINY) for ours, theirs in pairs]
     return float(torch.stack(off).max())
 
 
@@ -166,22 +176,22 @@ def _gain(compiled: Pass, plain: Pass, images: Tensor) -> float:
 def _seconds(read: Pass, images: Tensor) -> float:
     begun = time.perf_counter()
     _step(read, images)
-    if images.device.type in WAITS:
-        WAITS[images.device.type]()
+    if images.device.type in SYNCHRONIZE:
+        SYNCHRONIZE[images.device.type]()
     return time.perf_counter() - begun
 
 
 def _kind(layers: Sequence[Layer], images: Tensor) -> object:
     """What a graph is compiled for."""
     addresses = tuple(layer.address for layer in layers)
-    return addresses, images.shape, images.dtype, images.device, _computes_in(images)
+    return addresses, images.shape, images.dtype, images.device, _precision(images)
 
 
-def _computes_in(images: Tensor) -> torch.dtype:
+def _precision(images: Tensor) -> torch.dtype:
     kind = images.device.type
     casts = kind in ("cpu", "cuda") and torch.is_autocast_enabled(kind)
     return torch.get_autocast_dtype(kind) if casts else images.dtype
 
 
 def _count_hooks(network: nn.Module) -> int:
-    return sum(len(hooks_of(module)) for module in network.modules())
+    return sum(len(list_hooks(module)) for module in network.modules())

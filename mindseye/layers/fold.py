@@ -1,4 +1,4 @@
-"""Batch normalisations folded into the convolutions before them, for painting: a network in evaluation mode computes the same.
+"""Folding batch normalisations into the convolutions before them: a network in evaluation mode computes the same, faster.
 
 A normalisation of frozen statistics is a factor and a summand for each channel, which a convolution's weights can take over.
 On a CPU its passes forward and backward are up to a fifth of a step (benchmarks/README.md).
@@ -13,16 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Activations, Reader
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import hooks_of, twin
+from mindseye.models.freeze import copy_modules, list_hooks
 
 SAME = 1e-3
 """Largest difference of an activation, relative to its layer's largest; rounding alone leaves about 1e-6."""
 
 
 @torch.no_grad()
-def folded(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> nn.Module:
+def fold_batch_norms(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> nn.Module:
     """The network with what can be folded below some layers; itself where nothing can, or another activation would come out.
 
     What is read stays what it was: nothing is folded whose convolution's own output is among the layers. Modules keep their
@@ -38,12 +38,12 @@ def folded(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> nn.Mo
             pairs, plain = _pairs(network, layers, images)
             if not pairs:
                 return network
-            lean = _with_folded(network, pairs)
+            lean = _fold(network, pairs)
             with Reader(lean, layers) as read:
-                found = read(images)
+                of_lean = read(images)
     except Exception:  # a module that cannot be copied, or that looks into its neighbours
         return network
-    return lean if _same(found, plain) else network
+    return lean if _agree(of_lean, plain) else network
 
 
 def _pairs(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> tuple[dict[str, str], Activations]:
@@ -52,13 +52,13 @@ def _pairs(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> tuple
     made: dict[int, tuple[str, Tensor, int]] = {}
     taken: dict[str, str] = {}
 
-    def begins(name: str, inputs: tuple[Any, ...]) -> None:
+    def before_norm(name: str, inputs: tuple[Any, ...]) -> None:
         calls[name] += 1
         conv, output, version = made.get(id(inputs[0]) if inputs else 0, ("", None, 0))
         if output is not None and output._version == version:  # else something has worked on it in place
             taken[name] = conv
 
-    def ends(name: str, output: Any) -> None:
+    def after_conv(name: str, output: Any) -> None:
         calls[name] += 1
         made[id(output)] = (name, output, output._version)  # held, so that no other tensor gets its number
 
@@ -66,9 +66,9 @@ def _pairs(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> tuple
     with ExitStack() as hooks:
         for name, module in modules.items():
             if isinstance(module, nn.Conv2d):
-                handle = module.register_forward_hook(lambda _, inputs, output, name=name: ends(name, output))
+                handle = module.register_forward_hook(lambda _, inputs, output, name=name: after_conv(name, output))
             else:
-                handle = module.register_forward_pre_hook(lambda _, inputs, name=name: begins(name, inputs))
+                handle = module.register_forward_pre_hook(lambda _, inputs, name=name: before_norm(name, inputs))
             hooks.callback(handle.remove)
         with Reader(network, layers) as read:
             plain = read(images)
@@ -79,7 +79,7 @@ def _pairs(network: nn.Module, layers: Sequence[Layer], images: Tensor) -> tuple
 
 def _is_plain(module: nn.Module) -> bool:
     """A convolution or normalisation of which all is known: no hooks, and no other weights than its own."""
-    if hooks_of(module) or hasattr(module, "parametrizations"):
+    if list_hooks(module) or hasattr(module, "parametrizations"):
         return False
     if isinstance(module, nn.BatchNorm2d):
         is_known = type(module) is nn.BatchNorm2d or _is_timms(module)
@@ -92,8 +92,8 @@ def _is_timms(module: nn.Module) -> bool:
     return type(module).__name__ == "BatchNormAct2d" and type(module).__module__.startswith("timm.")
 
 
-def _with_folded(network: nn.Module, pairs: Mapping[str, str]) -> nn.Module:
-    lean = twin(network)
+def _fold(network: nn.Module, pairs: Mapping[str, str]) -> nn.Module:
+    lean = copy_modules(network)
     modules: dict[str, Any] = dict(lean.named_modules(remove_duplicate=False))
     for bn, conv in pairs.items():
         norm, before = modules[bn], modules[conv]
@@ -110,9 +110,9 @@ def _replace(modules: Mapping[str, nn.Module], old: nn.Module, new: nn.Module) -
         setattr(modules[parent], leaf, new)
 
 
-def _same(found: Activations, plain: Activations) -> bool:
+def _agree(of_lean: Activations, plain: Activations) -> bool:
     tiny = torch.finfo(torch.float32).tiny
     return all(
-        bool((found[address] - tensor).abs().max() <= SAME * tensor.abs().max().clamp_min(tiny))
+        bool((of_lean[address] - tensor).abs().max() <= SAME * tensor.abs().max().clamp_min(tiny))
         for address, tensor in plain.items()
     )

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
+from mindseye.layers.layer import Layer
 from mindseye.layers.layout import Layout, known_prefix
-from mindseye.layers.survey import STRETCH, SURVEY_BATCH, Layer
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import STRETCH, SURVEY_BATCH
+from mindseye.models.freeze import freeze
 from mindseye.models.output_parts import part_of, parts
 from mindseye.models.probe import example_input
 
@@ -17,7 +18,9 @@ OUTPUT = "output"
 """The address of what the network itself gives; ``output:PATH`` names a part of it."""
 
 
-def find_output(network: nn.Module, size: int, channels: int = 3, words: Sequence[str] = ()) -> tuple[Layer, list[str]]:
+def find_output(
+    network: nn.Module, size: int, in_channels: int = 3, words: Sequence[str] = ()
+) -> tuple[Layer, list[str]]:
     """The network's output as a layer, and the words that are left over once they have led to a tensor.
 
     The words name parts of the output (keys of a dict, indices of a list or tuple, fields of a named tuple or dataclass),
@@ -33,16 +36,16 @@ def find_output(network: nn.Module, size: int, channels: int = 3, words: Sequenc
         UserError: if the network does not take such images, a part does not exist (with those that do), or what is
             named holds no floating-point numbers for each image.
     """
-    with frozen(network):
-        given = _give(network, size, size, channels, SURVEY_BATCH)
-        for_more = _give(network, size, size, channels, SURVEY_BATCH + 1)
-        path, left = _follow(given, words)
-        found = _of_images(part_of(given, path), _part_or_none(for_more, path))
-        if found is None:
-            raise UserError(_refusal(path, part_of(given, path)))
-        path += found
-        shape = tuple(part_of(given, path).shape)
-        layout = _layout(network, shape, size, channels, path)
+    with freeze(network):
+        outputs = _run(network, size, size, in_channels, SURVEY_BATCH)
+        more_outputs = _run(network, size, size, in_channels, SURVEY_BATCH + 1)
+        path, left = _follow(outputs, words)
+        below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path))
+        if below is None:
+            raise UserError(_refusal(path, part_of(outputs, path)))
+        path += below
+        shape = tuple(part_of(outputs, path).shape)
+        layout = _layout(network, shape, size, in_channels, path)
     layer = Layer(
         address=_address(network, path),
         module="",
@@ -61,12 +64,12 @@ def find_output(network: nn.Module, size: int, channels: int = 3, words: Sequenc
 
 
 @torch.no_grad()
-def _give(network: nn.Module, height: int, width: int, channels: int, batch: int) -> Any:
+def _run(network: nn.Module, height: int, width: int, in_channels: int, batch: int) -> Any:
     try:
-        return network(example_input(channels, height, width, batch, network))
+        return network(example_input(in_channels, height, width, batch, network))
     except Exception as error:  # anything that somebody's forward pass may raise
         raise UserError(
-            f"the network does not take {batch} images of {channels} x {height} x {width}: {one_line(error)}"
+            f"the network does not take {batch} images of {in_channels} x {height} x {width}: {one_line(error)}"
         ) from error
 
 
@@ -98,7 +101,7 @@ def _part_or_none(output: Any, path: Sequence[str]) -> Any:
         return None
 
 
-def _of_images(value: Any, for_more: Any) -> tuple[str, ...] | None:
+def _path_to_images(value: Any, for_more: Any) -> tuple[str, ...] | None:
     """The path to the first tensor below that has one entry per image, from what two and three images gave."""
     if isinstance(value, Tensor):
         follows = (
@@ -110,7 +113,7 @@ def _of_images(value: Any, for_more: Any) -> tuple[str, ...] | None:
         return () if follows else None
     for_more_parts = parts(for_more)
     for name, part in parts(value).items():
-        below = _of_images(part, for_more_parts.get(name))
+        below = _path_to_images(part, for_more_parts.get(name))
         if below is not None:
             return (name, *below)
     return None
@@ -128,7 +131,7 @@ def _refusal(path: tuple[str, ...], value: Any) -> str:
     return f"{what} ({inside}) holds no floating-point numbers for each image; name a layer instead"
 
 
-def _layout(network: nn.Module, shape: tuple[int, ...], size: int, channels: int, path: tuple[str, ...]) -> Layout:
+def _layout(network: nn.Module, shape: tuple[int, ...], size: int, in_channels: int, path: tuple[str, ...]) -> Layout:
     if len(shape) == 1:
         return Layout("single")
     if len(shape) == 2:
@@ -140,17 +143,17 @@ def _layout(network: nn.Module, shape: tuple[int, ...], size: int, channels: int
             f"{_address(network, path)} of shape {list(shape)} is neither a map [B, C, H, W], tokens [B, T, C] nor a "
             "vector [B, C]; name a layer instead"
         )
-    if _is_plane(network, shape, size, channels, path):
+    if _is_plane(network, shape, size, in_channels, path):
         return Layout("single")
     # Only the network's own word: 17 joints of a pose are no grid of 16 behind a class token.
     prefix = known_prefix(network) or 0
     return Layout("tokens", prefix if prefix < shape[1] else 0)
 
 
-def _is_plane(network: nn.Module, shape: tuple[int, ...], size: int, channels: int, path: tuple[str, ...]) -> bool:
+def _is_plane(network: nn.Module, shape: tuple[int, ...], size: int, in_channels: int, path: tuple[str, ...]) -> bool:
     """Whether [B, *, *] are rows and columns: the last axis grows with the image's width, or both are its side."""
     try:
-        wider = part_of(_give(network, size, size + STRETCH, channels, SURVEY_BATCH), path).shape
+        wider = part_of(_run(network, size, size + STRETCH, in_channels, SURVEY_BATCH), path).shape
     except UserError:
         wider = shape
     if tuple(wider) == shape:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import plain_attention
+from mindseye.layers.layer import Layer
+from mindseye.models.freeze import disable_fast_attention
 from mindseye.models.output_parts import first_tensor, part_of
 
 Activations = dict[str, Tensor]
@@ -37,7 +37,7 @@ class Reader:
 
     def __enter__(self) -> "Reader":
         modules = dict(self.network.named_modules())
-        self._hooks.enter_context(plain_attention())
+        self._hooks.enter_context(disable_fast_attention())
         for name, of_input in dict.fromkeys((layer.module, layer.of_input) for layer in self.layers):
             if of_input:
                 handle = modules[name].register_forward_pre_hook(self._pre_hook(name))
@@ -89,21 +89,19 @@ class Reader:
             return
         call = self._calls.get((name, of_input), 0)
         self._calls[name, of_input] = call + 1
-        wanted = [
-            entry for entry in self.layers if (entry.module, entry.call, entry.of_input) == (name, call, of_input)
-        ]
-        if not wanted:
+        due = [layer for layer in self.layers if (layer.module, layer.call, layer.of_input) == (name, call, of_input)]
+        if not due:
             return
-        read_now = {entry.address for entry in wanted}
-        is_last = len(self._raw) + len(read_now) == len({entry.address for entry in self.layers})
-        for entry in wanted:
-            tensor = first_tensor(part_of(value, entry.path))
+        read_now = {layer.address for layer in due}
+        is_last = len(self._raw) + len(read_now) == len({layer.address for layer in self.layers})
+        for layer in due:
+            tensor = first_tensor(part_of(value, layer.path))
             if tensor is None:
                 return
             # A later in-place module (ReLU(inplace=True), "out += identity") would overwrite what was read here.
             # Channels come first in the copy, as they will be read: with channels last it would be copied twice.
             ends = is_last and self._stops
-            self._raw[entry.address] = tensor if ends else tensor.clone(memory_format=torch.contiguous_format)
+            self._raw[layer.address] = tensor if ends else tensor.clone(memory_format=torch.contiguous_format)
         if is_last and self._stops:
             raise _AllRead
 

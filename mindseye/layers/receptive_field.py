@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.probe import example_input
 
 BATCH = 8
@@ -41,7 +41,7 @@ class ReceptiveField:
         return top, left, bottom, right
 
 
-def receptive_field(network: nn.Module, layer: Layer, size: int, channels: int = 3) -> ReceptiveField:
+def receptive_field(network: nn.Module, layer: Layer, size: int, in_channels: int = 3) -> ReceptiveField:
     """The receptive field of every position of a layer, for square images of this size.
 
     A box holds every pixel that can change any channel of the position; where its filters leave pixels out (dilated
@@ -55,8 +55,8 @@ def receptive_field(network: nn.Module, layer: Layer, size: int, channels: int =
     rows, columns = layer.rows_and_columns or (1, layer.positions)
     row, column = torch.arange(rows)[:, None].expand(rows, columns), torch.arange(columns).expand(rows, columns)
     places = {"top": row, "left": column, "bottom": rows - 1 - row, "right": columns - 1 - column}
-    with frozen(network), torch.no_grad(), _exact_convolutions(), Reader(network, [layer]) as read:
-        image = example_input(channels, size, size, 1, network)[0]
+    with freeze(network), torch.no_grad(), _exact_convolutions(), Reader(network, [layer]) as read:
+        image = example_input(in_channels, size, size, 1, network)[0]
         bands = {border: _Bands(read, layer, image, border) for border in BORDERS}
         blind = ~bands["top"].noticed([size])[0]
         unseen = {border: bands[border].unseen_from(places[border].flatten()) for border in BORDERS}
@@ -108,9 +108,9 @@ class _Bands:
             return torch.ones(len(depths), self.layer.positions, dtype=torch.bool)
         return given.isnan().any(1).cpu()
 
-    def _search(self, wanted: Tensor) -> None:
+    def _search(self, selection: Tensor) -> None:
         while True:
-            is_open = wanted & (self.seen - self.unseen > 1)
+            is_open = selection & (self.seen - self.unseen > 1)
             if not is_open.any():
                 return
             self._ask(sorted(set(((self.seen + self.unseen) // 2)[is_open].tolist())))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer, find_layer, outputs
+from mindseye.layers.layer import Layer, find_layer, list_outputs
 
 FEWEST = 4
 EVEN_STAGES = 6
@@ -21,8 +21,8 @@ def trunk(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
     """
     total = sum(parameter.numel() for parameter in network.parameters())
     names = _open("", network, total, is_root=True)
-    fired = {layer.address: index for index, layer in enumerate(outputs(layers))}
-    listed = {layer.address: layer for layer in outputs(layers)}
+    fired = {layer.address: index for index, layer in enumerate(list_outputs(layers))}
+    listed = {layer.address: layer for layer in list_outputs(layers)}
     blocks = [listed[name] for name in sorted((name for name in names if name in fired), key=lambda name: fired[name])]
     blocks = [block for block in blocks if not any(part in block.kind for part in NO_STAGE)]
     spatial = [index for index, block in enumerate(blocks) if block.positions > 1]
@@ -44,7 +44,7 @@ def stages(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
     ends = [
         block
         for block, after in zip(blocks, [*blocks[1:], None], strict=True)
-        if after is None or (block.channels, block.positions) != (after.channels, after.positions)
+        if after is None or _shape(block) != _shape(after)
     ]
     below_stem = [block for block in ends if block.positions < max(end.positions for end in ends)]
     if len(below_stem) >= FEWEST:
@@ -57,14 +57,24 @@ def stages(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
 
 def stages_below(network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[Layer]:
     """The stages that have fired before the target layer has, early to late, the target itself left out."""
-    order = {layer.address: index for index, layer in enumerate(outputs(layers))}
-    place = {(layer.module, layer.call): index for index, layer in enumerate(outputs(layers))}
-    end = place.get((target.module, target.call), len(order))
-    return [
-        stage
-        for stage in stages(network, layers)
-        if order[stage.address] < end and not target.module.startswith(stage.module + ".")
+    return _below(stages(network, layers), layers, target)
+
+
+def blocks_below(network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[Layer]:
+    """The blocks of the trunk that have fired before the target layer has, early to late, the target itself left out.
+
+    As of the stages, those of the highest resolution (the stem) are left out where enough remain. Of a block and the
+    normalisation or activation function behind it, the latter alone is taken: the two say the same.
+    """
+    blocks = trunk(network, layers)
+    modules = dict(network.named_modules())
+    blocks = [
+        block
+        for block, after in zip(blocks, [*blocks[1:], None], strict=True)
+        if after is None or _shape(block) != _shape(after) or not _is_pointwise(modules[after.module])
     ]
+    below_stem = [block for block in blocks if block.positions < max(other.positions for other in blocks)]
+    return _below(below_stem if len(below_stem) >= FEWEST else blocks, layers, target)
 
 
 def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
@@ -84,6 +94,25 @@ def choose_layers(network: nn.Module, layers: Sequence[Layer], asked: Sequence[s
     chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
     order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
     return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
+
+
+def _below(chosen: Sequence[Layer], layers: Sequence[Layer], target: Layer) -> list[Layer]:
+    """Those of some layers that have fired before the target, and do not hold it."""
+    order = {layer.address: index for index, layer in enumerate(list_outputs(layers))}
+    place = {(layer.module, layer.call): index for index, layer in enumerate(list_outputs(layers))}
+    end = place.get((target.module, target.call), len(order))
+    return [
+        layer for layer in chosen if order[layer.address] < end and not target.module.startswith(layer.module + ".")
+    ]
+
+
+def _shape(layer: Layer) -> tuple[int, int]:
+    return layer.channels, layer.positions
+
+
+def _is_pointwise(module: nn.Module) -> bool:
+    """Whether a module looks at each value by itself: no weight that joins channels or neighbours."""
+    return all(parameter.ndim < 2 for parameter in module.parameters())
 
 
 def _open(name: str, module: nn.Module, total: int, is_root: bool = False) -> list[str]:

@@ -11,13 +11,14 @@ from torchvision.transforms.v2 import InterpolationMode, functional
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
 from mindseye.labels import resolve_labels
+from mindseye.layers.layer import Layer
 from mindseye.layers.output import find_output
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import last_before_pooling
-from mindseye.layers.survey import Layer, survey
+from mindseye.layers.survey import survey
 from mindseye.measure.naturalness import grey
 from mindseye.measure.neighbourhood import mean_pairwise_cosine
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
 from mindseye.models.probe import count_outputs
 
@@ -64,7 +65,7 @@ def make_judge(model: Model, labels: Sequence[str | int] = ()) -> Judge:
     Raises:
         UserError: if a label is unknown (with near names), or the network scores no classes and labels are asked for.
     """
-    with frozen(model.network):
+    with freeze(model.network):
         side, channels = model.preprocessing.size, model.in_channels
         features = last_before_pooling(model.network, survey(model.network, side, channels))
         classes = count_outputs(model.network, channels, side)
@@ -89,7 +90,7 @@ def run_judge(
     network = judge.model.network
     place = next(network.parameters(), torch.zeros(())).device
     try:
-        with frozen(network), Reader(network.to(device), layers) as read:
+        with freeze(network), Reader(network.to(device), layers) as read:
             means = mean_activations(read, judge.model.preprocessing, batches, device, on_batch)
     finally:
         network.to(place)

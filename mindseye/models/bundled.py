@@ -8,7 +8,7 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.labels import imagenet_labels, imagenet_wnids
-from mindseye.models.blueprint import Blueprint
+from mindseye.models.library import LibraryModel
 from mindseye.preprocessing import Preprocessing
 
 # The sides in px that the networks were trained with.
@@ -17,8 +17,8 @@ SIDES = {"efficientnet_lite0": 224, "efficientnet_lite1": 240, "efficientnet_lit
 CROP_PADDING = 32
 
 
-def bundled_blueprint(name: str, weights: str | None = None) -> Blueprint:
-    """The blueprint of ``efficientnet_lite0``, ``efficientnet_lite1`` or ``efficientnet_lite2``.
+def find_bundled(name: str, weights: str | None = None) -> LibraryModel:
+    """The entry of ``efficientnet_lite0``, ``efficientnet_lite1`` or ``efficientnet_lite2``.
 
     Inputs are (255 x - 127) / 128, as in the networks' original (tensorflow/tpu, efficientnet/lite); timm's
     configuration of the same architecture does not say so.
@@ -29,7 +29,7 @@ def bundled_blueprint(name: str, weights: str | None = None) -> Blueprint:
     if weights not in (None, "DEFAULT", "ImageNet"):
         raise UserError(f"{name} has no weights {weights!r}; it has ImageNet and none")
     side = SIDES[name]
-    return Blueprint(
+    return LibraryModel(
         name=name,
         weights="ImageNet",
         preprocessing=Preprocessing(
@@ -42,12 +42,12 @@ def bundled_blueprint(name: str, weights: str | None = None) -> Blueprint:
         ),
         labels=imagenet_labels(),
         wnids=imagenet_wnids(),
-        build=partial(_untrained, name),
-        fetch=partial(_trained, name),
+        build=partial(_build, name),
+        fetch=partial(_fetch, name),
     )
 
 
-def _untrained(name: str, classes: int | None = None) -> nn.Module:
+def _build(name: str, classes: int | None = None) -> nn.Module:
     try:
         import timm
     except ImportError as error:
@@ -56,8 +56,8 @@ def _untrained(name: str, classes: int | None = None) -> nn.Module:
     return network
 
 
-def _trained(name: str) -> nn.Module:
-    network = _untrained(name)
+def _fetch(name: str) -> nn.Module:
+    network = _build(name)
     own = network.state_dict()
     package = _package(name)
     try:

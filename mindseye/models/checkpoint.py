@@ -33,21 +33,21 @@ def read_checkpoint(path: str | Path) -> State:
         raise UserError(f"no checkpoint {str(path)!r}")
     try:
         if file.suffix == ".safetensors":
-            held: Any = load_file(file, device="cpu")
+            content: Any = load_file(file, device="cpu")
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about the pickle's dialect
-                held = torch.load(file, map_location="cpu", weights_only=True)
+                content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(
             f"{str(path)!r} is damaged, or holds code beside its weights (not run): save network.state_dict() alone"
         ) from error
     except Exception as error:  # torch's restricted unpickler trips over a damaged file in many ways
         raise UserError(f"cannot read the checkpoint {str(path)!r}: {one_line(error)}") from error
-    state = _unwrapped(held)
+    state = _unwrap(content)
     if not state:
         raise UserError(f"{str(path)!r} holds no state dict (names with tensors)")
-    return _without_prefix(state)
+    return _strip_prefix(state)
 
 
 def fill(network: nn.Module, state: State, path: str | Path, name: str) -> None:
@@ -61,8 +61,8 @@ def fill(network: nn.Module, state: State, path: str | Path, name: str) -> None:
     left_over = [key for key in state if key not in own]
     shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
     problems = [
-        *([f"missing {_first(missing)}"] if missing else []),
-        *([f"unexpected {_first(left_over)}"] if left_over else []),
+        *([f"missing {_list_first(missing)}"] if missing else []),
+        *([f"unexpected {_list_first(left_over)}"] if left_over else []),
         *(f"{key!r} is {tuple(state[key].shape)}, the model's {tuple(own[key].shape)}" for key in shapes[:NAMED]),
     ]
     if problems:
@@ -80,22 +80,22 @@ def classes_in(state: State, network: nn.Module) -> int | None:
     return changes.pop()[1] if len(changes) == 1 else None
 
 
-def _unwrapped(held: Any) -> State:
+def _unwrap(content: Any) -> State:
     for wrapper in WRAPPERS:
-        if isinstance(held, Mapping) and isinstance(held.get(wrapper), Mapping):
-            held = held[wrapper]
-    if not isinstance(held, Mapping):
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping):
         return {}
-    return {str(key): value for key, value in held.items() if isinstance(value, Tensor)}
+    return {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
 
 
-def _without_prefix(state: State) -> State:
+def _strip_prefix(state: State) -> State:
     for prefix in PREFIXES:
         if all(key.startswith(prefix) for key in state):
             state = {key.removeprefix(prefix): value for key, value in state.items()}
     return state
 
 
-def _first(keys: list[str]) -> str:
+def _list_first(keys: list[str]) -> str:
     more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
     return ", ".join(repr(key) for key in keys[:NAMED]) + more

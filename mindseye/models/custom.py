@@ -8,29 +8,22 @@ What such a network says about itself, in attributes:
 - ``image_size``, ``img_size`` or ``input_size``: the side of its square input; else what the user asks for, else 224.
 """
 
-import difflib
-import importlib
-import importlib.util
-import sys
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from torch import nn
 
-from mindseye.errors import UserError, one_line
-from mindseye.models.blueprint import same_start
+from mindseye.errors import UserError
+from mindseye.models.library import seed_weights
 from mindseye.preprocessing import Preprocessing, from_mapping, identity
+from mindseye.user_code import load_object, run_user_code
 
 DEFAULT_SIDE = 224
 CHANNEL_NAMES = ("in_channels", "in_chans")
 SIZE_NAMES = ("image_size", "img_size", "input_size")
 
 
-def load_own(spec: str) -> tuple[str, nn.Module]:
+def load_custom(spec: str) -> tuple[str, nn.Module]:
     """Name and network of ``file.py:factory`` or ``package.module:factory``; the factory is called without arguments.
 
     Its random weights are the same each time.
@@ -38,25 +31,17 @@ def load_own(spec: str) -> tuple[str, nn.Module]:
     Raises:
         UserError: if there is no such file, module or factory, if the user's code fails, or makes no module.
     """
-    place, _, factory = spec.rpartition(":")
-    if not place or not factory:
-        raise UserError(f"{spec!r} names no factory; write path/to/file.py:factory or package.module:factory")
-    file = Path(place)
-    is_file = file.suffix == ".py"
-    if is_file and not file.is_file():
-        raise UserError(f"no file {place!r}")
-    with _importable(file.resolve().parent if is_file else Path.cwd()), _users_code(spec), same_start():
-        module = _module_in(file) if is_file else importlib.import_module(place)
-        made = getattr(module, factory, None)
-        if made is None:
-            raise UserError(f"{place!r} has no {factory!r}{_near(factory, module)}")
+    with seed_weights(), run_user_code(spec):
+        # Run anew each time: two threads must not be given one network, which a module that is kept would hold.
+        made = load_object(spec, "factory", fresh=True)
         network = made if isinstance(made, nn.Module) or not callable(made) else made()
     if not isinstance(network, nn.Module):
         raise UserError(f"{spec!r} gives a {type(network).__name__}, not a torch.nn.Module")
-    return f"{file.stem if is_file else place}.{factory}", network
+    place, _, factory = spec.rpartition(":")
+    return f"{Path(place).stem if place.endswith('.py') else place}.{factory}", network
 
 
-def stated_preprocessing(network: nn.Module, size: int | None = None) -> Preprocessing:
+def read_preprocessing(network: nn.Module, size: int | None = None) -> Preprocessing:
     """The preprocessing that a network states in its attributes, see above; ``size`` where it states no side.
 
     Raises:
@@ -70,7 +55,7 @@ def stated_preprocessing(network: nn.Module, size: int | None = None) -> Preproc
         from mindseye.models.timm import timm_preprocessing
 
         return timm_preprocessing(config, "timm, the network's pretrained_cfg")
-    base = identity(input_channels(network), _stated_side(network) or size or DEFAULT_SIDE)
+    base = identity(guess_in_channels(network), _read_side(network) or size or DEFAULT_SIDE)
     if stated is None:
         return base
     if not isinstance(stated, dict):
@@ -78,7 +63,7 @@ def stated_preprocessing(network: nn.Module, size: int | None = None) -> Preproc
     return from_mapping(stated, base)
 
 
-def stated_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
+def read_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
     """The network's ``labels`` or ``wnids``, if it has any."""
     names = getattr(network, attribute, None)
     if not isinstance(names, Sequence) or isinstance(names, str):
@@ -86,7 +71,7 @@ def stated_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
     return tuple(str(name) for name in names) or None
 
 
-def input_channels(network: nn.Module) -> int:
+def guess_in_channels(network: nn.Module) -> int:
     """The number of input channels: as stated, else of the first convolution (ViTs cut patches with one), else 3."""
     for name in CHANNEL_NAMES:
         stated = getattr(network, name, None)
@@ -98,7 +83,7 @@ def input_channels(network: nn.Module) -> int:
     return 3
 
 
-def _stated_side(network: nn.Module) -> int | None:
+def _read_side(network: nn.Module) -> int | None:
     for name in SIZE_NAMES:
         stated = getattr(network, name, None)
         sides = [stated] if isinstance(stated, int) else list(stated)[-2:] if isinstance(stated, tuple | list) else []
@@ -108,47 +93,3 @@ def _stated_side(network: nn.Module) -> int | None:
             raise UserError(f"the model's {name} is {stated}; only squares can be painted")
         return int(sides[0])
     return None
-
-
-def _module_in(file: Path) -> ModuleType:
-    name = f"mindseye_user_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise UserError(f"cannot import {str(file)!r}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look the module up there
-    spec.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let the user's file import what lies beside it."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        with suppress(ValueError):
-            sys.path.remove(str(folder))
-
-
-@contextmanager
-def _users_code(spec: str) -> Iterator[None]:
-    """Errors of the user's code in one line, with the place where they arose."""
-    try:
-        yield
-    except UserError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{spec!r} fails with {type(error).__name__}: {one_line(error)}{_where(error)}") from error
-
-
-def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    users = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
-    return f" ({Path(users[-1].filename).name}, line {users[-1].lineno})" if users else ""
-
-
-def _near(name: str, module: ModuleType) -> str:
-    near: list[Any] = difflib.get_close_matches(name, [known for known in vars(module) if known[0] != "_"], n=4)
-    return f"; near: {', '.join(near)}" if near else ""

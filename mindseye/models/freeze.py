@@ -1,4 +1,4 @@
-"""A network that is looked at, not trained: for as long as it lasts, and back as it was afterwards."""
+"""Freezing a network for a time, copying it, and its hooks."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from torch import nn
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[nn.Module]:
+def freeze(network: nn.Module) -> Iterator[nn.Module]:
     """The network in evaluation mode, its parameters without gradients; afterwards every module is as it was.
 
     The flags of each module and each parameter come back one by one: part of a network may have been in evaluation
@@ -29,14 +29,14 @@ def frozen(network: nn.Module) -> Iterator[nn.Module]:
             parameter.requires_grad_(needed)
 
 
-def twin(network: nn.Module) -> nn.Module:
-    """A copy of a network whose modules are its own; tensors and hooks, and whatever these hear with, are shared."""
-    hooks = [hook for module in network.modules() for hook in hooks_of(module)]
-    return copy.deepcopy(network, {id(one): one for one in [*network.parameters(), *network.buffers(), *hooks]})
+def copy_modules(network: nn.Module) -> nn.Module:
+    """A copy of a network with modules of its own; parameters, buffers and hooks are shared with the original."""
+    hooks = [hook for module in network.modules() for hook in list_hooks(module)]
+    return copy.deepcopy(network, {id(kept): kept for kept in [*network.parameters(), *network.buffers(), *hooks]})
 
 
-def hooks_of(module: nn.Module) -> list[Callable[..., Any]]:
-    """All that is called when a module works forward or backward."""
+def list_hooks(module: nn.Module) -> list[Callable[..., Any]]:
+    """The hooks of a module, forward and backward."""
     tables = (
         module._forward_hooks,
         module._forward_pre_hooks,
@@ -47,11 +47,11 @@ def hooks_of(module: nn.Module) -> list[Callable[..., Any]]:
 
 
 @contextmanager
-def plain_attention() -> Iterator[None]:
+def disable_fast_attention() -> Iterator[None]:
     """Keep PyTorch's fused attention from bypassing the modules (and their hooks) inside an encoder block."""
-    was = torch.backends.mha.get_fastpath_enabled()
+    was_enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
         yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(was)
+        torch.backends.mha.set_fastpath_enabled(was_enabled)

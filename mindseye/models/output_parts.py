@@ -46,7 +46,7 @@ def first_tensor(output: Any) -> Tensor | None:
     if isinstance(output, Tensor):
         return output if output.is_floating_point() else None
     for part in parts(output).values():
-        found = first_tensor(part)
-        if found is not None:
-            return found
+        tensor = first_tensor(part)
+        if tensor is not None:
+            return tensor
     return None

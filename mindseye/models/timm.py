@@ -12,8 +12,7 @@ from torch import nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.labels import imagenet_labels, wnids_for
-from mindseye.models.blueprint import Blueprint
-from mindseye.models.download import fetching
+from mindseye.models.library import LibraryModel, explain_download_errors
 from mindseye.preprocessing import Preprocessing
 
 PREFIX = "timm/"
@@ -23,8 +22,8 @@ HUB_SECONDS = 10
 Labels = tuple[str, ...] | None
 
 
-def timm_blueprint(spec: str, weights: str | None = None) -> Blueprint:
-    """The blueprint of ``timm/NAME``, for weights as timm tags them (``a1_in1k``); None for its default.
+def find_timm(spec: str, weights: str | None = None) -> LibraryModel:
+    """The model of ``timm/NAME``, for weights as timm tags them (``a1_in1k``); None for its default.
 
     Raises:
         UserError: if timm is not installed or has no such network or weights.
@@ -43,14 +42,14 @@ def timm_blueprint(spec: str, weights: str | None = None) -> Blueprint:
         has = ", ".join([*tags, "none"])
         raise UserError(f"{PREFIX}{architecture} has no weights {tagged.partition('.')[2]!r}; it has {has}") from None
     labels, wnids = _classes(config)
-    return Blueprint(
+    return LibraryModel(
         name=PREFIX + name,
         weights=config.get("tag") or "timm's",
         preprocessing=timm_preprocessing(config, f"timm, {tagged}"),
         labels=labels,
         wnids=wnids,
-        build=partial(_untrained, tagged),
-        fetch=partial(_trained, tagged, config),
+        build=partial(_build, tagged),
+        fetch=partial(_fetch, tagged, config),
     )
 
 
@@ -106,17 +105,17 @@ def _timm(wanted_for: str) -> Any:
         raise UserError(f"{wanted_for} needs timm: pip install timm") from error
 
 
-def _untrained(name: str, classes: int | None) -> nn.Module:
+def _build(name: str, classes: int | None) -> nn.Module:
     arguments = {} if classes is None else {"num_classes": classes}
     network: nn.Module = _timm(name).create_model(name, pretrained=False, **arguments)
     return network
 
 
-def _trained(name: str, config: Mapping[str, Any]) -> nn.Module:
+def _fetch(name: str, config: Mapping[str, Any]) -> nn.Module:
     repository, url = config.get("hf_hub_id"), config.get("url")
     if not repository and not url:
         raise UserError(f"{PREFIX}{name} has no trained weights; take --checkpoint FILE or --weights none")
-    with _fetching_from_hub(repository, config) if repository else fetching(str(url)) as file:
+    with _fetching_from_hub(repository, config) if repository else explain_download_errors(str(url)) as file:
         overlay = {"file": file, "custom_load": False} if file else None
         network: nn.Module = _timm(name).create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
     return network

@@ -7,8 +7,7 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.labels import wnids_for
-from mindseye.models.blueprint import Blueprint
-from mindseye.models.download import fetching
+from mindseye.models.library import LibraryModel, explain_download_errors
 from mindseye.preprocessing import Preprocessing
 
 DEFAULT = "DEFAULT"
@@ -20,8 +19,8 @@ def torchvision_names() -> list[str]:
     return names
 
 
-def torchvision_blueprint(name: str, weights: str | None = None) -> Blueprint:
-    """The blueprint of a name, for weights as torchvision names them (``IMAGENET1K_V2``); None for its default.
+def find_torchvision(name: str, weights: str | None = None) -> LibraryModel:
+    """The model of a name, for weights as torchvision names them (``IMAGENET1K_V2``); None for its default.
 
     Raises:
         UserError: if the network has no such weights.
@@ -29,7 +28,7 @@ def torchvision_blueprint(name: str, weights: str | None = None) -> Blueprint:
     entry = _weights(name, weights or DEFAULT)
     transforms = entry.transforms()
     labels = tuple(entry.meta["categories"]) if entry.meta.get("categories") else None
-    return Blueprint(
+    return LibraryModel(
         name=name,
         weights=entry.name,
         preprocessing=Preprocessing(
@@ -42,8 +41,8 @@ def torchvision_blueprint(name: str, weights: str | None = None) -> Blueprint:
         ),
         labels=labels,
         wnids=wnids_for(labels),
-        build=lambda classes: _untrained(name, entry, classes),
-        fetch=lambda: _trained(name, entry),
+        build=lambda classes: _build(name, entry, classes),
+        fetch=lambda: _fetch(name, entry),
     )
 
 
@@ -56,7 +55,7 @@ def _weights(name: str, weights: str) -> Any:
         raise UserError(f"{name} has no weights {weights!r}; it has {names} and none") from None
 
 
-def _untrained(name: str, entry: Any, classes: int | None) -> nn.Module:
+def _build(name: str, entry: Any, classes: int | None) -> nn.Module:
     arguments: dict[str, Any] = {"weights": None}
     if classes is not None:
         arguments["num_classes"] = classes
@@ -69,8 +68,8 @@ def _untrained(name: str, entry: Any, classes: int | None) -> nn.Module:
     return network
 
 
-def _trained(name: str, entry: Any) -> nn.Module:
-    with fetching(entry.url):
+def _fetch(name: str, entry: Any) -> nn.Module:
+    with explain_download_errors(entry.url):
         # torchvision unpickles whatever the file holds: having been read as plain tensors, it holds nothing else.
         entry.get_state_dict(progress=True, check_hash=True, weights_only=True, map_location="cpu")
         network: nn.Module = torchvision.models.get_model(name, weights=entry, progress=False)

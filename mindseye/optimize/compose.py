@@ -1,17 +1,16 @@
 """From a recipe and targets to a canvas and a loss."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
 from mindseye.facets.target import Target
-from mindseye.layers.reader import Reader
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
-from mindseye.optimize.canvases.prior import Prior
-from mindseye.optimize.loop import Painting, Term
+from mindseye.layers.layer import Layer
+from mindseye.layers.stages import blocks_below, stages_below
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.adaptive import AdaptiveLoss, rho
 from mindseye.optimize.objectives.facet import (
     ActivationNorm,
@@ -27,77 +26,11 @@ from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.optimize.transforms.views import Views
-from mindseye.preprocessing import Preprocessing
 
 # The image's own values are many and cheap to sort beside what a network's early layers cost.
 IMAGE_POSITIONS = 4
 # Grey photos have no colour and flat ones no detail: what is matched there is absolute from here on.
 LEAST = {COLOUR: 1e-3} | dict.fromkeys(DETAIL, 1e-5)
-
-
-@dataclass(frozen=True)
-class Composition:
-    """Everything about one layer's pictures but the pictures themselves.
-
-    keys: what each picture's random numbers are called. targets: of all facets, by address, on the CPU. target: the
-    address whose top-k counts. matched, penalty: as ``compose_terms`` wants them. weighted: the weighted members of all
-    facets. palette: of all pictures, or of each. side, view: of canvas and views, in px. prior: the decoder of a recipe
-    whose canvas is one. raised: what the dot product reads, of all facets, where that is not the target's own top-k.
-    """
-
-    recipe: Recipe
-    preprocessing: Preprocessing
-    keys: Sequence[str]
-    targets: Mapping[str, Target]
-    target: str
-    matched: Sequence[str]
-    penalty: str | None
-    weighted: Tensor
-    palette: Palette
-    side: int
-    view: int
-    seed: int
-    device: torch.device
-    prior: Prior | None = None
-    raised: Target | None = None
-
-    def paint(self, read: Reader, pictures: Sequence[int]) -> Painting:
-        """The painting of some facets at its very start; ``read`` gives the layers of the targets and the penalty."""
-        random = RandomKeys(self.seed, tuple(self.keys[index] for index in pictures))
-        weighted, palette = self.weighted[list(pictures)], self.palette.select(pictures)
-        canvas = compose_canvas(
-            self.recipe, self.side, weighted.shape[1], weighted, palette, random, self.device, self.prior
-        )
-        chosen = {address: target.select(pictures).to(self.device) for address, target in self.targets.items()}
-        views = Views.of(self.recipe, self.view, self.preprocessing.fixed_size)
-        with torch.no_grad():
-            start = read(self.preprocessing.normalise(views.plain(canvas.render())))[self.target]
-        raised = chosen[self.target] if self.raised is None else self.raised.select(pictures).to(self.device)
-        terms = compose_terms(self.recipe, chosen, self.target, self.matched, self.penalty, start, raised)
-        return Painting(canvas, terms, self.recipe, views, random, read, self.preprocessing)
-
-    @classmethod
-    def joined(cls, several: Sequence["Composition"]) -> "Composition":
-        """One composition of the pictures of several runs, in their order; each keeps its own palette.
-
-        They must be of one network, layer and recipe, differ in their photos only, and have no ``raised``.
-        """
-        first = several[0]
-        targets = {
-            address: Target(
-                address,
-                torch.cat([one.targets[address].ranks for one in several]),
-                torch.cat([one.targets[address].channels for one in several]),
-            )
-            for address in first.targets
-        }
-        return replace(
-            first,
-            keys=[key for one in several for key in one.keys],
-            targets=targets,
-            weighted=torch.cat([one.weighted for one in several]),
-            palette=Palette.joined([one.palette for one in several for _ in one.keys]),
-        )
 
 
 def target_views(recipe: Recipe, size: int, seed: int, name: str = "") -> Callable[[int, Tensor], list[Tensor]] | None:
@@ -117,13 +50,17 @@ def target_views(recipe: Recipe, size: int, seed: int, name: str = "") -> Callab
     return look
 
 
-def layers_to_match(recipe: Recipe, target: str, stages_below: Sequence[str]) -> list[str]:
-    """The addresses whose sorted activations the recipe matches, early to late; the image itself first."""
+def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[str]:
+    """The addresses whose sorted activations the recipe matches, early to late; the image itself first.
+
+    layers: every layer of the network that fires, from ``survey``. target: the layer that is painted.
+    """
     if recipe.schedule("match").is_zero:
         return []
-    below = list(stages_below) if recipe.match_stages else []
+    below = blocks_below if recipe.match_blocks else stages_below
+    inner = [layer.address for layer in below(network, layers, target)] if recipe.match_stages else []
     shares = _image_shares(recipe)
-    return [address for address in shares if shares[address]] + below + [target]
+    return [address for address in shares if shares[address]] + inner + [target.address]
 
 
 def compose_terms(
@@ -154,10 +91,12 @@ def compose_terms(
 def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     """The distances to the sorted activations of targets, by address; the image itself weighs what the recipe says."""
     shares, terms = _image_shares(recipe), []
+    inner = sum(not is_of_image(address) for address in targets)
+    each = recipe.match_network / inner if recipe.match_network and inner else 1.0
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scaled(recipe.schedule("match"), shares.get(address, 1.0))
+        weight = _scaled(recipe.schedule("match"), shares.get(address, each))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 

@@ -1,20 +1,18 @@
 """One batch of pictures while it is painted: canvas, loss, optimizers, and the step that moves them."""
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
 
-from mindseye.facets.image import DETAIL, image_layers, is_of_image
 from mindseye.layers.reader import Reader
 from mindseye.optimize.canvases.canvas import Canvas
-from mindseye.optimize.objectives.norms import ALPHA
-from mindseye.optimize.objectives.objective import CANVAS, PHOTO, Objective
+from mindseye.optimize.loss import Loss, Term
+from mindseye.optimize.objectives.objective import Activations
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.recipe.schedule import Schedule, progress_of
+from mindseye.optimize.recipe.schedule import progress_of
 from mindseye.optimize.regularizers.constraints import Constraints
 from mindseye.optimize.regularizers.redirected_relu import redirected
 from mindseye.optimize.transforms.views import Views
@@ -26,20 +24,11 @@ RUNAWAY = 1000.0
 REDIRECTED_STEPS = 16
 
 
-@dataclass(frozen=True)
-class Term:
-    """One summand of the loss: an objective and its weight (negative for what is to grow)."""
-
-    name: str
-    objective: Objective
-    weight: Schedule
-
-
 class Painting:
     """A batch of pictures on one canvas, and everything that changes while they are painted.
 
-    What changes is the canvas, the optimizers' moments, what the objectives learn, the step, and which pictures still
-    live; ``state`` and ``load`` carry exactly that, so a painting continues as if it had not stopped.
+    What changes is the canvas, the optimizers' moments, what the objectives learn, the step, and which pictures are not
+    lost; ``state`` and ``load`` carry exactly that, so a painting continues as if it had not stopped.
     """
 
     def __init__(
@@ -55,26 +44,29 @@ class Painting:
     ) -> None:
         """photos: [pictures, channels, side, side] in [0, 1], seen under the very views that the pictures are seen under."""
         self.canvas = canvas
-        self.terms = [term for term in terms if not term.weight.is_zero]
+        self.loss = Loss(terms, read, preprocessing, recipe.precision)
         self.recipe = recipe
         self.views = views
         self.random = random
-        self._read = read
-        self._preprocessing = preprocessing
         self._photos = photos
-        self._sees_detail = any(address in DETAIL for term in self.terms for address in term.objective.layers)
         self._constraints = Constraints.of(recipe)
         self._lr = recipe.schedule("lr")
         self._optimizers = [_optimizer(recipe, canvas.parameters)]
-        learned = [parameter for term in self.terms for parameter in term.objective.parameters]
-        if learned:
-            self._optimizers.append(torch.optim.Adam(learned, lr=LEARNED_LR))
-        self._learned = learned
+        if self.loss.parameters:
+            self._optimizers.append(torch.optim.Adam(self.loss.parameters, lr=LEARNED_LR))
         self.step = 0
         device = canvas.parameters[0].device
         self.alive = torch.ones(len(random.keys), dtype=torch.bool, device=device)
         self.values = torch.zeros(len(self.terms), len(random.keys), device=device)
-        self.start = self.measure().cpu()
+        with torch.no_grad():
+            activations = self._activations()
+            self.loss.check(activations)
+            self.start = self.loss.values(activations, self._progress).cpu()
+
+    @property
+    def terms(self) -> list[Term]:
+        """The terms of the loss that weigh anything."""
+        return self.loss.terms
 
     @property
     def device(self) -> torch.device:
@@ -93,9 +85,9 @@ class Painting:
             optimizer.zero_grad(set_to_none=True)
         self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
         planes = self.canvas.planes()
-        with redirected(self._read.network) if self._redirects else nullcontext():
+        with redirected(self.loss.network) if self._redirects else nullcontext():
             self.values, gradient = self._gradient(planes.detach(), progress)
-        planes.backward(self._constraints.gradient(gradient, progress))  # type: ignore[no-untyped-call]
+        planes.backward(self._constraints.gradient(gradient, self.step, progress))  # type: ignore[no-untyped-call]
         self._move(progress)
         self.canvas.tidy()
         self._constraints.apply(self.canvas, self.step, progress)
@@ -104,22 +96,19 @@ class Painting:
     @torch.no_grad()
     def measure(self) -> Tensor:
         """The weighted terms for the whole pictures as they are now, without transforms, [terms, pictures]."""
-        images = self.canvas.render()
-        progress = progress_of(min(self.step, max(self.recipe.steps - 1, 0)), self.recipe.steps)
-        photos = None if self._photos is None else self.views.plain(self._photos)
-        return self._values(images, self.views.plain(images), photos, self.canvas.alpha(), progress)
+        return self.loss.values(self._activations(), self._progress)
 
     @torch.no_grad()
     def images(self) -> Tensor:
         """The pictures as they are now, [pictures, channels, side, side] in [0, 1], on the CPU."""
         return self.canvas.render().detach().float().cpu().clamp(0, 1)
 
-    def bury(self) -> list[int]:
+    def drop_lost(self) -> list[int]:
         """Stop the pictures that turned NaN or whose terms outgrew their start a thousandfold; returns their places."""
         limit = RUNAWAY * self.start.abs().sum(0).clamp_min(1.0)
         size = self.values.abs().sum(0).cpu()
         finite = [parameter.detach().flatten(1).isfinite().all(1) for parameter in self.canvas.parameters]
-        sound = torch.stack([found.expand(len(self.alive)) for found in finite])
+        sound = torch.stack([rows.expand(len(self.alive)) for rows in finite])
         lost = self.alive.cpu() & ~(sound.all(0).cpu() & size.isfinite() & (size <= limit))
         self.alive = self.alive & ~lost.to(self.alive.device)
         return [int(index) for index in lost.nonzero().flatten()]
@@ -129,7 +118,7 @@ class Painting:
         tensors = {"step": torch.tensor(self.step), "alive": self.alive, "start": self.start}
         for index, parameter in enumerate(self.canvas.parameters):
             tensors[f"canvas/{index}"] = parameter.detach()
-        for index, parameter in enumerate(self._learned):
+        for index, parameter in enumerate(self.loss.parameters):
             tensors[f"learned/{index}"] = parameter.detach()
         for number, optimizer in enumerate(self._optimizers):
             for index, moments in optimizer.state_dict()["state"].items():
@@ -146,7 +135,7 @@ class Painting:
         self.start = state["start"]
         for index, parameter in enumerate(self.canvas.parameters):
             parameter.copy_(state[f"canvas/{index}"])
-        for index, parameter in enumerate(self._learned):
+        for index, parameter in enumerate(self.loss.parameters):
             parameter.copy_(state[f"learned/{index}"])
         for number, optimizer in enumerate(self._optimizers):
             whole = optimizer.state_dict()
@@ -161,11 +150,7 @@ class Painting:
         """Whether dead units get a gradient: at first, where a term found nothing at all in its layer at the start."""
         if self.step >= REDIRECTED_STEPS:
             return False
-        reads = [
-            term.weight.start != 0 and any(_is_of_network(address) for address in term.objective.layers)
-            for term in self.terms
-        ]
-        return bool((self.start[torch.tensor(reads)] == 0).any())
+        return self.loss.finds_nothing(self.start)
 
     @torch.no_grad()
     def _move(self, progress: float) -> None:
@@ -195,34 +180,31 @@ class Painting:
             random = self.random.view(view)
             views = self.views(images, self.step, random)
             photos = None if self._photos is None else self.views(self._photos, self.step, random)
-            found = self._values(images, views, photos, planes[:, -1:] if self.recipe.alpha else None, progress)
+            alpha = planes[:, -1:] if self.recipe.alpha else None
+            weighted = self.loss.gradient_values(self.loss.activations(images, views, photos, alpha), progress)
             # Losses are summed, never averaged: a picture's gradient must not depend on the size of its batch.
-            (torch.where(self.alive, found.sum(0), 0.0).sum() / number).backward()  # type: ignore[no-untyped-call]
-            values += found.detach() / number
+            (torch.where(self.alive, weighted.sum(0), 0.0).sum() / number).backward()  # type: ignore[no-untyped-call]
+            values += weighted.detach() / number
         return values, torch.zeros_like(planes) if planes.grad is None else planes.grad
 
-    def _values(
-        self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None, progress: float
-    ) -> Tensor:
-        with computing_in(self.recipe.precision, views.device):
-            activations = self._read(self._preprocessing.normalise(views))
-            if photos is not None:
-                with torch.no_grad():
-                    beside = self._read(self._preprocessing.normalise(photos))
-                activations |= {PHOTO + address: activation for address, activation in beside.items()}
-        activations |= image_layers(views, self._sees_detail) | {CANVAS: images}
-        if alpha is not None:
-            activations[ALPHA] = alpha
-        return torch.stack([term.weight.at(progress) * term.objective(activations) for term in self.terms])
+    @property
+    def _progress(self) -> float:
+        return progress_of(min(self.step, max(self.recipe.steps - 1, 0)), self.recipe.steps)
+
+    def _activations(self) -> Activations:
+        """What the objectives read for the whole pictures as they are now, without transforms."""
+        images = self.canvas.render()
+        photos = None if self._photos is None else self.views.plain(self._photos)
+        return self.loss.activations(images, self.views.plain(images), photos, self.canvas.alpha())
 
 
 def run(
     painting: Painting,
     every: int,
-    on_check: Callable[[Painting, list[int]], None],
+    on_check: Callable[[Painting, list[int]], bool | None],
     also: Collection[int] = (),
 ) -> None:
-    """Paint to the end, or until no picture lives.
+    """Paint to the end, until every picture has failed, or until ``on_check`` returns False.
 
     The host looks only every ``every`` steps and after the steps in ``also``, and then calls
     ``on_check(painting, places of the newly lost)``.
@@ -230,8 +212,8 @@ def run(
     while not painting.is_done:
         painting.advance()
         if painting.step % every == 0 or painting.step in also or painting.is_done:
-            on_check(painting, painting.bury())
-            if not painting.alive.any():
+            goes_on = on_check(painting, painting.drop_lost())
+            if goes_on is False or not painting.alive.any():
                 return
 
 
@@ -242,14 +224,3 @@ def _optimizer(recipe: Recipe, parameters: list[Tensor]) -> torch.optim.Optimize
             parameters, lr=lr, momentum=recipe.momentum, nesterov=recipe.nesterov and recipe.momentum > 0
         )
     return torch.optim.Adam(parameters, lr=lr)
-
-
-def computing_in(precision: str, device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 where it is asked for, and by default on a CUDA device that computes in it."""
-    knows = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    saves = precision == "bfloat16" or (precision == "auto" and knows)
-    return torch.autocast(device.type, torch.bfloat16) if saves else nullcontext()
-
-
-def _is_of_network(address: str) -> bool:
-    return address not in (CANVAS, ALPHA) and not is_of_image(address)

@@ -17,8 +17,8 @@ from mindseye.report.drawing import (
     text_width,
     wrap,
 )
-from mindseye.report.manifest import Json, facets, layers, number
-from mindseye.report.numbers import MEASURES, Reading, judge_name, loss_terms, reading, shown
+from mindseye.report.numbers import MEASURES, Reading, format_number, judge_name, loss_terms, reading
+from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 
 PANEL = 190
 GAP = 60
@@ -39,20 +39,22 @@ class Curve:
 
     def span(self) -> tuple[float, float]:
         """The axis: [0, 1], widened to whole numbers where the curve leaves it."""
-        values = [value for row in self.points for one in row.values() for value in _present(one)]
+        values = [value for row in self.points for numbers in row.values() for value in _known_values(numbers)]
         return float(math.floor(min([0, *values]))), float(math.ceil(max([1, *values])))
 
     def means(self, role: str) -> list[float | None]:
         """Mean over the facets at each layer, None where none has this number."""
-        rows = [[value for one in row.values() if (value := getattr(one, role)) is not None] for row in self.points]
+        rows = [
+            [value for numbers in row.values() if (value := getattr(numbers, role)) is not None] for row in self.points
+        ]
         return [sum(row) / len(row) if row else None for row in rows]
 
 
-def curves(manifest: Json) -> list[Curve]:
+def curves(manifest: Manifest) -> list[Curve]:
     """At most three curves: what judges say where they looked, otherwise how far the target was reached."""
-    rows = layers(manifest)
-    judge = next((name for layer in rows for facet in facets(layer) if (name := judge_name(facet))), "")
-    found = [
+    rows = manifest.layers
+    judge = next((name for layer in rows for facet in layer.facets if (name := judge_name(facet.measures))), "")
+    every = [
         _measured(rows, "probability", judge, "the members' label, named by another network"),
         _measured(rows, "home_folder", "of the nearest", "share of nearest photos of the same folder"),
         _measured(rows, "home_facet", "of the nearest", "share of nearest photos of the same facet"),
@@ -60,11 +62,11 @@ def curves(manifest: Json) -> list[Curve]:
         _measured(rows, "cosine", "to the target", "likeness of activations and target"),
         _curve(rows, "loss left", "end ÷ start", "of the distance to the target", _loss_left),
     ]
-    taken = [curve for curve in found if _taken(curve)]
-    judged = [curve for curve in taken if curve in found[:4]]
+    measured = [curve for curve in every if _has_numbers(curve)]
+    judged = [curve for curve in measured if curve in every[:4]]
     if len(judged) > MOST:
-        judged.remove(found[2])
-    return judged or taken[:1]
+        judged.remove(every[2])
+    return judged or measured[:1]
 
 
 def width(count: int) -> int:
@@ -88,15 +90,15 @@ def draw_curve(sheet: Sheet, curve: Curve, x: int, rows: Sequence[int], top: int
         means = _known(curve.means("picture"), rows)
         brush.line([(axis.at(value), row) for value, row in means], INK, 3)
         for row, entries in zip(rows, curve.points, strict=True):
-            for index, one in entries.items():
-                if one.picture is not None:
-                    brush.disc(axis.at(one.picture), row, 4, facet_colour(index))
+            for index, numbers in entries.items():
+                if numbers.picture is not None:
+                    brush.disc(axis.at(numbers.picture), row, 4, facet_colour(index))
         for value, row in means:
             brush.disc(axis.at(value), row, 7, INK)
     for value, row in means:
         # The number stands on the side of its point where the panel has room.
         aside, anchor = (-14, "rd") if axis.at(value) > x + PANEL * 0.6 else (14, "ld")
-        sheet.text(axis.at(value) + aside, row - 8, shown(value), SMALL, bold=True, anchor=anchor, halo=3)
+        sheet.text(axis.at(value) + aside, row - 8, format_number(value), SMALL, bold=True, anchor=anchor, halo=3)
 
 
 @dataclass(frozen=True)
@@ -131,26 +133,28 @@ def draw_legend(sheet: Sheet, panels: Sequence[Curve], x: int, y: int) -> None:
         x += 66 + text_width(text, SMALL)
 
 
-def _measured(rows: Sequence[Json], key: str, note: str, meaning: str) -> Curve:
+def _measured(rows: Sequence[LayerEntry], key: str, note: str, meaning: str) -> Curve:
     measure = next(measure for measure in MEASURES if measure.key == key)
-    return _curve(rows, measure.title, note, meaning, lambda facet: reading(facet, measure))
+    return _curve(rows, measure.title, note, meaning, lambda facet: reading(facet.measures, measure))
 
 
-def _curve(rows: Sequence[Json], title: str, note: str, meaning: str, read: Callable[[Json], Reading]) -> Curve:
-    points = [{number(facet): read(facet) for facet in facets(layer)} for layer in rows]
+def _curve(
+    rows: Sequence[LayerEntry], title: str, note: str, meaning: str, read: Callable[[FacetEntry], Reading]
+) -> Curve:
+    points = [{facet.index: read(facet) for facet in layer.facets} for layer in rows]
     return Curve(title, note, meaning, points)
 
 
-def _taken(curve: Curve) -> bool:
-    return any(one.picture is not None for row in curve.points for one in row.values())
+def _has_numbers(curve: Curve) -> bool:
+    return any(numbers.picture is not None for row in curve.points for numbers in row.values())
 
 
-def _loss_left(facet: Json) -> Reading:
+def _loss_left(facet: FacetEntry) -> Reading:
     """What is left of the term of the loss that is a distance to the target."""
     terms = loss_terms(facet)
     start, end = terms.get("match") or terms.get("adaptive") or (0.0, 0.0)
     return Reading(picture=end / start, start=1.0) if start > 0 else Reading()
 
 
-def _present(one: Reading) -> list[float]:
-    return [value for value in (one.picture, one.members, one.start) if value is not None]
+def _known_values(numbers: Reading) -> list[float]:
+    return [value for value in (numbers.picture, numbers.members, numbers.start) if value is not None]

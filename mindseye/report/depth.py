@@ -8,18 +8,9 @@ from PIL import Image
 from mindseye.report import curves
 from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, Sheet, facet_colour, text_width, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
-from mindseye.report.manifest import (
-    Json,
-    facets,
-    failure,
-    layer_lines,
-    layer_name,
-    layers,
-    members,
-    number,
-    title,
-)
-from mindseye.report.tiles import failed, mosaic, picture
+from mindseye.report.manifest import layer_lines, title
+from mindseye.report.tiles import mosaic, picture_or_failure, picture_tile
+from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 
 LABELS = 112
 FOOT = 96
@@ -28,7 +19,7 @@ WIDEST = 3600
 
 @dataclass(frozen=True)
 class _Grid:
-    """Where the tiles stand: `side` px each, `gap` px apart, the first member tile at (left, top)."""
+    """Where the tiles stand: ``side`` px each, ``gap`` px apart, the first member tile at (left, top)."""
 
     side: int
     gap: int
@@ -39,16 +30,16 @@ class _Grid:
         return self.left + column * (self.side + self.gap)
 
     def y(self, row: int) -> int:
-        """Upper edge of layer `row`; the members above the layers stand a wider gap apart."""
+        """Upper edge of layer ``row``; the members above the layers stand a wider gap apart."""
         return self.top + self.side + 3 * self.gap + row * (self.side + self.gap)
 
 
-def draw_depth(folder: Path, manifest: Json) -> Image.Image:
-    """The sheet by depth of the run in `folder`, after Fig. 4 of Stergiou, "The Mind's Eye" (ICIP 2021)."""
-    rows, panels = layers(manifest), curves.curves(manifest)
+def draw_depth(folder: Path, manifest: Manifest) -> Image.Image:
+    """The sheet by depth of the run in ``folder``, after Fig. 4 of Stergiou, "The Mind's Eye" (ICIP 2021)."""
+    rows, panels = manifest.layers, curves.curves(manifest)
     columns = _columns(rows)
     side = max(132, min(224, WIDEST // max(1, len(columns)) - 14))
-    names = min(440, max([190, *(text_width(layer_name(layer), HEADING, bold=True) for layer in rows)])) + 36
+    names = min(440, max([190, *(text_width(layer.layer, HEADING, bold=True) for layer in rows)])) + 36
     grid = _Grid(side, max(8, side // 16), MARGIN + names, MARGIN + HEADER + LABELS)
     right = grid.x(len(columns)) - grid.gap + curves.width(len(panels))
     bottom = grid.y(len(rows)) - grid.gap
@@ -58,9 +49,9 @@ def draw_depth(folder: Path, manifest: Json) -> Image.Image:
         _draw_members(sheet, facet, grid.x(column), grid)
     for row, layer in enumerate(rows):
         _draw_layer(sheet, layer, grid.y(row), grid)
-        found = {number(facet): facet for facet in facets(layer)}
+        by_index = {facet.index: facet for facet in layer.facets}
         for column, top in enumerate(columns):
-            sheet.paste(grid.x(column), grid.y(row), _tile(folder, found.get(number(top)), side))
+            sheet.paste(grid.x(column), grid.y(row), _tile(folder, by_index.get(top.index), side))
     heights = [grid.y(row) + side // 2 for row in range(len(rows))]
     for index, panel in enumerate(panels):
         x = grid.x(len(columns)) - grid.gap + curves.GAP + index * (curves.PANEL + curves.GAP)
@@ -72,37 +63,37 @@ def draw_depth(folder: Path, manifest: Json) -> Image.Image:
     return sheet.image
 
 
-def _columns(rows: list[Json]) -> list[Json]:
+def _columns(rows: list[LayerEntry]) -> list[FacetEntry]:
     """The facets across: those of the deepest layer, then any that only an earlier one has."""
-    found: dict[int, Json] = {}
+    by_index: dict[int, FacetEntry] = {}
     for layer in reversed(rows):
-        for facet in facets(layer):
-            found.setdefault(number(facet), facet)
-    return [found[index] for index in sorted(found)]
+        for facet in layer.facets:
+            by_index.setdefault(facet.index, facet)
+    return [by_index[index] for index in sorted(by_index)]
 
 
-def _draw_members(sheet: Sheet, facet: Json, x: int, grid: _Grid) -> None:
-    colour = facet_colour(number(facet))
+def _draw_members(sheet: Sheet, facet: FacetEntry, x: int, grid: _Grid) -> None:
+    colour = facet_colour(facet.index)
     draw_facet_name(sheet, facet, x, grid.top - 62, grid.side)
-    size = facet.get("size")
-    sheet.text(x, grid.top - 31, f"{size} images" if size is not None else "", SMALL, colour=FAINT, width=grid.side)
-    sheet.paste(x, grid.top, mosaic(members(facet), grid.side, 3 if grid.side >= 160 else 2, 4))
+    sheet.text(x, grid.top - 31, f"{facet.size} images" if facet.size else "", SMALL, colour=FAINT, width=grid.side)
+    sheet.paste(
+        x, grid.top, mosaic([member.path for member in facet.members], grid.side, 3 if grid.side >= 160 else 2, 4)
+    )
     with sheet.smooth(x, grid.top + grid.side + grid.gap, grid.side, 4) as brush:
         brush.box(x, grid.top + grid.side + grid.gap, grid.side, 4, colour, 2)
 
 
-def _draw_layer(sheet: Sheet, layer: Json, y: int, grid: _Grid) -> None:
+def _draw_layer(sheet: Sheet, layer: LayerEntry, y: int, grid: _Grid) -> None:
     room = grid.left - MARGIN - 28
     lines = layer_lines(layer)
     at = y + grid.side // 2 - (HEADING + 8 + len(lines) * (SMALL + 8)) // 2
-    sheet.text(MARGIN, at, layer_name(layer), HEADING, bold=True, width=room)
+    sheet.text(MARGIN, at, layer.layer, HEADING, bold=True, width=room)
     for index, line in enumerate(lines):
         sheet.text(MARGIN, at + HEADING + 12 + index * (SMALL + 8), line, SMALL, colour=FAINT, width=room)
 
 
-def _tile(folder: Path, facet: Json | None, side: int) -> Image.Image:
-    reason = failure(facet) if facet else None
-    return failed(side, reason) if reason else picture(folder, facet.get("picture") if facet else None, side)
+def _tile(folder: Path, facet: FacetEntry | None, side: int) -> Image.Image:
+    return picture_or_failure(folder, facet, side) if facet else picture_tile(folder, None, side)
 
 
 def _draw_footer(sheet: Sheet, y: int) -> None:

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image, ImageDraw, ImageFont
 
 Colour = tuple[int, int, int]
+Item = TypeVar("Item")
 
 PAPER: Colour = (17, 18, 21)
 RAISED: Colour = (34, 36, 42)
@@ -88,6 +90,13 @@ def wrap(text: str, width: int, size: int, lines: int) -> list[str]:
         rows.append(shorten(" ".join(words[:count]), width, size))
         words = words[count:]
     return [*rows, shorten(" ".join(words), width, size)] if words else rows
+
+
+def sample_evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """At most ``most`` items (two at least), evenly spread in their order, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
 
 
 class Brush:

@@ -9,9 +9,10 @@ from safetensors import safe_open
 
 from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, PAPER, SMALL, Colour, Sheet, facet_colour
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
-from mindseye.report.manifest import Json, clustered_layer, facets, image_paths, layer_name, model_name, number
-from mindseye.report.tiles import photo
+from mindseye.report.manifest import clustered_layer
+from mindseye.report.tiles import photo_tile
 from mindseye.runs.folder import FACETS
+from mindseye.runs.schema import FacetEntry, Manifest
 
 MAP = 1240
 PAD = 70
@@ -20,32 +21,31 @@ RIM = 3
 NOISE: Colour = (96, 100, 110)
 
 
-def draw_embedding(folder: Path, manifest: Json) -> Image.Image:
+def draw_embedding(folder: Path, manifest: Manifest) -> Image.Image:
     """The 2-D map of the images at the layer where the facets of the run in `folder` were found.
 
     Raises:
         LookupError: if facets.safetensors is missing or holds no embedding of that layer.
     """
     chosen = clustered_layer(manifest)
-    points, facet = read_embedding(folder, layer_name(chosen))
-    found = facets(chosen)
-    height = MARGIN + HEADER + 40 + max(MAP, 90 + 62 * len(found)) + MARGIN
+    points, facet = read_embedding(folder, chosen.layer)
+    height = MARGIN + HEADER + 40 + max(MAP, 90 + 62 * len(chosen.facets)) + MARGIN
     sheet = Sheet(MARGIN + MAP + 60 + LEGEND + MARGIN, height)
-    title = f"{model_name(manifest)} · {layer_name(chosen)} · map of the images"
+    title = f"{manifest.model.name} · {chosen.layer} · map of the images"
     draw_header(sheet, manifest, title, MARGIN, MARGIN)
     left, top = MARGIN, MARGIN + HEADER + 40
     places = fit_to_map(points) + np.array([left, top])
-    paths = image_paths(manifest)
+    paths = manifest.images.paths
     _draw_points(sheet, places, facet, left, top)
     side = thumbnail_side(len(places))
     centres = centres_of(places, facet)
-    shown = pick(places, side + 2 * RIM + 4, centres, min(len(paths), len(places)))
-    for index in shown:
-        tile = ImageOps.expand(photo(paths[index], side), RIM, _colour(int(facet[index])))
+    picked = pick_apart(places, side + 2 * RIM + 4, centres, min(len(paths), len(places)))
+    for index in picked:
+        tile = ImageOps.expand(photo_tile(paths[index], side), RIM, _colour(int(facet[index])))
         x, y = (places[index] - side / 2 - RIM).tolist()
         sheet.paste(x, y, tile)
     _draw_centres(sheet, centres)
-    _draw_legend(sheet, found, facet, left + MAP + 60, top)
+    _draw_legend(sheet, chosen.facets, facet, left + MAP + 60, top)
     return sheet.image
 
 
@@ -82,7 +82,9 @@ def thumbnail_side(count: int) -> int:
     return int(np.clip(0.62 * MAP / max(1, count) ** 0.5, 52, 120))
 
 
-def pick(places: NDArray[np.float64], side: float, centres: dict[int, NDArray[np.float64]], count: int) -> list[int]:
+def pick_apart(
+    places: NDArray[np.float64], side: float, centres: dict[int, NDArray[np.float64]], count: int
+) -> list[int]:
     """Indices below `count` of images whose thumbnails of `side` px touch neither each other nor a centre's mark.
 
     Images nearest to a centre choose first, which packs the thumbnails closest.
@@ -122,11 +124,11 @@ def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]]) -> None
         sheet.text(x, y, str(index), BODY, colour=PAPER, bold=True, anchor="mm")
 
 
-def _draw_legend(sheet: Sheet, found: list[Json], facet: NDArray[np.int64], x: int, y: int) -> None:
-    sheet.text(x, y, f"{len(facet)} images in {len(found)} facets", BODY, colour=INK, width=LEGEND)
+def _draw_legend(sheet: Sheet, facets: list[FacetEntry], facet: NDArray[np.int64], x: int, y: int) -> None:
+    sheet.text(x, y, f"{len(facet)} images in {len(facets)} facets", BODY, colour=INK, width=LEGEND)
     sheet.text(x, y + 36, "disc: centre of a facet", SMALL, colour=FAINT, width=LEGEND)
-    for row, entry in enumerate(found):
+    for row, entry in enumerate(facets):
         top = y + 90 + 62 * row
         draw_facet_name(sheet, entry, x, top, LEGEND)
-        size = int((facet == number(entry)).sum())
+        size = int((facet == entry.index).sum())
         sheet.text(x, top + 30, f"{size} images", SMALL, colour=FAINT, width=LEGEND)

@@ -1,25 +1,16 @@
-"""The curve of entanglement over depth, with every channel of each layer below it; and the same numbers as a table."""
+"""The curve of entanglement over depth, with every channel of each layer below it."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 
 from PIL import Image
-from rich.console import Console
-from rich.table import Table
 
 from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RAISED, RULE, SMALL, Colour, Sheet, wrap
 from mindseye.report.headings import HEADER, draw_header
-from mindseye.report.manifest import (
-    Json,
-    channel_stats,
-    image_set,
-    layer_name,
-    layers,
-    model_name,
-)
-from mindseye.report.numbers import finite, shown
+from mindseye.report.manifest import title_of
+from mindseye.report.numbers import format_number
+from mindseye.runs.schema import Entanglement, LayerEntry, Manifest
 
 CHANNEL: Colour = (96, 178, 224)
 NULL: Colour = (142, 147, 158)
@@ -48,7 +39,7 @@ ROWS = (
 
 @dataclass(frozen=True)
 class _Axis:
-    """A vertical axis from 0 to `top`, its foot at `bottom`, `height` px."""
+    """A vertical axis from 0 to ``top``, its foot at ``bottom``, ``height`` px."""
 
     top: float
     bottom: int
@@ -63,33 +54,20 @@ class _Axis:
 
 
 def nice_step(least: float) -> float:
-    """The smallest of 1, 2 or 5 times a power of ten that is not below `least`, which is positive."""
+    """The smallest of 1, 2 or 5 times a power of ten that is not below ``least``, which is positive."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
 
 
-def entanglement(layer: Json) -> Json:
-    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
-    found = layer.get("entanglement")
-    return found if isinstance(found, dict) else {}
-
-
-def channel_means(layer: Json, measure: str) -> Json:
-    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
-    every = layer.get("channel_means")
-    found = every.get(measure) if isinstance(every, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def is_weighed(manifest: Json) -> bool:
+def has_entanglement(manifest: Manifest) -> bool:
     """Whether the run measured how entangled its channels are."""
-    return any(entanglement(layer) for layer in layers(manifest))
+    return any(layer.entanglement for layer in manifest.layers)
 
 
-def draw_entanglement(manifest: Json) -> Image.Image:
+def draw_entanglement(manifest: Manifest) -> Image.Image:
     """The layers from left to right: mean entanglement with its interval and the null, then every channel, then why."""
-    rows = [layer for layer in layers(manifest) if entanglement(layer)]
-    shown_rows = [row for row in ROWS if any(channel_means(layer, row[1]) for layer in rows)]
+    rows = [layer for layer in manifest.layers if layer.entanglement]
+    measured = [row for row in ROWS if any(layer.channel_means.get(row[1]) for layer in rows)]
     left = MARGIN + 250
     width = max(min(WIDEST, left + COLUMN * len(rows) + MARGIN), 1500)
     step = (width - left - MARGIN) / max(1, len(rows))
@@ -98,53 +76,28 @@ def draw_entanglement(manifest: Json) -> Image.Image:
     top = MARGIN + HEADER + 20 + len(meaning) * (SMALL + 8) + 90
     below = top + CURVE + BETWEEN
     names = below + CHANNELS + 20
-    sheet = Sheet(width, names + 70 + len(shown_rows) * ROW + 66 + MARGIN)
-    where = image_set(manifest)
-    title = f"Entanglement by layer · {model_name(manifest)}" + (f" · {where}" if where else "")
-    draw_header(sheet, manifest, title, MARGIN, MARGIN)
+    sheet = Sheet(width, names + 70 + len(measured) * ROW + 66 + MARGIN)
+    draw_header(sheet, manifest, f"Entanglement by layer · {title_of(manifest)}", MARGIN, MARGIN)
     for index, line in enumerate(meaning):
         sheet.text(MARGIN, MARGIN + HEADER + 20 + index * (SMALL + 8), line, SMALL, colour=FAINT)
     _draw_curve(sheet, rows, columns, left, top)
     _draw_channels(sheet, rows, columns, left, below, step)
     for x, layer in zip(columns, rows, strict=True):
-        sheet.text(x, names, layer_name(layer), SMALL, bold=True, width=int(step) - 16, anchor="ma")
-        count = entanglement(layer).get("channels", 0)
+        sheet.text(x, names, layer.layer, SMALL, bold=True, width=int(step) - 16, anchor="ma")
+        count = _entanglement(layer).channels
         sheet.text(x, names + SMALL + 8, f"{count} channels", SMALL, colour=FAINT, width=int(step) - 16, anchor="ma")
-    for index, (name, key, _) in enumerate(shown_rows):
+    for index, (name, key, _) in enumerate(measured):
         _draw_row(sheet, rows, columns, name, key, names + 70 + index * ROW, int(step))
-    foot = names + 70 + len(shown_rows) * ROW + 12
-    words = " · ".join(f"{name}: {meaning}" for name, _, meaning in shown_rows)
+    foot = names + 70 + len(measured) * ROW + 12
+    words = " · ".join(f"{name}: {meaning}" for name, _, meaning in measured)
     for index, line in enumerate(wrap(f"mean over channels (shuffled) · {words}", width - 2 * MARGIN, SMALL, 3)):
         sheet.text(MARGIN, foot + index * (SMALL + 6), line, SMALL, colour=FAINT)
     return sheet.image
 
 
-def entanglement_table(manifest: Json) -> str:
-    """A row per layer: mean entanglement, its interval, the null, and the channels' other numbers beside theirs."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("layer", "channels", "entanglement", "95 %", "shuffled", "explained", "spread", "selectivity"):
-        table.add_column(heading, no_wrap=True)
-    for layer in layers(manifest):
-        found = entanglement(layer)
-        numbers = {key: shown(finite(found.get(key))) for key in ("mean", "low", "high", "null")}
-        table.add_row(
-            layer_name(layer),
-            str(found.get("channels", "–")),
-            numbers["mean"],
-            f"{numbers['low']} to {numbers['high']}",
-            numbers["null"],
-            *(_pair(layer, key) for key in ("explained", "spread", "selectivity")),
-        )
-    text = StringIO()
-    Console(file=text, width=200, color_system=None).print(table)
-    lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    return "\n".join(["means over the channels; in brackets, shuffled over the photos", *lines])
-
-
-def _draw_curve(sheet: Sheet, rows: Sequence[Json], columns: Sequence[float], left: int, top: int) -> None:
-    found = [entanglement(layer) for layer in rows]
-    values = {key: [finite(one.get(key)) for one in found] for key in ("mean", "low", "high", "null")}
-    values |= {key: [finite(one.get(key)) for one in found] for key in ("null_low", "null_high")}
+def _draw_curve(sheet: Sheet, rows: Sequence[LayerEntry], columns: Sequence[float], left: int, top: int) -> None:
+    keys = ("mean", "low", "high", "null", "null_low", "null_high")
+    values = {key: [getattr(_entanglement(layer), key) for layer in rows] for key in keys}
     largest = max([value for row in values.values() for value in row if value is not None], default=0.0)
     axis = _Axis(1.1 * largest or 1.0, top + CURVE, CURVE)
     _draw_frame(sheet, axis, left, "mean of the layer", ["with its 95 % interval"])
@@ -171,27 +124,23 @@ def _draw_curve(sheet: Sheet, rows: Sequence[Json], columns: Sequence[float], le
             brush.disc(x, y, 8, INK)
     for x, value in zip(columns, values["mean"], strict=True):
         if value is not None:
-            sheet.text(x + 16, axis.at(value) - 4, shown(value), SMALL, bold=True, anchor="ld", halo=3)
+            sheet.text(x + 16, axis.at(value) - 4, format_number(value), SMALL, bold=True, anchor="ld", halo=3)
 
 
 def _draw_channels(
-    sheet: Sheet, rows: Sequence[Json], columns: Sequence[float], left: int, top: int, step: float
+    sheet: Sheet, rows: Sequence[LayerEntry], columns: Sequence[float], left: int, top: int, step: float
 ) -> None:
     """Every channel as a dot: those with about the same entanglement side by side, and the widest row as wide as there is room."""
-    every = [
-        [value for one in channel_stats(layer) if (value := finite(one.get("entanglement"))) is not None]
-        for layer in rows
-    ]
-    largest = max([value for found in every for value in found], default=0.0)
+    values = [[stats.entanglement for stats in layer.channel_stats if stats.entanglement is not None] for layer in rows]
+    largest = max([value for row in values for value in row], default=0.0)
     axis = _Axis(1.05 * largest or 1.0, top + CHANNELS, CHANNELS)
     _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: shuffled"])
     with sheet.smooth(left, top - 10, sheet.width - left, CHANNELS + 20) as brush:
-        for x, found, layer in zip(columns, every, rows, strict=True):
-            for offset, value in beeswarm(found, axis.top / (CHANNELS / 9), step / 2 - 14, 9.0):
+        for x, row, layer in zip(columns, values, rows, strict=True):
+            for offset, value in beeswarm(row, axis.top / (CHANNELS / 9), step / 2 - 14, 9.0):
                 brush.disc(x + offset, axis.at(value), 3.6, CHANNEL)
-            numbers = entanglement(layer)
             half = step / 2 - 10
-            mean, null = (finite(numbers.get(key)) for key in ("mean", "null"))
+            mean, null = _entanglement(layer).mean, _entanglement(layer).null
             if mean is not None:
                 brush.line([(x - half, axis.at(mean)), (x + half, axis.at(mean))], INK, 1.5)
             if null is not None:
@@ -199,15 +148,15 @@ def _draw_channels(
 
 
 def beeswarm(values: Sequence[float], height: float, room: float, width: float) -> list[tuple[float, float]]:
-    """(offset in px, value) of each: values within a `height` side by side, `width` px apart, at most `room` px to either side."""
+    """(offset in px, value) of each: values within ``height`` side by side, ``width`` px apart, at most ``room`` px to a side."""
     bins: dict[int, list[float]] = {}
     for value in sorted(values):
         bins.setdefault(int(value / height), []).append(value)
-    found = []
-    for members in bins.values():
-        gap = min(width, 2 * room / max(1, len(members) - 1))
-        found += [((place - (len(members) - 1) / 2) * gap, value) for place, value in enumerate(members)]
-    return found
+    points = []
+    for row in bins.values():
+        gap = min(width, 2 * room / max(1, len(row) - 1))
+        points += [((place - (len(row) - 1) / 2) * gap, value) for place, value in enumerate(row)]
+    return points
 
 
 def _draw_frame(sheet: Sheet, axis: _Axis, left: int, title: str, lines: Sequence[str]) -> None:
@@ -231,19 +180,22 @@ def _draw_legend(sheet: Sheet, x: int, y: int) -> None:
 
 
 def _draw_row(
-    sheet: Sheet, rows: Sequence[Json], columns: Sequence[float], name: str, key: str, y: int, step: int
+    sheet: Sheet, rows: Sequence[LayerEntry], columns: Sequence[float], name: str, key: str, y: int, step: int
 ) -> None:
     sheet.rule(MARGIN, y - 4, sheet.width - MARGIN, y - 4, RAISED)
     sheet.text(MARGIN, y, name, SMALL, colour=FAINT)
     for x, layer in zip(columns, rows, strict=True):
-        sheet.text(x, y, _pair(layer, key), SMALL, anchor="ma", width=step - 12)
+        sheet.text(x, y, mean_and_null(layer, key), SMALL, anchor="ma", width=step - 12)
 
 
-def _pair(layer: Json, key: str) -> str:
-    """A mean, and in brackets that of the shuffled channels."""
-    one = channel_means(layer, key)
-    value, null = (finite(one.get(role)) for role in ("mean", "null"))
-    return f"{shown(value)} ({shown(null)})" if one else "–"
+def mean_and_null(layer: LayerEntry, measure: str) -> str:
+    """A mean over a layer's channels, and in brackets that of the shuffled channels; a dash where it was not taken."""
+    means = layer.channel_means.get(measure)
+    return f"{format_number(means.get('mean'))} ({format_number(means.get('null'))})" if means else "–"
+
+
+def _entanglement(layer: LayerEntry) -> Entanglement:
+    return layer.entanglement or Entanglement()
 
 
 def _points(columns: Sequence[float], values: Sequence[float | None], axis: _Axis) -> list[tuple[float, float]]:

@@ -7,10 +7,11 @@ from PIL import Image
 from torch import Tensor
 
 from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, PAPER, SMALL, Sheet, wrap
-from mindseye.report.headings import HEADER, draw_header
-from mindseye.report.manifest import Json, image_set, model_name
-from mindseye.report.numbers import shown
-from mindseye.report.tiles import framed
+from mindseye.report.headings import HEADER, draw_title
+from mindseye.report.manifest import title_of
+from mindseye.report.numbers import format_number
+from mindseye.report.tiles import fit_tile
+from mindseye.runs.schema import ChannelExamplesEntry, Example, ExamplesRecord
 
 SIDE = 160
 GAP = 14
@@ -25,33 +26,39 @@ RULES = {
 }
 
 
-def draw_examples(manifest: Json, channel: Json, squares: Mapping[int, Tensor], whole: bool) -> Image.Image:
+def draw_examples(
+    record: ExamplesRecord, channel: ChannelExamplesEntry, squares: Mapping[int, Tensor], whole: bool
+) -> Image.Image:
     """The sheet of one channel's examples.
 
-    manifest: examples.json. channel: one of its ``channels``. squares: the photos as the network sees them, by index,
-    uint8 [channels, side, side]. whole: show all of each photo with a box around what the position sees, not that alone.
+    Args:
+        record: examples.json.
+        channel: one of its channels.
+        squares: the photos as the network sees them, by index, uint8 [in_channels, side, side].
+        whole: show all of each photo with a box around what the position sees, not that alone.
     """
-    groups = channel["groups"]
+    groups = channel.groups
     left, top = MARGIN + NAMES, MARGIN + HEADER + 30
-    columns = max(len(group["photos"]) for group in groups.values())
+    columns = max(len(group.photos) for group in groups.values())
     step = SIDE + SMALL + 3 * GAP
     width = left + min(columns, ACROSS) * (SIDE + GAP) - GAP + MARGIN
     sheet = Sheet(max(width, 1100), top + len(groups) * step + FOOT + MARGIN)
-    draw_header(sheet, manifest, _title(manifest, channel), MARGIN, MARGIN)
+    title = title_of(record, record.layer.layer, f"channel {channel.channel}")
+    draw_title(sheet, title, f"{record.images.count} images", record.model, MARGIN, MARGIN)
     for row, (name, group) in enumerate(groups.items()):
         y = top + row * step
         sheet.text(MARGIN, y, name, HEADING, bold=True, width=NAMES - GAP)
-        sheet.text(MARGIN, y + 44, group["score"], SMALL, colour=FAINT, width=NAMES - GAP)
-        for column, entry in enumerate(group["photos"][:ACROSS]):
+        sheet.text(MARGIN, y + 44, group.score, SMALL, colour=FAINT, width=NAMES - GAP)
+        for column, entry in enumerate(group.photos[:ACROSS]):
             x = left + column * (SIDE + GAP)
-            _draw_example(sheet, entry, squares[entry["index"]], x, y, whole)
+            _draw_example(sheet, entry, squares[entry.index], x, y, whole)
     for index, line in enumerate(_foot(channel, sheet.width - 2 * MARGIN)):
         sheet.text(MARGIN, top + len(groups) * step + index * (SMALL + 8), line, SMALL, colour=FAINT)
     return sheet.image
 
 
-def cropped(square: Tensor, box: tuple[int, int, int, int]) -> Image.Image:
-    """A box (top, left, bottom, right, in px) of a photo, uint8 [channels, side, side]; neither 1 nor 3: the first channel."""
+def crop_box(square: Tensor, box: tuple[int, int, int, int]) -> Image.Image:
+    """A box (top, left, bottom, right, in px) of a photo, uint8 [in_channels, side, side]; unless three: the first plane."""
     top, left, bottom, right = box
     pixels = square[:, top:bottom, left:right]
     if pixels.shape[0] != 3:
@@ -59,31 +66,25 @@ def cropped(square: Tensor, box: tuple[int, int, int, int]) -> Image.Image:
     return Image.fromarray(pixels.to(torch.uint8).movedim(0, -1).contiguous().numpy())
 
 
-def _draw_example(sheet: Sheet, entry: Json, square: Tensor, x: int, y: int, whole: bool) -> None:
+def _draw_example(sheet: Sheet, entry: Example, square: Tensor, x: int, y: int, whole: bool) -> None:
     extent = square.shape[-1]
-    top, left, bottom, right = entry["box"]
+    top, left, bottom, right = entry.box
     everything = (0, 0, extent, extent)
-    sheet.paste(x, y, framed(cropped(square, everything if whole else (top, left, bottom, right)), SIDE))
+    sheet.paste(x, y, fit_tile(crop_box(square, everything if whole else (top, left, bottom, right)), SIDE))
     if whole and (top, left, bottom, right) != everything:
-        x0, y0, x1, y1 = (place * SIDE / extent for place in (left, top, right, bottom))
+        x0, y0, x1, y1 = (edge * SIDE / extent for edge in (left, top, right, bottom))
         with sheet.smooth(x, y, SIDE, SIDE) as brush:
             corners = [(x + a, y + b) for a, b in ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))]
             brush.line(corners, PAPER, 5)
             brush.line(corners, INK, 2)
-    sheet.text(x, y + SIDE + 6, shown(entry["score"]), SMALL, colour=FAINT, width=SIDE)
+    sheet.text(x, y + SIDE + 6, format_number(entry.score), SMALL, colour=FAINT, width=SIDE)
 
 
-def _title(manifest: Json, channel: Json) -> str:
-    where = image_set(manifest)
-    words = [model_name(manifest), manifest["layer"]["layer"], f"channel {channel['channel']}"]
-    return " · ".join([*words, where] if where else words)
-
-
-def _foot(channel: Json, width: int) -> list[str]:
+def _foot(channel: ChannelExamplesEntry, width: int) -> list[str]:
     """The channel over the whole folder, and how the groups between the extremes were found."""
-    over = channel["over_photos"]
-    parts = [f"mean {shown(over['mean'])}"]
+    parts = [f"mean {format_number(channel.over_photos.mean)}"]
     for name in ("minimum", "maximum"):
-        low, middle, high = (shown(over["quantiles"][name][part]) for part in ("0.05", "0.5", "0.95"))
+        quantiles = channel.over_photos.quantiles.get(name, {})
+        low, middle, high = (format_number(quantiles.get(part)) for part in ("0.05", "0.5", "0.95"))
         parts.append(f"{name} over positions: median {middle}, 5 % of photos below {low}, 95 % below {high}")
-    return [*wrap(" · ".join(parts), width, SMALL, 2), *wrap(RULES[channel["rule"]], width, SMALL, 1)]
+    return [*wrap(" · ".join(parts), width, SMALL, 2), *wrap(RULES.get(channel.rule, ""), width, SMALL, 1)]

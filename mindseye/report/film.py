@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mindseye.errors import UserError
-from mindseye.report.thinning import thinned
+from mindseye.report.drawing import sample_evenly
 
 HOLD = 1.0
 """Seconds for which the last picture stands when the film has run."""
@@ -29,8 +29,8 @@ def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
     flicker. Pictures of another size than the last are resized to it. At most 25 pictures a second are shown, spread
     evenly, the first and the last among them: viewers play shorter frames at a speed of their own.
     """
-    chosen = thinned(pictures, max(2, int(seconds * GIF_RATE)))
-    frames = _alike(chosen)
+    chosen = sample_evenly(pictures, max(2, int(seconds * GIF_RATE)))
+    frames = _same_size(chosen)
     palette = _palette(frames)
     # A GIF counts in hundredths of a second; rounding the boundaries rather than the lengths keeps the sum.
     boundaries = [round(100 * seconds * place / len(frames)) for place in range(len(frames) + 1)]
@@ -45,14 +45,14 @@ def gif(pictures: Sequence[Image.Image], seconds: float) -> bytes:
 def mp4(pictures: Sequence[Image.Image], seconds: float) -> bytes:
     """An MP4 (H.264, yuv420p, 30 frames a second): ``seconds`` for all pictures alike, and ``HOLD`` more for the last.
 
-    Odd sides are made even by repeating the last row or column, as H.264's halved colour planes want. Pictures of another
+    Odd sides are made even by repeating the last row or column, as H.264's halved colour planes need. Pictures of another
     size than the last are resized to it.
 
     Raises:
         UserError: as ``load_av``.
     """
     av = load_av()
-    frames = [np.asarray(frame) for frame in _alike(pictures)]
+    frames = [np.asarray(frame) for frame in _same_size(pictures)]
     height, width, _ = frames[0].shape
     even = [np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge") for frame in frames]
     buffer = io.BytesIO()
@@ -60,7 +60,7 @@ def mp4(pictures: Sequence[Image.Image], seconds: float) -> bytes:
         stream = container.add_stream("libx264", rate=MP4_RATE, options=QUALITY)
         stream.width, stream.height, stream.pix_fmt = even[0].shape[1], even[0].shape[0], "yuv420p"
         context = stream.codec_context
-        # Without a word about its colours each player would guess, and small pictures would look unlike large ones.
+        # Where the file does not say its colour space, players guess it from the size of the picture.
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = LIMITED
         for place in _places(len(even), seconds):
@@ -79,7 +79,7 @@ def load_av() -> Any:
     try:
         import av
     except ImportError as error:
-        raise UserError("an MP4 wants PyAV: pip install 'mindseye[film]', or ask for a GIF (--gif) instead") from error
+        raise UserError("an MP4 needs PyAV: pip install 'mindseye[film]', or ask for a GIF (--gif) instead") from error
     if "libx264" not in av.codecs_available:
         raise UserError("this PyAV cannot write H.264 (it has no libx264): pip install 'av', or ask for --gif instead")
     return av
@@ -91,11 +91,11 @@ def _places(count: int, seconds: float) -> list[int]:
     return [frame * count // moving for frame in range(moving)] + [count - 1] * round(HOLD * MP4_RATE)
 
 
-def _alike(pictures: Sequence[Image.Image]) -> list[Image.Image]:
+def _same_size(pictures: Sequence[Image.Image]) -> list[Image.Image]:
     """All in RGB and of the last one's size."""
     size = pictures[-1].size
-    every = [picture.convert("RGB") for picture in pictures]
-    return [one if one.size == size else one.resize(size, Image.Resampling.BICUBIC) for one in every]
+    images = [picture.convert("RGB") for picture in pictures]
+    return [image if image.size == size else image.resize(size, Image.Resampling.BICUBIC) for image in images]
 
 
 def _palette(frames: Sequence[Image.Image]) -> Image.Image:

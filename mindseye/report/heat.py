@@ -28,7 +28,7 @@ def heat(values: Values, end: float, signed: bool) -> Image.Image:
     return Image.fromarray(_colours(_share(values, end, signed), signed))
 
 
-def over(photo: Image.Image, values: Values, end: float, signed: bool) -> Image.Image:
+def overlay(photo: Image.Image, values: Values, end: float, signed: bool) -> Image.Image:
     """A map [height, width] over its photo in grey: the further from zero, the less of the photo is seen."""
     grey = np.asarray(photo.convert("L").resize(values.shape[::-1], Image.Resampling.LANCZOS), dtype=np.float64)
     page = np.repeat((DARK + LIGHT * grey)[..., None].clip(0, 255), 3, 2)

@@ -9,15 +9,15 @@ from urllib.parse import quote
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.pixels import read_photo
 from mindseye.report.drawing import printable
-from mindseye.report.manifest import Json, image_set, model_name, names_objectives, provenance
-from mindseye.report.numbers import probable
-from mindseye.report.page.front import manifest_entries
+from mindseye.report.manifest import entries_of, names_objectives, photo_folder, provenance
+from mindseye.report.numbers import format_probability
 from mindseye.report.page.headlines import mean_score
 from mindseye.report.page.measures import score_of
-from mindseye.report.page.pictures import data_uri, fitting, reduced
+from mindseye.report.page.pictures import data_uri, fit_side, shrink
 from mindseye.report.page.templates import policy, render, script, style
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import PAGE, RunFolder
+from mindseye.runs.schema import Manifest
 
 BUDGET = 4e6
 LEAST, MOST = 64, 224
@@ -52,7 +52,7 @@ def card_of(run: Path, beside: Path) -> Card:
         link=quote(Path(path).as_posix().encode("utf-8", "surrogateescape")),
         picture=_best(run, manifest),
         score=mean_score(manifest),
-        status=printable(str(manifest.get("status") or "")),
+        status=printable(manifest.status),
         note=_note(manifest),
     )
 
@@ -63,7 +63,7 @@ def write_index(path: Path, title: str, cards: Sequence[Card]) -> None:
     Raises:
         UserError: if it cannot be written.
     """
-    side = fitting(BUDGET, sum(card.picture is not None for card in cards), LEAST, MOST)
+    side = fit_side(BUDGET, sum(card.picture is not None for card in cards), LEAST, MOST)
     early, code = script("early"), script("dom", "match", "index")
     page = render(
         "index.html",
@@ -72,28 +72,28 @@ def write_index(path: Path, title: str, cards: Sequence[Card]) -> None:
         early=early,
         style=style("base", "front", "index"),
         script=code,
-        cards=[(card, _thumbnail(card.picture, side), probable(card.score)) for card in cards],
+        cards=[(card, _thumbnail(card.picture, side), format_probability(card.score)) for card in cards],
         scored=any(card.score is not None for card in cards),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
 
 
-def _best(run: Path, manifest: Json) -> Path | None:
+def _best(run: Path, manifest: Manifest) -> Path | None:
     """The picture, of the deepest layer, that judges know best; the first where none looked."""
-    scored = [(score_of(entry)[1].picture or 0.0, entry.get("picture")) for entry in manifest_entries(manifest)]
-    for _, picture in sorted(scored, key=lambda one: -one[0]):
-        if isinstance(picture, str) and (run / picture).resolve().is_relative_to(run.resolve()):
+    entries = sorted(entries_of(manifest), key=lambda entry: -(score_of(entry)[1].picture or 0.0))
+    for picture in [entry.picture for entry in entries if entry.picture]:
+        if (run / picture).resolve().is_relative_to(run.resolve()):
             return run / picture
     return None
 
 
-def _note(manifest: Json) -> str:
-    what = "named objectives" if names_objectives(manifest) else image_set(manifest)
-    return " · ".join(part for part in (model_name(manifest), what, provenance(manifest)) if part)
+def _note(manifest: Manifest) -> str:
+    what = "named objectives" if names_objectives(manifest) else photo_folder(manifest.images)
+    return " · ".join(part for part in (manifest.model.name, what, provenance(manifest)) if part)
 
 
 def _thumbnail(path: Path | None, side: int) -> str | None:
     try:
-        return None if path is None else data_uri(reduced(read_photo(path), side))
+        return None if path is None else data_uri(shrink(read_photo(path), side))
     except UndecodableError:
         return None

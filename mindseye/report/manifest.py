@@ -1,227 +1,151 @@
-"""What the figures read from run.json: every field may be absent, and a figure then says less rather than failing."""
+"""What the figures say of a run, computed from its manifest: titles, names, and which pictures belong together."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mindseye.report.drawing import printable
+from mindseye.runs.schema import (
+    ExamplesRecord,
+    FacetEntry,
+    ImagesEntry,
+    LayerEntry,
+    Manifest,
+    ModelEntry,
+    PaintedEntry,
+    PictureEntry,
+)
 
-Json = dict[str, Any]
-
-
-def layers(manifest: Json) -> list[Json]:
-    """The layers of the run, in its order: early to late."""
-    return objects(manifest.get("layers"))
-
-
-def facets(layer: Json) -> list[Json]:
-    """The facets of one layer."""
-    return objects(layer.get("facets"))
-
-
-def members(facet: Json) -> list[Json]:
-    """The members of one facet, nearest first."""
-    return objects(facet.get("members"))
+Entry = FacetEntry | PictureEntry
+"""What has a card of its own: a facet, or the picture of a named objective."""
+NAMED = ("paint", "invert", "accentuate")
+"""The kinds of runs that paint what the user names, rather than facets that are found."""
 
 
-def entanglement(layer: Json) -> Json:
-    """How entangled the layer's channels are, by ``mean``, ``low``, ``null``...; empty where nobody asked."""
-    return mapping(layer.get("entanglement"))
-
-
-def channel_means(layer: Json, measure: str) -> Json:
-    """A measure's ``mean`` over the layer's channels, and its ``null``; empty where it was not taken."""
-    return mapping(mapping(layer.get("channel_means")).get(measure))
-
-
-def channel_stats(layer: Json) -> list[Json]:
-    """The numbers of each of the layer's channels that were looked at."""
-    return objects(layer.get("channel_stats"))
-
-
-def channel_pictures(layer: Json) -> list[Json]:
-    """The most and least entangled channels of the layer, with their pictures and their own facets."""
-    return objects(layer.get("channel_pictures"))
-
-
-def number(facet: Json) -> int:
-    """Index of the facet, which is also its colour."""
-    index = facet.get("index")
-    return index if isinstance(index, int) else 0
-
-
-def names_objectives(manifest: Json) -> bool:
+def names_objectives(manifest: Manifest) -> bool:
     """Whether the run painted objectives that were named, rather than facets that were found."""
-    return "pictures" in manifest
+    return bool(manifest.pictures) or manifest.kind in NAMED
 
 
-def pictures(manifest: Json) -> list[Json]:
-    """The pictures of named objectives, in the order that they were asked for."""
-    return objects(manifest.get("pictures"))
+def deepest_layer(manifest: Manifest) -> LayerEntry:
+    """The last layer of the run; one without name and facets where it has none."""
+    return manifest.layers[-1] if manifest.layers else LayerEntry("layer")
 
 
-def objective_name(picture: Json) -> str:
-    """What the picture shows, as the user wrote it, and which of its variants it is."""
-    name = printable(str(picture.get("objective") or "picture"))
-    return f"{name} · {name_in_group(picture)}" if isinstance(picture.get("variant"), int) else name
+def clustered_layer(manifest: Manifest) -> LayerEntry:
+    """The layer at which the facets were found, with those facets; by default the deepest."""
+    deepest = deepest_layer(manifest)
+    if manifest.clusters is None:
+        return deepest
+    address = manifest.clusters.layer
+    return next((layer for layer in manifest.layers if layer.layer == address), replace(deepest, layer=address))
 
 
-def name_in_group(picture: Json) -> str:
-    """What tells the picture from those beside it: its variant, or its place in the row (``3/7``)."""
-    variant = picture.get("variant")
-    if isinstance(variant, int):
-        return f"variant {variant}"
-    return printable(str(picture.get("objective"))).rpartition(" ")[2]
+def layer_lines(layer: LayerEntry) -> list[str]:
+    """What is known of a layer beside its name: its kind, its channels, its grid of positions."""
+    lines = [layer.kind] if layer.kind else []
+    lines += [f"{layer.channels} channels"] if layer.channels else []
+    if layer.grid:
+        lines.append(
+            " × ".join(str(extent) for extent in layer.grid) if len(layer.grid) > 1 else f"{layer.grid[0]} positions"
+        )
+    return lines
 
 
-def picture_groups(manifest: Json) -> list[tuple[str, list[Json]]]:
+def entries_of(manifest: Manifest) -> Sequence[Entry]:
+    """The facets of the deepest layer, or the pictures of all objectives in the order in which figures show them."""
+    if names_objectives(manifest):
+        return [picture for _, group in picture_groups(manifest) for picture in group]
+    return deepest_layer(manifest).facets
+
+
+def picture_groups(manifest: Manifest) -> list[tuple[str, list[PictureEntry]]]:
     """The pictures that stand side by side and what they share: variants of one objective, the row between two.
 
     A picture that belongs with no other is a group of its own, under no name.
     """
-    every = pictures(manifest)
-    if every and mapping(manifest.get("options")).get("interpolate"):
-        ends = [str(one.get("objective")).rpartition(" ")[0] for one in every]
-        return [(printable(ends[0]), every)]
-    groups: list[tuple[str, list[Json]]] = []
-    for one in every:
-        name = printable(str(one.get("objective"))) if isinstance(one.get("variant"), int) else ""
+    pictures = manifest.pictures
+    if pictures and manifest.options.get("interpolate"):
+        return [(printable(pictures[0].objective.rpartition(" ")[0]), list(pictures))]
+    groups: list[tuple[str, list[PictureEntry]]] = []
+    for picture in pictures:
+        name = "" if picture.variant is None else printable(picture.objective)
         if name and groups and groups[-1][0] == name:
-            groups[-1][1].append(one)
+            groups[-1][1].append(picture)
         else:
-            groups.append((name, [one]))
+            groups.append((name, [picture]))
     return groups
 
 
-def photo_path(picture: Json) -> str | None:
-    """The photo that the picture was painted from or into; None where there was none."""
-    path = picture.get("photo")
-    return path if isinstance(path, str) else None
+def objective_name(picture: PictureEntry) -> str:
+    """What the picture shows, as the user wrote it, and which of its variants it is."""
+    name = printable(picture.objective or "picture")
+    return name if picture.variant is None else f"{name} · {name_in_group(picture)}"
 
 
-def layer_name(layer: Json) -> str:
-    """Address of the layer."""
-    return str(layer.get("layer", "layer"))
+def name_in_group(picture: PictureEntry) -> str:
+    """What tells the picture from those beside it: its variant, or its place in the row (``3/7``)."""
+    if picture.variant is not None:
+        return f"variant {picture.variant}"
+    return printable(picture.objective).rpartition(" ")[2]
 
 
-def layer_lines(layer: Json) -> list[str]:
-    """What is known of a layer beside its name: its kind, its channels, its grid of positions."""
-    lines = [str(layer["kind"])] if layer.get("kind") else []
-    lines += [f"{layer['channels']} channels"] if layer.get("channels") else []
-    grid = layer.get("grid")
-    if isinstance(grid, list) and grid:
-        lines.append(" × ".join(str(extent) for extent in grid) if len(grid) > 1 else f"{grid[0]} positions")
-    return lines
+def facet_label(entry: PaintedEntry) -> str:
+    """The facet's label, empty where it has none; no other picture has one."""
+    return printable(entry.label or "") if isinstance(entry, FacetEntry) else ""
 
 
-def label(facet: Json) -> str:
-    """The facet's label, empty where it has none."""
-    return printable(str(facet.get("label") or ""))
+def failure(entry: PaintedEntry) -> str | None:
+    """Why the picture could not be painted; None where it was."""
+    return (entry.reason or "no reason recorded") if entry.status == "failed" else None
 
 
-def has_where(facet: Json) -> bool:
-    """Whether the run kept where this facet lives in its members; runs of earlier versions did not."""
-    return isinstance(facet.get("where"), str)
+def snapshots(entry: PaintedEntry) -> dict[int, str]:
+    """Path of every picture that was kept on the way, by its step."""
+    return {kept.step: kept.picture for kept in entry.steps}
 
 
-def channels(facet: Json) -> list[Json]:
-    """The top-k channels of one facet, each with its share."""
-    return objects(facet.get("channels"))
-
-
-def examples(shown: Json) -> list[Json]:
-    """The photos that a channel answers to most."""
-    return objects(shown.get("examples"))
-
-
-def failure(facet: Json) -> str | None:
-    """Why the facet could not be painted; None where it was."""
-    if facet.get("status") != "failed":
-        return None
-    return str(facet.get("reason") or facet.get("error") or "no reason recorded")
-
-
-def steps(facet: Json) -> dict[int, str]:
-    """Picture of every snapshot, by its step."""
-    found = objects(facet.get("steps"))
-    return {entry["step"]: str(entry.get("picture")) for entry in found if isinstance(entry.get("step"), int)}
-
-
-def model_name(manifest: Json) -> str:
-    """Name of the painted network."""
-    return str(mapping(manifest.get("model")).get("name") or "a model")
-
-
-def random_weights(manifest: Json) -> bool:
+def is_untrained(model: ModelEntry) -> bool:
     """Whether the network was never trained: what it shows must then be said to be of random weights."""
-    return str(mapping(manifest.get("model")).get("weights")).lower() == "none"
+    return model.weights.lower() == "none"
 
 
-def image_set(manifest: Json) -> str:
-    """Name of the folder that the images are from; empty where they were given one by one."""
-    return printable(Path(image_root(manifest)).name)
+def photo_folder(images: ImagesEntry) -> str:
+    """Name of the folder that the photos are from; empty where they were given one by one."""
+    return printable(Path(images.root or "").name)
 
 
-def image_root(manifest: Json) -> str:
-    """The folder that the images are from; empty where they were given one by one."""
-    root = mapping(manifest.get("images")).get("root")
-    return root if isinstance(root, str) else ""
-
-
-def image_paths(manifest: Json) -> list[str]:
-    """Path of every image, in the order of facets.safetensors."""
-    paths = mapping(manifest.get("images")).get("paths")
-    return [str(path) for path in paths] if isinstance(paths, list) else []
-
-
-def clustered_layer(manifest: Json) -> Json:
-    """The layer at which the facets were found, with those facets; by default the deepest."""
-    rows = layers(manifest)
-    deepest = rows[-1] if rows else {}
-    name = mapping(manifest.get("clusters")).get("layer")
-    other = {**deepest, "layer": name} if name else deepest
-    return next((layer for layer in rows if layer.get("layer") == name), other)
-
-
-def title(manifest: Json) -> str:
+def title(manifest: Manifest) -> str:
     """What the run shows, in one line."""
+    name = manifest.model.name
     if names_objectives(manifest):
         does = {"invert": "keeps of a photo", "accentuate": "paints into a photo"}
-        return f"What {model_name(manifest)} {does.get(str(manifest.get('kind')), 'looks for')}"
-    return f"What {model_name(manifest)} sees in {image_set(manifest) or 'these images'}"
+        return f"What {name} {does.get(manifest.kind, 'looks for')}"
+    return f"What {name} sees in {photo_folder(manifest.images) or 'these images'}"
 
 
-def provenance(manifest: Json) -> str:
-    """How many images, whose patches, which recipe and which seed, in one line."""
-    recipe, count = mapping(manifest.get("recipe")), mapping(manifest.get("images")).get("count")
-    parts = [f"{count} images"] if count is not None else []
-    patches = mapping(manifest.get("patches")).get("count")
+def title_of(record: Manifest | ExamplesRecord, *parts: str) -> str:
+    """The network, then the parts, then the folder of the photos where there is one."""
+    folder = photo_folder(record.images)
+    return " · ".join([record.model.name, *parts, *([folder] if folder else [])])
+
+
+def provenance(manifest: Manifest) -> str:
+    """How many photos, whose patches, which recipe and which seed, in one line."""
+    count, recipe = manifest.images.count, manifest.recipe
+    parts = [f"{count} images"] if count else []
+    patches = (manifest.patches or {}).get("count")
     parts += [f"patches of {patches} photos"] if patches is not None else []
     parts += [f"recipe {recipe['name']}"] if recipe.get("name") else []
     parts += [f"{recipe['steps']} steps"] if recipe.get("steps") else []
-    parts += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
+    parts += [f"seed {manifest.seed}"] if manifest.seed is not None else []
     return " · ".join(parts)
 
 
-def command(manifest: Json) -> str:
-    """The command that made the run; empty where none is recorded."""
-    return str(manifest.get("command") or "").encode("utf-8", "replace").decode()
-
-
-def preprocessing(manifest: Json) -> str:
+def preprocessing_line(model: ModelEntry) -> str:
     """The network's own preprocessing in one line, empty where it is not recorded."""
-    values = mapping(mapping(manifest.get("model")).get("preprocessing"))
-    shown = [f"{name} {_plain(value)}" for name, value in values.items() if not isinstance(value, bool)]
-    return "preprocessing: " + ", ".join(shown) if shown else ""
-
-
-def objects(value: object) -> list[Json]:
-    """The objects of a list; none of anything else."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def mapping(value: object) -> Json:
-    """An object; an empty one in place of anything else."""
-    return value if isinstance(value, dict) else {}
+    parts = [f"{name} {_plain(value)}" for name, value in model.preprocessing.items() if not isinstance(value, bool)]
+    return "preprocessing: " + ", ".join(parts) if parts else ""
 
 
 def _plain(value: object) -> str:

@@ -1,12 +1,13 @@
 """A finished run as a value: where it is, what failed, and how it shows itself in a notebook."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mindseye.report.manifest import Json, facets, layer_name, layers, pictures
 from mindseye.report.screen import first_screen
-from mindseye.runs.folder import Manifest, RunFolder
-from mindseye.runs.manifest import failures
+from mindseye.runs.entries import failures
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import Manifest, PaintedEntry
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,20 @@ class Run:
     def pictures(self) -> dict[str, list[Path]]:
         """Per layer, the pictures of the facets that were painted; of named objectives, the pictures of each."""
         manifest = self.manifest
-        found: dict[str, list[Path]] = {}
-        for layer in layers(manifest):
-            found.setdefault(layer_name(layer), []).extend(self._painted(facets(layer)))
-        for one in pictures(manifest):
-            found.setdefault(str(one.get("objective")), []).extend(self._painted([one]))
-        return found
+        paths: dict[str, list[Path]] = {}
+        for layer in manifest.layers:
+            paths.setdefault(layer.layer, []).extend(self._painted(layer.facets))
+        for picture in manifest.pictures:
+            paths.setdefault(picture.objective, []).extend(self._painted([picture]))
+        return paths
 
     @property
     def failures(self) -> list[str]:
         """One line per picture that failed."""
         return failures(self.manifest)
 
-    def _painted(self, entries: list[Json]) -> list[Path]:
-        return [self.path / entry["picture"] for entry in entries if entry.get("picture")]
+    def _painted(self, entries: Sequence[PaintedEntry]) -> list[Path]:
+        return [self.path / entry.picture for entry in entries if entry.picture]
 
     def _repr_html_(self) -> str:
         return first_screen(self.path)

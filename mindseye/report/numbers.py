@@ -1,17 +1,17 @@
-"""The measures of a facet's picture, each beside the same number for the facet's members and for the start."""
+"""The measures of a picture, each beside the same number for the facet's members and for the start; numbers as text."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mindseye.measure.summary import ROLES
-from mindseye.report.manifest import Json
+from mindseye.runs.schema import Measures, PaintedEntry
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One measure of one facet; None where it was not taken."""
+    """One measure of one picture; None where it was not taken."""
 
     picture: float | None = None
     members: float | None = None
@@ -20,7 +20,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure that the figures know: where it stands under `measures`, and how it is shown."""
+    """A measure that the figures know: where it stands under ``measures``, and how it is called."""
 
     family: str
     key: str
@@ -28,15 +28,16 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """What one judge sees in a picture: label and probability, likeliest first; ``wanted``, the label that it was asked for.
+class Prediction:
+    """What one judge sees in a picture.
 
-    probability: of the wanted label; it has no numbers, and the label no name, where the judge was asked for none.
+    labels: label and probability, likeliest first. target: the label that the judge was asked for, empty where it was
+    asked for none. probability: of the target.
     """
 
     judge: str
-    sees: list[tuple[str, float | None]]
-    wanted: str
+    labels: list[tuple[str, float | None]]
+    target: str
     probability: Reading
 
 
@@ -53,62 +54,51 @@ MEASURES = (
 )
 
 # Of the picture of a named objective, which has no members.
-SHORT = {"total variation": "TV"}
-"""Terms of a loss whose names are too long for a figure."""
 VALUE = Measure("objective", "value", "value")
 ROBUSTNESS = Measure("objective", "robustness_gap", "gap")
 
+SHORT = {"total variation": "TV"}
+"""Terms of a loss whose names are too long for a figure."""
 
-def reading(facet: Json, measure: Measure) -> Reading:
-    """The measure of one facet. Where several judges looked, the first that gave this number speaks."""
-    measures = facet.get("measures")
-    family = measures.get(measure.family) if isinstance(measures, dict) else None
-    for block in _blocks(family):
-        found = Reading(**{role: _value(block, measure.key, role) for role in ROLES})
-        if found.picture is not None:
-            return found
+
+def reading(measures: Measures | None, measure: Measure) -> Reading:
+    """One measure out of all of a picture. Where several judges looked, the first that gave this number speaks."""
+    for block in _blocks((measures or {}).get(measure.family)):
+        numbers = Reading(**{role: _value(block, measure.key, role) for role in ROLES})
+        if numbers.picture is not None:
+            return numbers
     return Reading()
 
 
-def readings(facet: Json) -> list[tuple[str, Reading]]:
-    """Title and numbers of every measure that was taken of the facet."""
-    found = [(measure.title, reading(facet, measure)) for measure in MEASURES]
-    return [(title, numbers) for title, numbers in found if numbers.picture is not None]
+def readings(measures: Measures | None) -> list[tuple[str, Reading]]:
+    """Title and numbers of every measure that was taken of a facet's picture."""
+    every = [(measure.title, reading(measures, measure)) for measure in MEASURES]
+    return [(title, numbers) for title, numbers in every if numbers.picture is not None]
 
 
-def judge_name(facet: Json) -> str | None:
-    """The first network that judged the facet's picture."""
-    measures = facet.get("measures")
-    judges = measures.get("transfer") if isinstance(measures, dict) else None
-    names = [name for name, block in judges.items() if isinstance(block, dict)] if isinstance(judges, dict) else []
-    return names[0] if names else None
+def judge_name(measures: Measures | None) -> str | None:
+    """The first network that judged the picture."""
+    return next((judge for judge, _ in _judges(measures)), None)
 
 
-def sightings(picture: Json) -> list[Sighting]:
+def predictions(measures: Measures | None) -> list[Prediction]:
     """What the judges see in the picture of a named objective, in the order in which they looked."""
-    measures = picture.get("measures")
-    judges = measures.get("transfer") if isinstance(measures, dict) else None
-    return [
-        _sighting(str(name), block)
-        for name, block in (judges.items() if isinstance(judges, dict) else ())
-        if isinstance(block, dict)
-    ]
+    return [_prediction(judge, block) for judge, block in _judges(measures)]
 
 
-def loss_terms(facet: Json) -> dict[str, tuple[float, float]]:
+def loss_terms(entry: PaintedEntry) -> dict[str, tuple[float, float]]:
     """Every term of the loss at the first and at the last step; the terms "match LAYER" as one, their sum, and short names."""
-    terms = facet.get("loss")
-    ends: dict[str, tuple[float, float]] = {}
-    for name, values in terms.items() if isinstance(terms, dict) else ():
-        numbers = [finite(value) for value in values] if isinstance(values, list) else []
-        if len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
-            shared = "match" if str(name).startswith("match ") else SHORT.get(str(name), str(name))
-            start, end = ends.get(shared, (0.0, 0.0))
-            ends[shared] = (start + numbers[0], end + numbers[1])
-    return ends
+    terms: dict[str, tuple[float, float]] = {}
+    for name, values in entry.loss.items():
+        ends = [finite_number(value) for value in values]
+        if len(ends) == 2 and ends[0] is not None and ends[1] is not None:
+            shared = "match" if name.startswith("match ") else SHORT.get(name, name)
+            start, end = terms.get(shared, (0.0, 0.0))
+            terms[shared] = (start + ends[0], end + ends[1])
+    return terms
 
 
-def shown(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """A number with two or three digits that count; a dash where there is none."""
     if value is None:
         return "–"
@@ -117,37 +107,49 @@ def shown(value: float | None) -> str:
     return f"{value:.{2 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
 
 
-def probable(value: float | None) -> str:
-    """A probability as ``shown``, where a tiny one is no more than that."""
-    return "<0.001" if value is not None and 0 < value < 0.001 else shown(value)
+def format_probability(value: float | None) -> str:
+    """A probability as ``format_number``; a tiny one as ``<0.001``."""
+    return "<0.001" if value is not None and 0 < value < 0.001 else format_number(value)
 
 
-def _sighting(judge: str, block: dict[str, Any]) -> Sighting:
+def finite_number(value: object) -> float | None:
+    """A finite number or a truth value (top-1 of one picture) as a float; None for anything else."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def round_digits(value: object) -> float | None:
+    """A finite number with the four digits that count; None for anything else."""
+    number = finite_number(value)
+    return None if number is None else float(f"{number:.4g}")
+
+
+def _judges(measures: Measures | None) -> list[tuple[str, Mapping[str, Any]]]:
+    judges = (measures or {}).get("transfer")
+    named = judges.items() if isinstance(judges, dict) else ()
+    return [(str(judge), block) for judge, block in named if isinstance(block, dict)]
+
+
+def _prediction(judge: str, block: Mapping[str, Any]) -> Prediction:
     listed = block.get("sees")
-    seen = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return Sighting(
+    seen = [label for label in listed if isinstance(label, dict)] if isinstance(listed, list) else []
+    return Prediction(
         judge=judge,
-        sees=[(str(one.get("label")), finite(one.get("probability"))) for one in seen],
-        wanted=str(block.get("label") or ""),
+        labels=[(str(label.get("label")), finite_number(label.get("probability"))) for label in seen],
+        target=str(block.get("label") or ""),
         probability=Reading(**{role: _value(block, "probability", role) for role in ("picture", "start")}),
     )
 
 
-def _blocks(family: object) -> Iterator[dict[str, Any]]:
+def _blocks(family: object) -> Iterator[Mapping[str, Any]]:
     """The family itself, then what it holds per judge."""
     if isinstance(family, dict):
         yield family
         yield from (block for name, block in family.items() if isinstance(block, dict) and name not in ROLES)
 
 
-def _value(block: dict[str, Any], key: str, role: str) -> float | None:
-    """`block[role][key]`, or for the picture plainly `block[key]` where the measure has no baselines."""
+def _value(block: Mapping[str, Any], key: str, role: str) -> float | None:
+    """``block[role][key]``, or for the picture plainly ``block[key]`` where the measure has no baselines."""
     nested = block.get(role)
     if isinstance(nested, dict):
-        return finite(nested.get(key))
-    return finite(block.get(key)) if role == "picture" else None
-
-
-def finite(value: object) -> float | None:
-    """`value` where it is a finite number or a truth value (top-1 of one picture)."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+        return finite_number(nested.get(key))
+    return finite_number(block.get(key)) if role == "picture" else None

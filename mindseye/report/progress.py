@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -18,23 +19,34 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 Advance = Callable[[int], None]
+Report = bool | Callable[[str, int, int, float | None], Any] | None
+"""None, True for a bar, or a function that is told stage, done, total and the seconds left; it may raise to stop."""
 
 
 class Progress:
     """Tells how far a run is. Keeps the seconds that each stage took.
 
-    quiet: say nothing at all.
+    quiet: say nothing at all. report: whom the user wants told besides.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
+    def __init__(self, quiet: bool = False, report: Report = None) -> None:
+        self.quiet, self._report = quiet, report
         self.seconds: dict[str, float] = {}
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def anew(self) -> "Progress":
+        """The same for work of its own, whose seconds are counted apart."""
+        return Progress(self.quiet, self._report)
 
     def say(self, text: str) -> None:
         """One line, of things that are worth knowing."""
         if not self.quiet:
             self._console.print(text, markup=False)
+
+    def tell(self, stage: str, done: int, total: int, left: float | None) -> None:
+        """Tell the user's own function, where there is one, how far a stage is. left: seconds."""
+        if callable(self._report):
+            self._report(stage, done, total, left)
 
     @contextmanager
     def stage(self, name: str, total: int, unit: str) -> Iterator[Advance]:
@@ -55,7 +67,16 @@ class Progress:
         try:
             with bar:
                 task = bar.add_task(name, total=total)
-                yield lambda count: bar.advance(task, count)
+                done = 0
+
+                def advance(count: int) -> None:
+                    nonlocal done
+                    done += count
+                    bar.advance(task, count)
+                    left = (time.monotonic() - begun) * (total - done) / done if done else None
+                    self.tell(name, done, total, left)
+
+                yield advance
         finally:
             taken = time.monotonic() - begun
             self.seconds[name] = self.seconds.get(name, 0.0) + taken

@@ -4,11 +4,12 @@ import html
 from pathlib import Path
 
 from mindseye.errors import UserError
-from mindseye.report.manifest import Json
-from mindseye.report.page.front import Held, front_of, paths_of_map
-from mindseye.report.page.pictures import data_uri, own_picture
+from mindseye.report.manifest import Entry
+from mindseye.report.page.cards import PageImage
+from mindseye.report.page.front import front_of, map_photos
+from mindseye.report.page.pictures import data_uri
 from mindseye.report.page.templates import render, style
-from mindseye.report.tiles import framed, square
+from mindseye.report.tiles import crop_photo, fit_tile, own_picture
 from mindseye.runs.folder import PAGE, RunFolder
 
 SIDE, THUMBNAIL = 224, 48
@@ -24,8 +25,8 @@ def first_screen(run_dir: Path) -> str:
         manifest = RunFolder(run_dir).read()
     except UserError as error:
         return f"<p>{html.escape(str(error))}</p>"
-    front = front_of(run_dir, manifest, lambda place, entry: _held(run_dir, entry), MOST, MOST_ON_MAP)
-    tiles = {photo: square(path, THUMBNAIL) for photo, path in paths_of_map(manifest, front.map).items()}
+    front = front_of(run_dir, manifest, lambda place, entry: _picture(run_dir, entry), MOST, MOST_ON_MAP)
+    tiles = {photo: crop_photo(path, THUMBNAIL) for photo, path in map_photos(manifest, front.map).items()}
     photos = {photo: data_uri(tile) for photo, tile in tiles.items() if tile is not None}
     page = run_dir / PAGE
     return render(
@@ -38,9 +39,9 @@ def first_screen(run_dir: Path) -> str:
     )
 
 
-def _held(run_dir: Path, entry: Json) -> Held | None:
+def _picture(run_dir: Path, entry: Entry) -> PageImage | None:
     """The picture, reduced: a notebook keeps every byte of it."""
-    image = own_picture(run_dir, entry.get("picture"))
+    image = own_picture(run_dir, entry.picture)
     if image is None:
         return None
-    return Held(data_uri(framed(image, SIDE) if max(image.size) > SIDE else image))
+    return PageImage(data_uri(fit_tile(image, SIDE) if max(image.size) > SIDE else image))

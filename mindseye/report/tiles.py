@@ -1,9 +1,8 @@
-"""Square tiles for the sheets: members, the run's own pictures, and what stands in for a lost one."""
+"""Square tiles for the sheets: photos, the run's own pictures, and what is shown in place of a missing one."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -11,34 +10,44 @@ from mindseye.photos.depth import UndecodableError
 from mindseye.photos.pixels import read_photo, to_rgb
 from mindseye.photos.tar import open_file
 from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font, wrap
+from mindseye.report.manifest import failure
+from mindseye.runs.schema import PaintedEntry
 
 
-def photo(path: str, side: int) -> Image.Image:
+def photo_tile(path: str, side: int) -> Image.Image:
     """The photo at `path`, upright and centre-cropped to `side` px; a grey tile with its name where it is gone."""
-    return square(path, side) or grey(side, Path(path).name)
+    return crop_photo(path, side) or grey_tile(side, Path(path).name)
 
 
-def square(path: str, side: int) -> Image.Image | None:
+def crop_photo(path: str, side: int) -> Image.Image | None:
     """The photo at `path`, upright and centre-cropped to `side` px; None where it is gone."""
     try:
-        upright = _reduced(path, 2 * side) or read_photo(Path(path))
+        upright = _decode_small(path, 2 * side) or read_photo(Path(path))
     except UndecodableError:
         return None
     return ImageOps.fit(upright, (side, side), _resampling(min(upright.size), side))
 
 
-def picture(folder: Path, relative: object, side: int) -> Image.Image:
-    """The run's own picture at `folder / relative`, whole, in a tile of `side` px; a grey tile where there is none."""
-    if not isinstance(relative, str):
-        return grey(side, "no picture")
+def picture_tile(folder: Path, relative: str | None, side: int) -> Image.Image:
+    """The run's own picture at ``folder / relative``, whole, in a tile of ``side`` px; a grey tile where there is none."""
+    if relative is None:
+        return grey_tile(side, "no picture")
+    whole = own_picture(folder, relative)
+    return grey_tile(side, Path(relative).name) if whole is None else fit_tile(whole, side)
+
+
+def own_picture(folder: Path, relative: str | None) -> Image.Image | None:
+    """The run's own picture at ``folder / relative``; None where there is none, or it would lie outside of the run."""
+    if relative is None:
+        return None
     try:
-        whole = read_photo(folder / relative)
-    except UndecodableError:
-        return grey(side, Path(relative).name)
-    return framed(whole, side)
+        path = (folder / relative).resolve()
+        return read_photo(path) if path.is_relative_to(folder.resolve()) else None
+    except (UndecodableError, OSError, ValueError):
+        return None
 
 
-def framed(whole: Image.Image, side: int) -> Image.Image:
+def fit_tile(whole: Image.Image, side: int) -> Image.Image:
     """An image of any shape, whole, in a tile of `side` px."""
     inside = ImageOps.contain(whole, (side, side), _resampling(max(whole.size), side))
     tile = Image.new("RGB", (side, side), RAISED)
@@ -46,7 +55,7 @@ def framed(whole: Image.Image, side: int) -> Image.Image:
     return tile
 
 
-def grey(side: int, text: str, colour: Colour = FAINT) -> Image.Image:
+def grey_tile(side: int, text: str, colour: Colour = FAINT) -> Image.Image:
     """A grey tile of `side` px with `text` in its middle."""
     tile = Image.new("RGB", (side, side), RAISED)
     size = max(9, min(18, side // 8))
@@ -57,23 +66,29 @@ def grey(side: int, text: str, colour: Colour = FAINT) -> Image.Image:
     return tile
 
 
-def failed(side: int, reason: str) -> Image.Image:
-    """The tile of a facet whose painting failed, with the reason."""
-    return grey(side, f"failed: {reason}", WARNING)
+def failure_tile(side: int, reason: str) -> Image.Image:
+    """The tile of a picture that could not be painted, with the reason."""
+    return grey_tile(side, f"failed: {reason}", WARNING)
 
 
-def mosaic(members: Sequence[Mapping[str, Any]], side: int, columns: int, gap: int) -> Image.Image:
-    """The first columns² members in one square of `side` px; places without a member stay empty."""
+def mosaic(paths: Sequence[str], side: int, columns: int, gap: int) -> Image.Image:
+    """The first columns² photos in one square of ``side`` px; places without a photo stay empty."""
     square = Image.new("RGB", (side, side), PAPER)
     edges = [round(place * (side + gap) / columns) for place in range(columns + 1)]
-    for index, member in enumerate(members[: columns * columns]):
+    for index, path in enumerate(paths[: columns * columns]):
         top, left = edges[index // columns], edges[index % columns]
         cell = max(edges[index // columns + 1] - top, edges[index % columns + 1] - left) - gap
-        square.paste(photo(str(member.get("path", "")), cell), (left, top))
+        square.paste(photo_tile(path, cell), (left, top))
     return square
 
 
-def _reduced(path: str, side: int) -> Image.Image | None:
+def picture_or_failure(folder: Path, entry: PaintedEntry, side: int) -> Image.Image:
+    """The tile of a painted picture; the reason where it could not be painted."""
+    reason = failure(entry)
+    return failure_tile(side, reason) if reason else picture_tile(folder, entry.picture, side)
+
+
+def _decode_small(path: str, side: int) -> Image.Image | None:
     """A JPEG decoded straight to a half, quarter or eighth of its size, still at least `side` px: many times faster.
 
     None for any other format, and for a file with anything odd about it.
@@ -81,15 +96,15 @@ def _reduced(path: str, side: int) -> Image.Image | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with open_file(path) as file, Image.open(file) as opened:
-                if opened.format != "JPEG":
+            with open_file(path) as file, Image.open(file) as image:
+                if image.format != "JPEG":
                     return None
-                opened.draft("RGB", (side, side))
-                return to_rgb(ImageOps.exif_transpose(opened))
+                image.draft("RGB", (side, side))
+                return to_rgb(ImageOps.exif_transpose(image))
     except Exception:  # Pillow raises a dozen kinds; the reader that the run itself used then decides
         return None
 
 
-def _resampling(side: int, wanted: int) -> Image.Resampling:
+def _resampling(side: int, target: int) -> Image.Resampling:
     """Nearest neighbour where a small picture is enlarged: its pixels are the result and must not be smoothed away."""
-    return Image.Resampling.NEAREST if wanted >= 2 * side else Image.Resampling.LANCZOS
+    return Image.Resampling.NEAREST if target >= 2 * side else Image.Resampling.LANCZOS

@@ -8,12 +8,12 @@ from PIL import Image
 from torch import Tensor
 
 from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, Sheet, text_width, wrap
-from mindseye.report.examples import cropped
+from mindseye.report.examples import crop_box
 from mindseye.report.headings import HEADER, draw_header
-from mindseye.report.manifest import Json
-from mindseye.report.numbers import shown
-from mindseye.report.tiles import framed
-from mindseye.report.transfer_table import CONDITIONS, percent
+from mindseye.report.markdown import CONDITIONS, format_percent
+from mindseye.report.numbers import format_number
+from mindseye.report.tiles import fit_tile
+from mindseye.runs.schema import FailedImage, Manifest, TransferResult
 
 SIDE, NAME = 140, 16
 GAP = 14
@@ -24,14 +24,14 @@ CLASS = 52
 MOST = 5 * ACROSS
 
 
-def draw_failures(manifest: Json, result: Json, image: Callable[[int], Tensor]) -> Image.Image:
+def draw_failures(manifest: Manifest, result: TransferResult, image: Callable[[int], Tensor]) -> Image.Image:
     """The sheet of what one judge failed to name.
 
     manifest: of the painter's run. result: of transfer.json. image: gives an image [channels, side, side] in [0, 1] by its
     place among all. At most 70 are shown of a class.
     """
-    groups = [(name, list(group)) for name, group in groupby(result["failures"], lambda one: one["class"])]
-    right = [entry["class"] for entry in result["classes"] if entry["n"] and entry["top1"]["mean"] == 1]
+    groups = [(name, list(group)) for name, group in groupby(result.failures, lambda failure: failure.class_name)]
+    right = [entry.class_name for entry in result.classes if entry.n and entry.top1.mean == 1]
     across = max(min(ACROSS, max(len(group) for _, group in groups)), NARROWEST)
     width = 2 * MARGIN + across * (SIDE + GAP) - GAP
     foot = [line for text in _foot(right) for line in wrap(text, width - 2 * MARGIN, SMALL, 3)]
@@ -41,7 +41,7 @@ def draw_failures(manifest: Json, result: Json, image: Callable[[int], Tensor]) 
     draw_header(sheet, manifest, _title(result), MARGIN, MARGIN)
     sheet.text(MARGIN, MARGIN + HEADER, _subtitle(result), SMALL, colour=FAINT, width=width - 2 * MARGIN)
     for (name, group), height in zip(groups, heights, strict=True):
-        count = next(entry["n"] for entry in result["classes"] if entry["class"] == name)
+        count = next((entry.n for entry in result.classes if entry.class_name == name), len(group))
         _draw_class(sheet, name, group, count, top, across, image)
         top += height
     for index, line in enumerate(foot):
@@ -50,37 +50,37 @@ def draw_failures(manifest: Json, result: Json, image: Callable[[int], Tensor]) 
 
 
 def _draw_class(
-    sheet: Sheet, name: str, group: list[Json], count: int, top: int, across: int, image: Callable[[int], Tensor]
+    sheet: Sheet, name: str, group: list[FailedImage], count: int, top: int, across: int, image: Callable[[int], Tensor]
 ) -> None:
     more = f", {len(group) - MOST} not shown" if len(group) > MOST else ""
     room = sheet.width - 2 * MARGIN - COUNTS
     sheet.text(MARGIN, top, name, HEADING, bold=True, width=room)
     x = MARGIN + min(text_width(name, HEADING, bold=True), room) + GAP
     sheet.text(x, top + 7, f"{len(group)} of {count} failed{more}", SMALL, colour=FAINT)
-    for place, one in enumerate(group[:MOST]):
+    for place, failure in enumerate(group[:MOST]):
         x = MARGIN + place % across * (SIDE + GAP)
         y = top + CLASS + place // across * ROW
-        sheet.paste(x, y, framed(_pixels(image(one["index"])), SIDE))
-        as_painted = one["copy"] == 0
-        label = one["seen"].partition(",")[0]
+        sheet.paste(x, y, fit_tile(_pixels(image(failure.index)), SIDE))
+        as_painted = failure.copy == 0
+        label = failure.seen.partition(",")[0]
         sheet.text(x, y + SIDE + 4, label, NAME, colour=INK if as_painted else FAINT, bold=as_painted, width=SIDE)
-        numbers = f"{shown(one['probability'])} / {shown(one['wanted'])}"
+        numbers = f"{format_number(failure.probability)} / {format_number(failure.wanted)}"
         sheet.text(x, y + SIDE + NAME + 10, numbers, NAME, colour=FAINT, width=SIDE)
 
 
 def _pixels(picture: Tensor) -> Image.Image:
     _, height, width = picture.shape
-    return cropped((picture * 255).round().to(torch.uint8), (0, 0, height, width))
+    return crop_box((picture * 255).round().to(torch.uint8), (0, 0, height, width))
 
 
-def _title(result: Json) -> str:
-    return f"Painted by {result['painter']}, mistaken by {result['judge']}"
+def _title(result: TransferResult) -> str:
+    return f"Painted by {result.painter}, mistaken by {result.judge}"
 
 
-def _subtitle(result: Json) -> str:
-    missed = f"{len(result['failures'])} of {result['n']} images failed"
-    condition = CONDITIONS.get(result["condition"], result["condition"])
-    return f"{condition} · {missed} · named rightly: {percent(result['top1'])} %"
+def _subtitle(result: TransferResult) -> str:
+    missed = f"{len(result.failures)} of {result.n} images failed"
+    condition = CONDITIONS.get(result.condition, result.condition)
+    return f"{condition} · {missed} · named rightly: {format_percent(result.top1)} %"
 
 
 def _foot(right: list[str]) -> list[str]:

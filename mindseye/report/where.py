@@ -11,14 +11,14 @@ from mindseye.errors import UserError
 from mindseye.photos.decode import View, decode
 from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing
-from mindseye.report.heat import as_image, limit, over
-from mindseye.report.manifest import Json, has_where, members
-from mindseye.report.tiles import grey
+from mindseye.report.heat import as_image, limit, overlay
+from mindseye.report.tiles import grey_tile
+from mindseye.runs.schema import FacetEntry, Manifest
 
 MOST = 4
 
 
-def where_tiles(folder: Path, manifest: Json, facet: Json, side: int) -> list[Image.Image]:
+def where_tiles(folder: Path, manifest: Manifest, facet: FacetEntry, side: int) -> list[Image.Image]:
     """The nearest members as the network saw them, in grey, with the facet's map over them; tiles of ``side`` px.
 
     A grey tile stands for a photo that is gone; there are none where the run kept no maps.
@@ -26,35 +26,34 @@ def where_tiles(folder: Path, manifest: Json, facet: Json, side: int) -> list[Im
     maps, view = _maps(folder, facet), _view(manifest)
     if maps is None or view is None:
         return []
-    paths = [str(member.get("path", "")) for member in members(facet)]
-    return [_tile(path, values, view, side) for path, values in zip(paths, maps[:MOST], strict=False)]
+    return [_tile(member.path, values, view, side) for member, values in zip(facet.members, maps[:MOST], strict=False)]
 
 
 def _tile(path: str, values: npt.NDArray[np.float32], view: View, side: int) -> Image.Image:
     try:
         photo = as_image(decode(path, view)).resize((side, side), Image.Resampling.LANCZOS)
     except UndecodableError:
-        return grey(side, Path(path).name)
+        return grey_tile(side, Path(path).name)
     smooth = np.asarray(Image.fromarray(values).resize((side, side), Image.Resampling.BILINEAR))
-    return over(photo, smooth, limit(smooth), signed=False)
+    return overlay(photo, smooth, limit(smooth), signed=False)
 
 
-def _maps(folder: Path, facet: Json) -> npt.NDArray[np.float32] | None:
-    if not has_where(facet):
+def _maps(folder: Path, facet: FacetEntry) -> npt.NDArray[np.float32] | None:
+    if facet.where is None:
         return None
     try:
-        maps: npt.NDArray[Any] = np.load(folder / facet["where"], allow_pickle=False)
+        maps: npt.NDArray[Any] = np.load(folder / facet.where, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return maps.astype(np.float32) if maps.ndim == 3 and maps.size and np.isfinite(maps).all() else None
 
 
-def _view(manifest: Json) -> View | None:
+def _view(manifest: Manifest) -> View | None:
     """How the network saw the photos; None where the manifest does not say so."""
     try:
-        values = manifest["model"]["preprocessing"]
+        values = manifest.model.preprocessing
         stated = Preprocessing(**values | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
-        side = stated.size if stated.fixed_size else int(manifest["options"]["size"])
+        side = stated.size if stated.fixed_size else int(manifest.options["size"])
         return View(stated, side)
     except (KeyError, TypeError, ValueError, UserError):
         return None

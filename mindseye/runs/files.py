@@ -4,6 +4,7 @@ import io
 import json
 import os
 import tempfile
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mindseye.errors import UserError
+from mindseye.errors import UserError, one_line
 
 UNFINISHED = ".mindseye-part"
 PNG_EFFORT = 2
@@ -46,12 +47,26 @@ def write_bytes(path: Path, data: bytes) -> None:
         ) from error
 
 
+def check_writable(folder: Path) -> None:
+    """Make a folder and try whether it can be written to, before any work is done for it.
+
+    Raises:
+        UserError: naming the folder and the reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {one_line(error)}; choose another --out") from error
+
+
 def write_json(path: Path, content: Any) -> None:
-    """Write plain values as readable JSON; numbers that are not finite become null, as JSON has none.
+    """Write plain values or dataclasses as readable JSON; numbers that are not finite become null, as JSON has none.
 
     Escaped to ASCII: file names may hold bytes that are no text, and must come back as they are.
     """
-    write_bytes(path, json.dumps(_finite(content), indent=1, allow_nan=False).encode("ascii"))
+    write_bytes(path, json.dumps(plain(content), indent=1, allow_nan=False).encode("ascii"))
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -105,11 +120,14 @@ def read_picture(path: Path) -> Tensor:
     return pixels.view(height, width, 3).movedim(-1, 0).float() / 255
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not (-float("inf") < value < float("inf")):
-        return None
+def plain(value: Any) -> Any:
+    """A value as JSON will give it back: dataclasses as dictionaries, tuples as lists, numbers that are not finite as None."""
+    if isinstance(value, float):
+        return value if -float("inf") < value < float("inf") else None
     if isinstance(value, dict):
-        return {str(key): _finite(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
+        return [plain(inner) for inner in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value

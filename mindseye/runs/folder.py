@@ -1,27 +1,23 @@
 """The run folder: one job and everything it leaves."""
 
 import fcntl
-import json
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED, write_json
+from mindseye.runs.files import UNFINISHED
+from mindseye.runs.schema import Manifest
 
-SCHEMA = 1
 MANIFEST = "run.json"
 FACETS = "facets.safetensors"
 STATE = "state"
 PAGE = "report.html"
 FINISHED = ("done", "partial")
 OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, PAGE)
-
-Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,21 +76,16 @@ class RunFolder:
         """The manifest.
 
         Raises:
-            UserError: if there is none, or it is not a run's.
+            UserError: if there is none, it is damaged, or a newer mindseye wrote it.
         """
         try:
-            manifest = json.loads((self.path / MANIFEST).read_text("utf-8"))
+            return Manifest.read(self.path / MANIFEST)
         except FileNotFoundError as error:
             raise UserError(f"{self.path} is no run folder: it has no {MANIFEST}") from error
-        except (ValueError, OSError) as error:
-            raise UserError(f"{self.path / MANIFEST} is damaged ({error}); start anew with --force") from error
-        if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-            raise UserError(f"{self.path / MANIFEST} was not written by this version of mindseye (schema {SCHEMA})")
-        return manifest
 
     def write(self, manifest: Manifest) -> None:
         """Write the manifest, whole or not at all."""
-        write_json(self.path / MANIFEST, manifest)
+        manifest.write(self.path / MANIFEST)
 
     def clear(self) -> None:
         """Remove what a run left, where there is one; files that are not a run's stay."""

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.folder import MANIFEST, Manifest
+from mindseye.runs.folder import MANIFEST
+from mindseye.runs.schema import FacetEntry, Manifest, PictureEntry
 
 
 @dataclass(frozen=True)
@@ -27,27 +27,24 @@ def makings(manifest: Manifest) -> list[Making]:
     A run of ``visualize`` has them in ``layers[].facets[]``, one of ``paint`` in ``pictures[]``.
 
     Raises:
-        UserError: if the manifest names a file outside of the run, or a value that is no name.
+        UserError: if the manifest names a file outside of the run.
     """
-    facets = [facet for layer in manifest.get("layers", []) for facet in layer["facets"]]
-    entries = [entry for entry in [*facets, *manifest.get("pictures", [])] if entry.get("picture") and entry["steps"]]
+    facets = [facet for layer in manifest.layers for facet in layer.facets]
+    entries: list[FacetEntry | PictureEntry] = [*facets, *manifest.pictures]
     return [
-        Making(
-            index=int(entry["index"]),
-            picture=_inside(entry["picture"]),
-            frames=tuple(_inside(path) for path in _frames(entry)),
-        )
+        Making(entry.index, _inside(entry.picture), tuple(_inside(path) for path in _frames(entry)))
         for entry in entries
+        if entry.picture and entry.steps
     ]
 
 
-def _frames(entry: dict[str, Any]) -> list[Any]:
-    start = [entry["start"]] if entry.get("start") else []
-    return start + [kept["picture"] for kept in sorted(entry["steps"], key=lambda kept: kept["step"])]
+def _frames(entry: FacetEntry | PictureEntry) -> list[str]:
+    start = [entry.start] if entry.start else []
+    return start + [kept.picture for kept in sorted(entry.steps, key=lambda kept: kept.step)]
 
 
-def _inside(path: Any) -> str:
+def _inside(path: str) -> str:
     """A path relative to the run, which must not lead out of it: a run may come from somewhere else."""
-    if not isinstance(path, str) or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
         raise UserError(f"{MANIFEST} names {path!r}, which is no file of the run")
     return path

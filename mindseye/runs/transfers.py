@@ -1,18 +1,16 @@
 """The folder of a transfer: a run folder for each painter and condition, and what judges made of them."""
 
-import json
 import shutil
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import write_bytes, write_json
-from mindseye.runs.folder import SCHEMA, Manifest, RunFolder, file_name
+from mindseye.runs.files import write_bytes
+from mindseye.runs.folder import RunFolder, file_name
+from mindseye.runs.schema import TransferRecord
 
 RECORD, TABLE, FIGURES = "transfer.json", "table.md", "figures"
-IDENTITY = ("painter", "condition", "judge")
 
 
 @dataclass(frozen=True)
@@ -29,29 +27,23 @@ class TransferFolder:
         """The path of the sheet of failures, relative to the folder."""
         return f"{FIGURES}/{file_name(f'failures-{painter}-{condition}-{judge}')}.png"
 
-    def read(self) -> Manifest:
+    def read(self) -> TransferRecord:
         """The record.
 
         Raises:
-            UserError: if there is none, or it is not a transfer's.
+            UserError: if there is none, it is damaged, or a newer mindseye wrote it.
         """
-        path = self.path / RECORD
         try:
-            record = json.loads(path.read_text("utf-8"))
+            return TransferRecord.read(self.path / RECORD)
         except FileNotFoundError as error:
             raise UserError(f"{self.path} holds no transfer: it has no {RECORD}") from error
-        except (ValueError, OSError) as error:
-            raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
-        if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-            raise UserError(f"{path} was not written by this version of mindseye (schema {SCHEMA})")
-        return record
 
-    def write(self, record: Manifest, table: str) -> None:
+    def write(self, record: TransferRecord, table: str) -> None:
         """Write the record, and the same as a page to read; each whole or not at all."""
         write_bytes(self.path / TABLE, table.encode("utf-8", "replace"))
-        write_json(self.path / RECORD, record)
+        record.write(self.path / RECORD)
 
-    def open(self, fresh: Manifest, force: bool) -> Manifest:
+    def open(self, fresh: TransferRecord, force: bool) -> TransferRecord:
         """The record of the transfer that is asked for: the one that is there, or the fresh one.
 
         The ``options`` and, by name, the ``networks`` of both must agree; further networks may come to one that is there.
@@ -67,23 +59,23 @@ class TransferFolder:
         if not (self.path / RECORD).is_file():
             return fresh
         record = self.read()
-        differing = [key for key, value in fresh["options"].items() if value != record["options"].get(key)]
-        networks = record["networks"]
-        differing += [name for name, digest in fresh["networks"].items() if networks.get(name, digest) != digest]
+        differing = [key for key, value in fresh.options.items() if value != record.options.get(key)]
+        known = record.networks
+        differing += [name for name, digest in fresh.networks.items() if known.get(name, digest) != digest]
         if differing:
             raise UserError(
                 f"{self.path} holds a transfer with another {', '.join(differing)}; "
                 "choose another --out, or --force to replace it"
             )
-        return record | {"command": fresh["command"], "networks": networks | fresh["networks"]}
+        return replace(record, command=fresh.command, networks=known | fresh.networks)
 
     def clear(self) -> None:
         """Remove what a transfer left, its runs too; files that are not a transfer's stay."""
         if not (self.path / RECORD).is_file():
             return
         with suppress(UserError):  # of a damaged record the runs are not known
-            for one in self.read()["runs"]:
-                self.run(one["painter"], one["condition"]).clear()
+            for run in self.read().runs:
+                self.run(run.painter, run.condition).clear()
         figures = self.path / FIGURES
         if figures.is_dir() and not figures.is_symlink():
             shutil.rmtree(figures)
@@ -93,9 +85,3 @@ class TransferFolder:
     def locked(self) -> AbstractContextManager[None]:
         """Hold the folder for this process, as a run's."""
         return RunFolder(self.path).locked()
-
-
-def result_of(record: Manifest, painter: str, condition: str, judge: str) -> dict[str, Any] | None:
-    """What a judge made of a painter's pictures in a condition, if it has looked."""
-    wanted = (painter, condition, judge)
-    return next((one for one in record["results"] if tuple(one[key] for key in IDENTITY) == wanted), None)

@@ -17,8 +17,8 @@ import torch
 from PIL import features
 from torch import Tensor, nn
 
+from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
 from mindseye.models.load import Model, digest
 from mindseye.preprocessing import Preprocessing
 

@@ -1,4 +1,4 @@
-"""Painting that can be interrupted: batches of pictures with snapshots and their state in the run folder."""
+"""Painting in batches that can be interrupted, and what is told on the way."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,65 +15,74 @@ CHECK_EVERY = 10
 SAVE_SECONDS = 15.0
 
 Build = Callable[[Sequence[int]], Painting]
-OnSnapshot = Callable[[int, dict[int, Tensor]], None]
 
 
-def paint(
-    build: Build,
-    pictures: Sequence[int],
-    batch_size: int,
-    state: Path,
-    snapshots: int,
-    on_snapshot: OnSnapshot,
-    on_steps: Callable[[int], None],
-    on_done: Callable[[dict[int, Painted]], None],
-    on_state: Callable[[], None] = lambda: None,
-) -> None:
-    """Paint pictures batch by batch; ``on_done`` gets each batch as soon as it is finished.
+class Keeper:
+    """Is told how a painting goes on, and keeps of it what it wants; each method may be left as it is.
 
-    build: makes the painting of some pictures at its very start. state: the stem of the state files; a batch that was
-    interrupted goes on from there. snapshots: how many are taken on the way, the last of them at the end.
-    on_snapshot: (step, {picture: image}). on_steps: counts finished steps of pictures. on_state: called before the state of
-    a painting is written, from which it would go on: snapshots up to there are not taken again.
-    When the device runs out of memory, the batch is halved (its random numbers stay the same).
+    state: the stem of the files that an interrupted painting continues from, None where it is not kept. snapshots: how many
+    pictures are kept on the way, the last of them at the end. save_seconds: how often the state is written.
+    """
+
+    state: Path | None = None
+    snapshots: int = 1
+    save_seconds: float = SAVE_SECONDS
+
+    def __init__(self, on_steps: Callable[[int], None] = lambda steps: None) -> None:
+        """on_steps: told how many more steps of pictures are made."""
+        self.on_steps = on_steps
+
+    def look(self, painting: Painting, pictures: Sequence[int]) -> bool:
+        """The painting of some pictures as it is now, every few steps; whether it goes on."""
+        return True
+
+    def keep_snapshot(self, step: int, images: dict[int, Tensor]) -> None:
+        """The pictures as they are at a step, by number."""
+
+    def keep_painted(self, painted: dict[int, Painted]) -> None:
+        """The pictures of a batch as they came out, by number."""
+
+    def before_state(self) -> None:
+        """The state is about to be written, from which the painting would go on: snapshots up to here are not taken again."""
+
+
+def paint(build: Build, pictures: Sequence[int], batch_size: int, keeper: Keeper) -> None:
+    """Paint pictures batch by batch; a batch that was interrupted goes on from its state.
+
+    build: makes the painting of some pictures at its very start. batch_size: pictures painted at once. When the device runs
+    out of memory, the batch is halved (its random numbers stay the same).
     """
     waiting = [list(pictures[first : first + batch_size]) for first in range(0, len(pictures), batch_size)]
     while waiting:
         batch = waiting.pop(0)
         try:
-            done = _paint_batch(build, batch, state, snapshots, on_snapshot, on_steps, on_state)
+            painted = _paint_batch(build, batch, keeper)
         except torch.cuda.OutOfMemoryError:
             if len(batch) == 1:
                 raise
             torch.cuda.empty_cache()
             waiting[:0] = [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
             continue
-        on_done(done)
-        _state_file(state, batch).unlink(missing_ok=True)
+        keeper.keep_painted(painted)
+        if keeper.state is not None:
+            _state_file(keeper.state, batch).unlink(missing_ok=True)
 
 
-def _paint_batch(
-    build: Build,
-    batch: list[int],
-    state: Path,
-    count: int,
-    on_snapshot: OnSnapshot,
-    on_steps: Callable[[int], None],
-    on_state: Callable[[], None],
-) -> dict[int, Painted]:
+def _paint_batch(build: Build, batch: list[int], keeper: Keeper) -> dict[int, Painted]:
     painting = build(batch)
     starts = painting.images()
-    file = _state_file(state, batch)
-    if file.is_file():
+    file = None if keeper.state is None else _state_file(keeper.state, batch)
+    if file is not None and file.is_file():
         painting.load(read_tensors(file))
-        on_steps(painting.step * len(batch))
+        keeper.on_steps(painting.step * len(batch))
     counted, saved = painting.step, time.monotonic()
     lost: dict[int, str] = {}
+    count = keeper.snapshots
     snapshots = {round(part * painting.recipe.steps / count) for part in range(1, count + 1)}
 
-    def check(now: Painting, places: list[int]) -> None:
+    def check(now: Painting, places: list[int]) -> bool:
         nonlocal counted, saved
-        on_steps((now.step - counted) * len(batch))
+        keeper.on_steps((now.step - counted) * len(batch))
         passed = range(counted + 1, now.step + 1)
         counted = now.step
         for place in places:
@@ -81,11 +90,14 @@ def _paint_batch(
         if now.step in snapshots:
             images = now.images()
             living = now.alive.tolist()
-            on_snapshot(now.step, {picture: images[place] for place, picture in enumerate(batch) if living[place]})
-        if time.monotonic() - saved >= SAVE_SECONDS and not now.is_done:
-            on_state()
+            keeper.keep_snapshot(
+                now.step, {picture: images[place] for place, picture in enumerate(batch) if living[place]}
+            )
+        if file is not None and time.monotonic() - saved >= keeper.save_seconds and not now.is_done:
+            keeper.before_state()
             write_tensors(file, now.state())
             saved = time.monotonic()
+        return keeper.look(now, batch)
 
     run(painting, CHECK_EVERY, check, snapshots)
     return _results(painting, batch, starts, lost)

@@ -25,12 +25,12 @@ def image_of(path):
 
 
 def picture(run, index=0, role="picture"):
-    return image_of(run.path / run.manifest["pictures"][index][role])
+    return image_of(run.path / getattr(run.manifest.pictures[index], role))
 
 
 def value(run, index=0, role="picture"):
     """What the run says of a picture."""
-    return run.manifest["pictures"][index]["measures"]["objective"][role]["value"]
+    return run.manifest.pictures[index].measures["objective"][role]["value"]
 
 
 @torch.no_grad()

@@ -36,10 +36,10 @@ def test_the_value_is_the_units_own(place):
         "class:1": lambda images: network(images)[0, 1],
     }
     run = accentuate(list(by_hand), network, steps=25, changes={"lr": 0.1})
-    assert (run.manifest["kind"], run.path.name) == ("accentuate", "accentuate-02-TinyConv-3-objectives")
+    assert (run.manifest.kind, run.path.name) == ("accentuate", "accentuate-02-TinyConv-3-objectives")
     for index, (words, slowly) in enumerate(by_hand.items()):
-        entry = run.manifest["pictures"][index]
-        assert (entry["objective"], entry["photo"]) == (words, str(place / PHOTO))
+        entry = run.manifest.pictures[index]
+        assert (entry.objective, entry.photo) == (words, str(place / PHOTO))
         for role in ("picture", "start"):
             with torch.no_grad():
                 assert value(run, index, role) == pytest.approx(float(slowly(picture(run, index, role))), abs=1e-5)
@@ -53,7 +53,7 @@ def test_near_holds_it_near(place):
 
     def away(near):
         run = accentuate("body.2:3", network, near=near, out=f"near-{near}", steps=25, changes={"lr": 0.1})
-        assert run.manifest["options"]["near_layer"] == "body.0"
+        assert run.manifest.options["near_layer"] == "body.0"
         return float((features(network, picture(run), 1) - features(network, photo, 1)).square().mean())
 
     assert away(50.0) < 0.5 * away(0.0)
@@ -62,14 +62,14 @@ def test_near_holds_it_near(place):
 def test_another_layer_to_be_held_at(place):
     """Named by hand."""
     run = accentuate("class:1", near_layer="stem", near=2.0)
-    assert (run.manifest["options"]["near_layer"], run.manifest["status"]) == ("stem", "done")
+    assert (run.manifest.options["near_layer"], run.manifest.status) == ("stem", "done")
 
 
 def test_a_caricature_goes_further(place):
     """1 at the photo; above it in the picture; the formula by hand at the picture."""
     network = seeded(TinyConv)
     run = accentuate("body.0", network, caricature=True, steps=25, changes={"lr": 0.05})
-    assert run.manifest["pictures"][0]["objective"] == "caricature at body.0"
+    assert run.manifest.pictures[0].objective == "caricature at body.0"
     assert value(run, 0, "start") == pytest.approx(1, abs=0.01)
     seen, goal = (features(network, images, 1).flatten(2) for images in (picture(run), image_of(PHOTO)))
     wanted = (seen * goal).sum() / goal.square().sum()
@@ -80,7 +80,7 @@ def test_a_caricature_goes_further(place):
 def test_a_caricature_in_octaves(place):
     """Picture and photo are seen at the same sizes, so their maps change together."""
     run = accentuate("body.0", caricature=True, recipe="deepdream")
-    assert run.manifest["status"] == "done"
+    assert run.manifest.status == "done"
 
 
 @pytest.mark.parametrize("channels", [1, 7])
@@ -88,14 +88,14 @@ def test_arrays_for_other_numbers_of_channels(place, channels):
     """Given as an array; there is no path then."""
     array = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, channels), dtype=np.uint8)
     run = accentuate("body.2:3", seeded(TinyConv, channels), array, steps=2)
-    assert run.manifest["pictures"][0]["photo"] is None
+    assert run.manifest.pictures[0].photo is None
     assert run.path.name.startswith("accentuate-array-")
 
 
 def test_a_transformer_of_one_size(place):
     """A canvas larger than what it sees, under the recipe's random views of picture and photo alike."""
     run = accentuate(["blocks.2:3@1,2", "class:1"], seeded(TinyTokens), size=48)
-    assert run.manifest["status"] == "done"
+    assert run.manifest.status == "done"
 
 
 def test_same_inputs_same_pictures(place):

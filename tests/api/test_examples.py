@@ -92,7 +92,7 @@ def test_what_is_left_and_under_which_name(place):
     assert found.path == Path("runs/examples-photos-Sequential-2")
     assert sorted(path.name for path in found.path.iterdir()) == ["channel-002.png", "channel-005.png", "examples.json"]
     record = json.loads((found.path / "examples.json").read_text())
-    assert (record["schema"], record["kind"], record["layer"]["layer"], record["side"]) == (1, "examples", "2", SIDE)
+    assert (record["schema"], record["kind"], record["layer"]["layer"], record["side"]) == (2, "examples", "2", SIDE)
     assert record["images"]["count"] == 40
     for entry, one in zip(record["channels"], found.channels):
         assert (entry["channel"], entry["rule"]) == (one.channel, one.rule)

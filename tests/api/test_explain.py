@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mindseye.workflows.explanation.attributing import Attributing
+from mindseye.workflows.explanation.facet import find_facet
+from mindseye.workflows.explanation.preparing import unique
 from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -19,14 +22,12 @@ from mindseye.attribution.relevance import lrp
 from mindseye.attribution.score import class_score, facet_score, unit_score
 from mindseye.cli import main
 from mindseye.errors import UserError
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 from mindseye.optimize.random import RandomKeys
 from mindseye.photos.photo import photo_digest
-from mindseye.workflows.explanation.attributing import Attributing
-from mindseye.workflows.explanation.facet import find_facet
-from mindseye.workflows.explanation.preparing import unique
 
 SIDE = 32
 FAST = "saliency,cam"
@@ -106,7 +107,7 @@ def test_what_is_left_and_under_which_name(place):
     wanted = {f"1.{method}.{role}" for method in ("saliency", "cam") for role in roles}
     assert {path.name for path in found.path.iterdir()} == wanted | {"1.figure.png", "run.json", ".lock"}
     record = record_of(found)
-    assert (record["schema"], record["kind"], record["status"]) == (1, "explain", "done")
+    assert (record["schema"], record["kind"], record["status"]) == (2, "explain", "done")
     entry = record["photos"][0]["maps"][0]
     values = found.maps[0].load()
     assert values.dtype == np.float32

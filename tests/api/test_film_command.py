@@ -9,7 +9,8 @@ from PIL import Image, ImageSequence
 import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.runs.folder import SCHEMA, RunFolder
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import SCHEMA
 
 GREYS = (10, 90, 170, 250)
 

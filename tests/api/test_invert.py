@@ -14,9 +14,10 @@ import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.facets.patches import nearest_positions, paste, windows
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import receptive_field
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.preprocessing import identity
 from mindseye.workflows.inversion import patchwork
 
@@ -50,11 +51,11 @@ def test_each_photo_at_each_layer(place):
     """The value is minus the relative distance of the maps, by hand; the picture is nearer than its start."""
     network = seeded(TinyConv)
     run = invert(ASKED, network, ["body.0", "body.2"], steps=30)
-    entries = run.manifest["pictures"]
-    assert [entry["objective"] for entry in entries] == [
+    entries = run.manifest.pictures
+    assert [entry.objective for entry in entries] == [
         f"{name} at {layer}" for name in ("00.png", "03.png") for layer in ("body.0", "body.2")
     ]
-    assert [entry["photo"] for entry in entries] == [str(place / path) for path in ASKED for _ in range(2)]
+    assert [entry.photo for entry in entries] == [str(place / path) for path in ASKED for _ in range(2)]
     for index in range(4):
         photo, blocks = image_of(ASKED[index // 2]), (1, 3)[index % 2]
         for role in ("picture", "start"):
@@ -71,12 +72,12 @@ def test_arrays_for_other_numbers_of_channels(place, channels):
     shape = (SIDE, SIDE, channels)
     array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     run = invert(array, seeded(TinyConv, channels))
-    (entry,) = run.manifest["pictures"]
-    assert (entry["objective"], entry["photo"]) == ("array at body.2", None)
+    (entry,) = run.manifest.pictures
+    assert (entry.objective, entry.photo) == ("array at body.2", None)
     others = np.random.default_rng(1).integers(0, 256, (3, *shape), dtype=np.uint8)
     rebuilt = rebuild(array, seeded(TinyConv, channels), patches=others, out="rebuilt")
-    assert rebuilt.manifest["patches"] == {"folder": "", "count": 3}
-    assert (rebuilt.path / rebuilt.manifest["pictures"][0]["picture"]).is_file()
+    assert rebuilt.manifest.patches == {"folder": "", "count": 3}
+    assert (rebuilt.path / rebuilt.manifest.pictures[0].picture).is_file()
 
 
 def test_a_name_that_is_no_text(place):
@@ -84,9 +85,9 @@ def test_a_name_that_is_no_text(place):
     name = os.fsdecode(b"photos/caf\xe9\n.png")
     os.rename("photos/00.png", name)  # noqa: PTH104
     for run in (invert(name, steps=1), rebuild(name, out="rebuilt")):
-        (entry,) = run.manifest["pictures"]
-        assert os.fsencode(entry["photo"]).endswith(b"caf\xe9\n.png")
-        assert (run.path / entry["picture"]).is_file()
+        (entry,) = run.manifest.pictures
+        assert os.fsencode(entry.photo).endswith(b"caf\xe9\n.png")
+        assert (run.path / entry.picture).is_file()
 
 
 def test_patches_are_the_nearest_of_all_photos(place):
@@ -102,9 +103,9 @@ def test_patches_are_the_nearest_of_all_photos(place):
     assert 0 not in found.photos
     wanted = paste(found, where, lambda photo: others[photo])
     assert (picture(run) - wanted).abs().max() <= 0.5 / 255 + 1e-6
-    (entry,) = run.manifest["pictures"]
-    assert run.manifest["patches"] == {"folder": str(place / "photos"), "count": 6}
-    assert entry["patches"] == {
+    (entry,) = run.manifest.pictures
+    assert run.manifest.patches == {"folder": str(place / "photos"), "count": 6}
+    assert entry.patches == {
         "photos": len(found.photos),
         "positions": 64,
         "cosine": pytest.approx(float(found.cosine.mean()), abs=1e-6),
@@ -113,7 +114,7 @@ def test_patches_are_the_nearest_of_all_photos(place):
     photo = image_of(ASKED[0])
     assert value(run) == pytest.approx(-distance(network, 3, wanted, photo), abs=1e-5)
     assert value(run) > value(run, 0, "start")
-    assert (run.manifest["kind"], run.manifest["status"], run.manifest["recipe"]) == ("invert", "done", {})
+    assert (run.manifest.kind, run.manifest.status, run.manifest.recipe) == ("invert", "done", {})
     assert (run.path / "figures" / "pictures.png").is_file()
     assert hooks(network) == 0
 
@@ -150,15 +151,15 @@ def test_interrupted_it_continues_picture_by_picture(place, monkeypatch):
     cut = rebuild(ASKED, layer=["body.0", "body.2"], out="cut")
     assert len(kept) == 4
     assert files(cut.path) == files(whole.path)
-    assert cut.manifest["pictures"] == whole.manifest["pictures"]
+    assert cut.manifest.pictures == whole.manifest.pictures
 
 
 def test_broken_photos_of_the_folder_are_listed(place):
     """And nothing is lost by them."""
     (place / "photos" / "half.png").write_bytes((place / "photos" / "01.png").read_bytes()[:300])
     run = rebuild()
-    assert [os.path.basename(entry["path"]) for entry in run.manifest["skipped"]] == ["half.png"]  # noqa: PTH119
-    assert run.manifest["patches"]["count"] == 6
+    assert [os.path.basename(entry.path) for entry in run.manifest.skipped] == ["half.png"]  # noqa: PTH119
+    assert run.manifest.patches["count"] == 6
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_positions_that_form_no_grid_have_no_patches(place):
 
 def test_maps_whose_channels_are_last(place):
     """Read rightly, and pasted rightly."""
-    assert rebuild(network=seeded(ChannelsLast), layer="gelu").manifest["pictures"][0]["patches"]["window"] == [4, 4]
+    assert rebuild(network=seeded(ChannelsLast), layer="gelu").manifest.pictures[0].patches["window"] == [4, 4]
 
 
 def test_command_line(place, capsys):

@@ -74,9 +74,9 @@ def test_every_kind_is_painted_and_measured(place):
         "body.2:way.npy": lambda images: along(images, 3, torch.from_numpy(way / np.linalg.norm(way)).float()),
     }
     run = paint(list(by_hand), network, steps=20, changes={"lr": 0.05})
-    entries = run.manifest["pictures"]
-    assert [entry["objective"] for entry in entries] == list(by_hand)
-    assert (run.manifest["kind"], run.manifest["status"]) == ("paint", "done")
+    entries = run.manifest.pictures
+    assert [entry.objective for entry in entries] == list(by_hand)
+    assert (run.manifest.kind, run.manifest.status) == ("paint", "done")
     assert run.path.name == "paint-TinyConv-7-objectives"
     for index, (words, slowly) in enumerate(by_hand.items()):
         for role in ("picture", "start"):
@@ -127,7 +127,7 @@ def test_together_is_the_sum(place):
     """One picture whose value is that of both, at two layers."""
     network = seeded(TinyConv)
     run = paint(["body.0:3", "body.2:4"], network, together=True)
-    assert [entry["objective"] for entry in run.manifest["pictures"]] == ["body.0:3 + body.2:4"]
+    assert [entry.objective for entry in run.manifest.pictures] == ["body.0:3 + body.2:4"]
     for role in ("picture", "start"):
         image = picture(run, 0, role)
         both = features(network, image, 1)[0, 3].mean() + features(network, image)[0, 4].mean()
@@ -136,7 +136,7 @@ def test_together_is_the_sum(place):
 
 def differences(run, network):
     """How far neighbours of a row are from each other where it is painted."""
-    row = torch.cat([features(network, picture(run, index)) for index in range(len(run.manifest["pictures"]))])
+    row = torch.cat([features(network, picture(run, index)) for index in range(len(run.manifest.pictures))])
     return float((row[1:] - row[:-1]).square().mean())
 
 
@@ -147,10 +147,10 @@ def test_a_row_between_two(place, monkeypatch):
     aligned = paint(asked, network, interpolate=4, out="aligned", steps=15)
     monkeypatch.setattr(ordering, "ALIGNMENT", 0.0)
     apart = paint(asked, network, interpolate=4, out="apart", steps=15)
-    assert [entry["objective"] for entry in aligned.manifest["pictures"]] == [
+    assert [entry.objective for entry in aligned.manifest.pictures] == [
         f"body.2:3 > body.2:4 {number}/4" for number in range(1, 5)
     ]
-    assert aligned.manifest["recipe"]["shared"] == ordering.SHARED
+    assert aligned.manifest.recipe["shared"] == ordering.SHARED
     assert differences(aligned, network) < 0.9 * differences(apart, network)
     means = [features(network, picture(apart, index)).mean((2, 3))[0] for index in (0, 3)]
     assert means[0][3] - means[0][4] > means[1][3] - means[1][4]
@@ -170,10 +170,10 @@ def test_diversity_keeps_variants_apart(place, words):
     network = seeded(TinyConv)
     plain = paint(words, network, variants=3, out="plain", steps=15)
     apart = paint(words, network, variants=3, diversity=20.0, out="apart", steps=15)
-    assert [entry["variant"] for entry in apart.manifest["pictures"]] == [0, 1, 2]
+    assert [entry.variant for entry in apart.manifest.pictures] == [0, 1, 2]
     # All maps of random weights are much alike: what counts is by how much they are not.
     assert 1 - likeness(apart, network) > 100 * (1 - likeness(plain, network))
-    assert "diversity body.2" in apart.manifest["pictures"][0]["loss"]
+    assert "diversity body.2" in apart.manifest.pictures[0].loss
     assert len({picture.read_bytes() for picture in (plain.path / "pictures").iterdir()}) == 3
 
 
@@ -181,25 +181,25 @@ def test_variants_from_examples(place):
     """Each has members among the photos of the folder, is drawn to their sorted activations, and is painted once more alone."""
     run = paint("body.2:3", variants=2, examples="photos", changes={"target_views": 0})
     known = {str(path) for path in (place / "photos").iterdir()}
-    members = [{member["path"] for member in entry["members"]} for entry in run.manifest["pictures"]]
+    members = [{member.path for member in entry.members} for entry in run.manifest.pictures]
     assert all(one <= known for one in members)
     assert members[0].isdisjoint(members[1])
-    for entry in run.manifest["pictures"]:
-        begun, ended = entry["loss"]["match body.2"]
+    for entry in run.manifest.pictures:
+        begun, ended = entry.loss["match body.2"]
         assert ended < begun
 
 
 def test_examples_of_a_neuron_and_of_a_sum(place):
     """Photos are ranked by the objective as it is: at its position, over all the layers that it reads."""
     run = paint(["body.2:4@3,1", "body.0:2"], together=True, examples="photos", changes={"target_views": 0}, steps=2)
-    assert run.manifest["status"] == "done"
+    assert run.manifest.status == "done"
 
 
 def test_a_photo_as_start(place):
     """A file or an array: the start is the photo, on a canvas that has to be made to show it."""
     photo = place / "photos" / "03.png"
     run = paint("body.0:3", init=photo, out="file")
-    assert run.manifest["recipe"]["start"] == "photo"
+    assert run.manifest.recipe["start"] == "photo"
     assert (picture(run, 0, "start") - image_of(photo)).abs().max() < 0.02
     given = (image_of(photo)[0].movedim(0, -1) * 255).byte().numpy()
     other = paint("body.0:3", init=given, out="array")
@@ -211,7 +211,7 @@ def test_other_numbers_of_input_channels(place, channels):
     """Read from the network; the picture of seven is kept whole beside its file, and valued whole."""
     network = seeded(TinyConv, channels)
     run = paint(["body.0:3", "class:1"], network)
-    assert run.manifest["model"]["channels"] == channels
+    assert run.manifest.model.in_channels == channels
     if channels == 7:
         whole = torch.from_numpy(np.load(next((run.path / "pictures").glob("00*.npy"))))[None]
         assert whole.shape == (1, 7, SIDE, SIDE)
@@ -221,7 +221,7 @@ def test_other_numbers_of_input_channels(place, channels):
 def test_a_transformer_of_one_size(place):
     """A neuron of the grid of its tokens, under octaves: the network sees views of one size in all of them."""
     run = paint("blocks.2:3@1,2", seeded(TinyTokens), size=48, changes={"octaves": 2})
-    assert run.manifest["status"] == "done"
+    assert run.manifest.status == "done"
     assert picture(run).shape[-1] == 48
 
 
@@ -270,7 +270,7 @@ def test_hooks_are_gone_after_an_error(place):
         paint("body.2:3", network, out="run")
     assert hooks(network) == 0
     assert all(parameter.requires_grad for parameter in network.parameters())
-    assert paint("body.2:3", network, out="run").manifest["status"] == "done"
+    assert paint("body.2:3", network, out="run").manifest.status == "done"
 
 
 def interrupt(monkeypatch, after):
@@ -300,7 +300,7 @@ def test_interrupted_it_continues_and_ends_the_same(place, monkeypatch):
     assert list((place / "cut" / "state").iterdir())
     cut = paint(**asked, out="cut")
     assert files(cut.path) == files(whole.path)
-    assert cut.manifest["pictures"] == whole.manifest["pictures"]
+    assert cut.manifest.pictures == whole.manifest.pictures
 
 
 def test_a_picture_does_not_depend_on_its_batch(place):
@@ -405,7 +405,7 @@ def test_diversity_without_textures(place):
 
 def test_octaves_with_a_channel_are_fine(place):
     """Only what names a position minds maps that change their size."""
-    assert paint(["body.2:3", "body.0"], changes={"octaves": 2}).manifest["status"] == "done"
+    assert paint(["body.2:3", "body.0"], changes={"octaves": 2}).manifest.status == "done"
 
 
 def test_a_prior_is_kept_by_its_whole_path(place, monkeypatch):
@@ -413,7 +413,7 @@ def test_a_prior_is_kept_by_its_whole_path(place, monkeypatch):
     (place / "decoder.py").write_text(DECODER)
     changes = {"canvas": "prior", "prior": "decoder.py:decoder", "total_variation": 0}
     run = paint("body.0:3", changes=changes, out=place / "run")
-    assert run.manifest["recipe"]["prior"] == f"{place / 'decoder.py'}:decoder"
+    assert run.manifest.recipe["prior"] == f"{place / 'decoder.py'}:decoder"
     (place / "below").mkdir()
     monkeypatch.chdir(place / "below")
     before = (run.path / "run.json").stat().st_mtime_ns
@@ -430,7 +430,7 @@ def test_visualize_looks_at_its_prior_before_the_photos(place):
     assert not (place / "runs").exists()
     right = wrong | {"prior": "decoder.py:decoder"}
     run = mindseye.visualize("photos", seeded(TinyConv), "body.2", facets=2, changes=right, **QUICK)
-    assert run.manifest["recipe"]["prior"] == f"{place / 'decoder.py'}:decoder"
+    assert run.manifest.recipe["prior"] == f"{place / 'decoder.py'}:decoder"
 
 
 def test_objectives_rise_in_a_real_network(place):
@@ -438,7 +438,7 @@ def test_objectives_rise_in_a_real_network(place):
     asked = ["blocks.2.1:5:neg", "blocks.2.1:9@3,4", "class:zebra"]
     run = mindseye.paint(asked, "efficientnet_lite0", size=64, steps=30, snapshots=1, quiet=True)
     for index, words in enumerate(asked):
-        begun, ended = run.manifest["pictures"][index]["loss"]["objective"]
+        begun, ended = run.manifest.pictures[index].loss["objective"]
         assert ended < begun, words
         assert value(run, index) > value(run, index, "start"), words
     model = load_model("efficientnet_lite0")

@@ -10,9 +10,9 @@ from torch.nn import functional
 from mindseye.attribution.cam import cam, grad_cam, last_map, pooled_head
 from mindseye.attribution.score import unit_score
 from mindseye.errors import UserError
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import last_before_pooling
-from mindseye.layers.survey import find_layer
 
 
 def resized(maps, side=16):

@@ -14,8 +14,9 @@ from torchvision.models.vgg import make_layers
 from mindseye.attribution.relevance import check_rules, lrp
 from mindseye.attribution.score import class_score, predict_classes, unit_score
 from mindseye.errors import UserError
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 
 GAMMAS = {"epsilon": 0.0, "gamma": 0.25, "zplus": torch.inf}

@@ -8,8 +8,8 @@ from nets import TinyConv, TinyTokens, seeded
 from mindseye.attribution.score import class_probability, class_score, facet_score, predict_classes, unit_score
 from mindseye.errors import UserError
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer
 from mindseye.measure.pictures import dots
 from mindseye.optimize.objectives.facet import DotProduct
 from mindseye.optimize.objectives.unit import Channel, Neuron

@@ -7,8 +7,9 @@ from nets import TinyConv, seeded
 from mindseye.errors import UserError
 from mindseye.facets.activations import facet_ranks, mean_activations, weighted_images
 from mindseye.facets.target import weighted_ranks
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.preprocessing import Preprocessing
 
 PLAIN = Preprocessing((0.4, 0.5, 0.6), (0.2, 0.2, 0.3), 32, 32)

@@ -13,7 +13,8 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.facets import extraction
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.layer import find_layer
+from mindseye.layers.survey import survey
 from mindseye.models.load import Model
 from mindseye.photos import decode_pool as decoding
 from mindseye.photos.decode import View, decode

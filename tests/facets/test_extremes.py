@@ -6,8 +6,9 @@ from nets import TinyConv, TinyTokens, seeded
 
 from mindseye.errors import UserError
 from mindseye.facets.extremes import channel_extremes
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.preprocessing import identity
 
 CPU = torch.device("cpu")

@@ -11,9 +11,10 @@ from torch.nn import functional
 from mindseye.errors import UserError
 from mindseye.facets import patches
 from mindseye.facets.patches import Nearest, Windows, nearest_positions, paste, windows
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import receptive_field
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.preprocessing import identity
 
 SIDE = 16

@@ -9,8 +9,9 @@ from torch import nn
 
 from mindseye.layers import compiler as compiled
 from mindseye.layers.compiler import Compiler
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 
 ADDRESSES = ["stem", "body.0.relu", "body.2"]
 

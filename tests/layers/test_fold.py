@@ -5,9 +5,10 @@ import torch
 from nets import seeded
 from torch import nn
 
-from mindseye.layers.fold import folded
+from mindseye.layers.fold import fold_batch_norms
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 
 
@@ -76,7 +77,7 @@ def example(count, side, seed):
 def fold(network, *addresses, side=16):
     known = survey(network, side)
     layers = [find_layer(known, address) for address in addresses]
-    return folded(network, layers, example(1, side, 2)), layers
+    return fold_batch_norms(network, layers, example(1, side, 2)), layers
 
 
 def norms(network):
@@ -148,7 +149,7 @@ def test_normalisations_of_the_batch_itself():
     training.norm1.train()
     training.norm2.train()
     layers = [find_layer(survey(settled(Block), 16), "norm2")]
-    assert folded(training, layers, example(2, 16, 0)) is training
+    assert fold_batch_norms(training, layers, example(2, 16, 0)) is training
 
 
 class Recorder:

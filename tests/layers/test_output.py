@@ -9,9 +9,10 @@ import torchvision
 from nets import TinyConv, TinyTokens, seeded
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 
 SIDE = 32
 Pair = namedtuple("Pair", ["scores", "features"])

@@ -6,9 +6,10 @@ import torchvision
 from nets import TinyConv, TinyTokens, seeded
 from torch import nn
 
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
 from mindseye.layers.receptive_field import receptive_field
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 
 
 def conv(kernel, **options):

@@ -2,9 +2,11 @@
 
 import pytest
 from nets import TinyConv, TinyTokens, seeded
+from torch import nn
 
-from mindseye.layers.stages import last_before_pooling, stages, stages_below
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.layer import find_layer
+from mindseye.layers.stages import blocks_below, last_before_pooling, stages, stages_below
+from mindseye.layers.survey import survey
 
 
 def test_stages_of_a_small_network():
@@ -48,3 +50,24 @@ def test_stages_below_a_layer_inside_a_block():
     below = [stage.address for stage in stages_below(network, layers, find_layer(layers, "body.2.conv1"))]
     assert below == ["body.0"]
     assert stages_below(network, layers, find_layer(layers, "body.0")) == []
+
+
+def test_blocks_below_are_all_blocks_of_the_trunk_but_the_stem():
+    """Every residual block, in order; of convolution, normalisation and activation at the stem none."""
+    import torchvision
+
+    network = torchvision.models.resnet18(weights=None).eval()
+    layers = survey(network, 64)
+    below = [block.address for block in blocks_below(network, layers, find_layer(layers, "layer4.1"))]
+    assert below == ["layer1.0", "layer1.1", "layer2.0", "layer2.1", "layer3.0", "layer3.1", "layer4.0"]
+    inside = [block.address for block in blocks_below(network, layers, find_layer(layers, "layer2.0.conv2"))]
+    assert inside == ["layer1.0", "layer1.1"]
+
+
+def test_of_a_convolution_and_its_activation_function_one_is_a_block():
+    """In a network of single modules, what only looks at each value stands for the convolution before it."""
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 8, 1)
+    ).eval()
+    layers = survey(network, 16)
+    assert [block.address for block in blocks_below(network, layers, find_layer(layers, "4"))] == ["2", "3"]

@@ -5,8 +5,9 @@ import torch
 from nets import ChannelsLast, TinyConv, TinyTokens, seeded
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import find_layer, list_outputs
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, outputs, survey
+from mindseye.layers.survey import survey
 
 
 def images(side=32, channels=3, batch=4):
@@ -58,7 +59,7 @@ def test_tokens_leave_out_class_and_register_tokens():
 
 def test_encoder_blocks_list_only_what_fires():
     """PyTorch's fused attention does not hide the modules inside, and an attention's out_proj is no address."""
-    addresses = [layer.address for layer in outputs(survey(seeded(TinyTokens), 32))]
+    addresses = [layer.address for layer in list_outputs(survey(seeded(TinyTokens), 32))]
     assert "blocks.0.linear1" in addresses
     assert not [address for address in addresses if address.endswith("out_proj")]
 
@@ -154,7 +155,7 @@ def test_wrong_size_is_told():
 def test_cost_is_the_share_of_operations():
     """The cost of a layer is the operations up to it over all: here of convolutions whose counts are known."""
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.Conv2d(4, 12, 1))
-    costs = [layer.cost for layer in outputs(survey(network, 8))]
+    costs = [layer.cost for layer in list_outputs(survey(network, 8))]
     assert costs == pytest.approx([12 / 60, 1.0])
 
 

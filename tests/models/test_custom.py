@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.models.custom import input_channels, stated_preprocessing
+from mindseye.models.custom import guess_in_channels, read_preprocessing
 from mindseye.models.load import load_model
 from mindseye.preprocessing import Preprocessing
 
@@ -124,14 +124,14 @@ def test_channels_and_size_by_attribute() -> None:
     """Stated channels and sizes come before what is found; pairs and triples count when square."""
     body = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     body.in_chans, body.img_size = 1, (1, 28, 28)
-    assert input_channels(body) == 1
+    assert guess_in_channels(body) == 1
     model = load_model(body)
     assert (model.in_channels, model.preprocessing.size, model.preprocessing.fixed_size) == (1, 28, True)
     body.img_size = (28, 30)
     with pytest.raises(UserError, match="only squares"):
-        stated_preprocessing(body)
-    assert input_channels(nn.Sequential(nn.Identity(), nn.Conv2d(7, 2, 1), nn.Conv2d(2, 9, 1))) == 7
-    assert input_channels(nn.Linear(3, 3)) == 3
+        read_preprocessing(body)
+    assert guess_in_channels(nn.Sequential(nn.Identity(), nn.Conv2d(7, 2, 1), nn.Conv2d(2, 9, 1))) == 7
+    assert guess_in_channels(nn.Linear(3, 3)) == 3
 
 
 def test_stated_preprocessing_and_labels_are_checked() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 
 
 def network() -> nn.Sequential:
@@ -20,7 +20,7 @@ def test_flags_come_back_one_by_one() -> None:
     body = network()
     training = [module.training for module in body.modules()]
     needing = [parameter.requires_grad for parameter in body.parameters()]
-    with pytest.raises(KeyError), frozen(body):  # noqa: PT012
+    with pytest.raises(KeyError), freeze(body):  # noqa: PT012
         assert not any(module.training for module in body.modules())
         assert not any(parameter.requires_grad for parameter in body.parameters())
         raise KeyError
@@ -33,7 +33,7 @@ def test_train_mode_changes_nothing() -> None:
     body = network()
     images = torch.randn(3, 1, 4, 4)
     statistics = body[1].running_mean.clone()
-    with frozen(body):
+    with freeze(body):
         first, second = body(images), body(images)
     assert torch.equal(first, second)
     assert torch.equal(first, body.eval()(images))

@@ -11,7 +11,7 @@ from torchvision.models import Inception_V3_Weights, ViT_B_16_Weights, get_model
 
 from mindseye.errors import UserError
 from mindseye.labels import imagenet_labels
-from mindseye.models.load import find_blueprint, load_model
+from mindseye.models.load import find_library_model, load_model
 from mindseye.models.timm import timm_preprocessing
 from mindseye.models.torchvision import torchvision_names
 
@@ -45,7 +45,7 @@ def test_every_torchvision_network_has_a_blueprint() -> None:
     """All weights of all classification networks: preprocessing as their transforms say, no download."""
     for name in torchvision_names():
         for entry in get_model_weights(name):
-            preprocessing = find_blueprint(name, entry.name).preprocessing
+            preprocessing = find_library_model(name, entry.name).preprocessing
             transforms = entry.transforms()
             assert [preprocessing.size, preprocessing.resize] == [*transforms.crop_size, *transforms.resize_size]
             assert list(preprocessing.mean) == transforms.mean
@@ -69,9 +69,9 @@ def test_every_timm_preprocessing_is_understood() -> None:
 
 def test_timm_numbers() -> None:
     """crop_pct becomes the resize as timm's own transform does it: floor(size / crop_pct)."""
-    preprocessing = find_blueprint("timm/vit_tiny_patch16_224").preprocessing
+    preprocessing = find_library_model("timm/vit_tiny_patch16_224").preprocessing
     assert (preprocessing.size, preprocessing.resize, preprocessing.mean) == (224, 248, (0.5, 0.5, 0.5))
-    larger = find_blueprint("timm/vit_tiny_patch16_224.augreg_in21k")
+    larger = find_library_model("timm/vit_tiny_patch16_224.augreg_in21k")
     assert larger.labels is not None
     assert larger.wnids is not None
     assert len(larger.labels) == len(larger.wnids) == 21843
@@ -80,17 +80,17 @@ def test_timm_numbers() -> None:
 
 def test_weights_change_the_preprocessing() -> None:
     """ResNet-50's two sets of weights were made for photos resized to 256 and 232 px."""
-    assert find_blueprint("resnet50", "IMAGENET1K_V1").preprocessing.resize == 256
-    assert find_blueprint("resnet50", "ResNet50_Weights.IMAGENET1K_V2").preprocessing.resize == 232
-    assert find_blueprint("ResNet50").weights == "IMAGENET1K_V2"
+    assert find_library_model("resnet50", "IMAGENET1K_V1").preprocessing.resize == 256
+    assert find_library_model("resnet50", "ResNet50_Weights.IMAGENET1K_V2").preprocessing.resize == 232
+    assert find_library_model("ResNet50").weights == "IMAGENET1K_V2"
 
 
 def test_what_torchvision_sets_along_with_weights_is_set_without() -> None:
     """Untrained networks and checkpoints are built as trained ones are: Inception's own scaling, a ViT's image size."""
-    assert find_blueprint("inception_v3").build(None).transform_input
+    assert find_library_model("inception_v3").build(None).transform_input
     assert Inception_V3_Weights.DEFAULT.transforms().mean == [0.485, 0.456, 0.406]
     large = ViT_B_16_Weights.IMAGENET1K_SWAG_E2E_V1
-    assert find_blueprint("vit_b_16", large.name).build(None).image_size == large.transforms().crop_size[0] == 384
+    assert find_library_model("vit_b_16", large.name).build(None).image_size == large.transforms().crop_size[0] == 384
 
 
 def test_unknown_names_come_with_near_ones() -> None:

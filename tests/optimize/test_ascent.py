@@ -5,10 +5,11 @@ import torch
 
 from mindseye.facets.image import image_layers
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.output import find_output
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import load_model
 from mindseye.optimize.objectives.batch import Alignment, Diversity, Each, interpolate
 from mindseye.optimize.objectives.direction import Direction, between_units, random_direction
@@ -34,7 +35,7 @@ def read():
 
     def activations(images, addresses):
         wanted = [output if address == "output" else find_layer(layers, address) for address in addresses]
-        with frozen(model.network), Reader(model.network, wanted) as reader:
+        with freeze(model.network), Reader(model.network, wanted) as reader:
             return reader(model.preprocessing.normalise(images)) | image_layers(images) | {CANVAS: images}
 
     return activations

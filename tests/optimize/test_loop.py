@@ -7,10 +7,13 @@ import torch
 from nets import TinyConv, seeded
 
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.loop import Painting, run
 from mindseye.optimize.random import RandomKeys
@@ -54,7 +57,9 @@ def paint(network, read, recipe, pictures=(0, 1, 2), device="cpu"):
     chosen = list(pictures)
     targets = {LAYER: build_target(LAYER, goal, 4).select(chosen), "rgb": build_target("rgb", colour, 3).select(chosen)}
     random = RandomKeys(0, tuple(f"picture {index}" for index in chosen))
-    canvas = compose_canvas(recipe, SIDE, 3, photos[chosen], Palette(plain_colours(3)), random, torch.device(device))
+    canvas = compose_canvas(
+        CanvasRequest(recipe, SIDE, 3, Palette(plain_colours(3)), random, torch.device(device), photos[chosen])
+    )
     matched = ["rgb", LAYER] if recipe.match else []
     with torch.no_grad():
         start = read(PLAIN.normalise(canvas.render()))[LAYER]
@@ -115,13 +120,13 @@ def test_a_picture_that_turns_nan_costs_only_itself(network, read):
 
 
 def test_a_loss_beyond_its_bounds_is_stopped(network, read):
-    """A picture whose terms exceed their start a thousandfold is buried, even while it is finite."""
+    """A picture whose terms exceed their start a thousandfold is dropped, even while it is finite."""
     painting = paint(network, read, PAPER)
     painting.advance()
-    assert painting.bury() == []
+    assert painting.drop_lost() == []
     painting.values = painting.values.clone()
     painting.values[:, 2] = 2000 * painting.start[:, 2].abs().sum().clamp_min(1)
-    assert painting.bury() == [2]
+    assert painting.drop_lost() == [2]
 
 
 def test_the_host_looks_only_every_n_steps(network, read):

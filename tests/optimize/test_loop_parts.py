@@ -7,13 +7,17 @@ import torch
 from nets import TinyConv, seeded
 from torch import nn
 
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import builtin_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.compose import image_terms
-from mindseye.optimize.loop import Painting, Term, run
+from mindseye.optimize.loop import Painting, run
+from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
@@ -60,7 +64,7 @@ def paint(read, recipe, pictures=(0, 1, 2), channels=3):
     images = torch.rand(3, channels, SIDE, SIDE, generator=torch.Generator().manual_seed(1))[list(pictures)]
     prior = Prior("decoder", seeded(Decoder, channels), (4,))
     palette, device = Palette(builtin_colours(channels)), torch.device("cpu")
-    canvas = compose_canvas(recipe, SIDE, channels, images, palette, random, device, prior)
+    canvas = compose_canvas(CanvasRequest(recipe, SIDE, channels, palette, random, device, images, prior))
     terms = [Term("unit", Channel(LAYER, UNITS[list(pictures)]), Schedule(-5.0, -5.0)), *image_terms(recipe)]
     plain = Preprocessing((0.5,) * channels, (0.25,) * channels, SIDE, SIDE)
     return Painting(canvas, terms, recipe, Views.of(recipe, SIDE), random, read, plain)
@@ -89,7 +93,7 @@ def test_a_state_continues_as_if_never_stopped(reads, name):
         run(second, 10, lambda *_: None)
         assert torch.equal(whole.images(), second.images())
         assert torch.equal(whole.measure(), second.measure())
-        assert whole.bury() == []
+        assert whole.drop_lost() == []
 
 
 @pytest.mark.parametrize("name", [name for name in PARTS if name != "shared"])
@@ -151,7 +155,7 @@ def test_a_shared_part_that_turns_nan_stops_all(reads):
         painting.advance()
         with torch.no_grad():
             painting.canvas.parameters[-1].fill_(float("nan"))
-        assert painting.bury() == [0, 1, 2]
+        assert painting.drop_lost() == [0, 1, 2]
 
 
 def test_an_area_of_alpha_makes_pictures_transparent(reads):

@@ -10,7 +10,7 @@ from skimage import data
 from timm.data import create_transform
 from torchvision.models import AlexNet_Weights, ConvNeXt_Tiny_Weights, ResNet50_Weights, Swin_T_Weights, WeightsEnum
 
-from mindseye.models.torchvision import torchvision_blueprint
+from mindseye.models.torchvision import find_torchvision
 from mindseye.photos.decode import View, decode
 from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing, identity
@@ -36,7 +36,7 @@ def random_photo(width: int, height: int) -> np.ndarray:
 )
 def test_like_torchvision(name: str, weights: WeightsEnum, photo: np.ndarray) -> None:
     """Resize, crop and normalisation of the weights' own transforms, to the bit."""
-    preprocessing = torchvision_blueprint(name).preprocessing
+    preprocessing = find_torchvision(name).preprocessing
     seen = preprocessing.normalise(decode(photo, View(preprocessing, preprocessing.size))[None] / 255)
     assert torch.equal(seen[0], weights.transforms()(Image.fromarray(photo)))
 

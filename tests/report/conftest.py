@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
-from mindseye.runs.folder import SCHEMA
+from mindseye.runs.schema import SCHEMA
 
 MakeRun = Callable[..., Path]
 
@@ -101,6 +101,7 @@ def manifest_of(
     mid = [0.498, 0.498, 0.498]
     return {
         "schema": SCHEMA,
+        "kind": "visualize",
         "status": "done",
         "seed": 0,
         "recipe": {"name": "distribution", "steps": 150},

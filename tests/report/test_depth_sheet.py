@@ -1,6 +1,5 @@
 """The sheet by depth: every picture at its place, the curves at their heights."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ from mindseye.report.curves import Curve, draw_curve
 from mindseye.report.depth import draw_depth
 from mindseye.report.drawing import INK, Sheet, facet_colour
 from mindseye.report.numbers import Reading
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import Manifest
 
 
-def manifest_in(folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
-    return loaded
+def manifest_in(folder: Path) -> Manifest:
+    return RunFolder(folder).read()
 
 
 def centre_of(image: Image.Image, colour: tuple[int, int, int]) -> tuple[float, float]:
@@ -71,18 +71,16 @@ def test_measures_are_chosen_by_what_was_measured(make_run) -> None:
     """Judges' numbers come first, three at most; without them the cosine; without any the loss."""
     manifest = manifest_in(make_run())
     assert [curve.title for curve in curves.curves(manifest)] == ["judge's p", "home folder", "percentile"]
-    for layer in manifest["layers"]:
-        for facet in layer["facets"]:
-            facet["measures"] = {"fidelity": facet["measures"]["fidelity"]}
+    facets = [facet for layer in manifest.layers for facet in layer.facets]
+    for facet in facets:
+        facet.measures = {"fidelity": facet.measures["fidelity"]}
     assert [curve.title for curve in curves.curves(manifest)] == ["cosine"]
-    for layer in manifest["layers"]:
-        for facet in layer["facets"]:
-            del facet["measures"]
+    for facet in facets:
+        facet.measures = None
     assert [curve.title for curve in curves.curves(manifest)] == ["loss left"]
     assert curves.curves(manifest)[0].means("picture") == pytest.approx([0.16, 0.16])
-    for layer in manifest["layers"]:
-        for facet in layer["facets"]:
-            del facet["loss"]
+    for facet in facets:
+        facet.loss = {}
     assert curves.curves(manifest) == []
 
 

@@ -1,20 +1,19 @@
 """The map: places kept, thumbnails apart, facets in their colours."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from mindseye.report.drawing import facet_colour
-from mindseye.report.embedding import MAP, PAD, draw_embedding, fit_to_map, pick, read_embedding, thumbnail_side
+from mindseye.report.embedding import MAP, PAD, draw_embedding, fit_to_map, pick_apart, read_embedding, thumbnail_side
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import Manifest
 
 
-def manifest_in(folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
-    return loaded
+def manifest_in(folder: Path) -> Manifest:
+    return RunFolder(folder).read()
 
 
 def test_map_keeps_shape_and_fills_the_sheet() -> None:
@@ -40,7 +39,7 @@ def test_thumbnails_do_not_touch_and_no_room_is_left(count: int) -> None:
     """Against the slow definition: chosen ones are a side apart, and no image left out would have had room."""
     places = np.random.default_rng(count).uniform(0, MAP, (count, 2))
     side, centres = 80.0, {0: np.array([MAP / 2, MAP / 2]), 1: np.array([100.0, 100.0])}
-    chosen = pick(places, side, centres, count)
+    chosen = pick_apart(places, side, centres, count)
     kept = [places[index] for index in chosen] + list(centres.values())
 
     def room(place: np.ndarray, others: list[np.ndarray]) -> bool:
@@ -54,8 +53,8 @@ def test_thumbnails_do_not_touch_and_no_room_is_left(count: int) -> None:
 def test_only_images_with_a_path_are_picked() -> None:
     """Where run.json lists fewer paths than the embedding has points, the rest stay dots."""
     places = np.random.default_rng(0).uniform(0, MAP, (30, 2))
-    assert max(pick(places, 10.0, {}, 5)) < 5
-    assert pick(places, 10.0, {}, 0) == []
+    assert max(pick_apart(places, 10.0, {}, 5)) < 5
+    assert pick_apart(places, 10.0, {}, 0) == []
 
 
 def test_thumbnails_shrink_with_the_number_of_images() -> None:
@@ -70,7 +69,7 @@ def test_each_facets_images_lie_around_its_centre(make_run) -> None:
     """The disc of a facet, in its colour, is drawn at the mean of the places of its images."""
     folder = make_run(facets=3, images=30)
     manifest = manifest_in(folder)
-    manifest["images"]["paths"] = []
+    manifest.images.paths = []
     sheet = np.asarray(draw_embedding(folder, manifest))
     points, facet = read_embedding(folder, "blocks.1.1")
     places = fit_to_map(points)
@@ -87,7 +86,7 @@ def test_other_clustering_layer_than_the_painted_ones(make_run) -> None:
     """With facets found at a layer that was not painted, the map is that layer's."""
     folder = make_run()
     manifest = manifest_in(folder)
-    manifest["clusters"]["layer"] = "head"
+    manifest.clusters.layer = "head"
     save_file(
         {"head/embedding": np.eye(2, dtype=np.float32), "head/facet": np.array([0, 1])}, folder / "facets.safetensors"
     )

@@ -5,8 +5,18 @@ import pytest
 import torch
 
 from mindseye.report.drawing import INK, MARGIN, WARNING
-from mindseye.report.examples import GAP, NAMES, SIDE, cropped, draw_examples
+from mindseye.report.examples import GAP, NAMES, SIDE, crop_box, draw_examples
 from mindseye.report.headings import HEADER
+from mindseye.runs.schema import (
+    ChannelExamplesEntry,
+    ChannelRange,
+    Example,
+    ExampleGroup,
+    ExamplesRecord,
+    ImagesEntry,
+    LayerEntry,
+    ModelEntry,
+)
 
 PHOTO = 80
 BOX = (10, 20, 50, 60)
@@ -22,20 +32,11 @@ def square():
 
 
 def content(box=BOX, each=2, weights="ImageNet"):
-    entry = {"index": 0, "score": -0.25, "box": list(box)}
+    example = Example("a.png", 0, -0.25, (0, 0), box, 0.5)
     quantiles = {name: {"0.05": -1.0, "0.5": 0.0, "0.95": 1.0} for name in ("minimum", "mean", "maximum")}
-    channel = {
-        "channel": 11,
-        "rule": "zero",
-        "over_photos": {"mean": 0.1, "quantiles": quantiles},
-        "groups": {name: {"score": "mean over positions", "photos": [entry] * each} for name in NAMES_OF_GROUPS},
-    }
-    manifest = {
-        "model": {"name": "net", "weights": weights},
-        "layer": {"layer": "body.1"},
-        "images": {"root": "/photos", "count": 8},
-    }
-    return manifest, channel
+    groups = {name: ExampleGroup("mean over positions", [example] * each) for name in NAMES_OF_GROUPS}
+    channel = ChannelExamplesEntry(11, "channel-011.png", "zero", ChannelRange(0.1, quantiles), groups)
+    return ExamplesRecord(LayerEntry("body.1"), ModelEntry("net", weights), ImagesEntry("/photos", 8)), channel
 
 
 def tile(sheet, row, column):
@@ -78,11 +79,11 @@ def test_random_weights_are_said():
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])
-def test_cropped_pixels(channels):
+def test_crop_box_pixels(channels):
     """The very pixels of the box; the first channel as grey where they are not three."""
     photo = torch.randint(0, 256, (channels, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    got = np.asarray(cropped(photo, (2, 3, 9, 13)))
+    got = np.asarray(crop_box(photo, (2, 3, 9, 13)))
     assert got.shape == (7, 10, 3)
-    for band in range(3):
-        wanted = photo[band if channels == 3 else 0, 2:9, 3:13]
-        assert np.array_equal(got[..., band], wanted.numpy())
+    for plane in range(3):
+        expected = photo[plane if channels == 3 else 0, 2:9, 3:13]
+        assert np.array_equal(got[..., plane], expected.numpy())

@@ -1,18 +1,27 @@
 """Maps as colours, the figure of an explained photo, the table of the checks, and where facets live on their sheet."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from mindseye.report.check_table import check_table
 from mindseye.report.drawing import MARGIN, RAISED, WARNING
 from mindseye.report.explanation import GAP, SIDE, draw_explanation
 from mindseye.report.facets import THUMB, draw_facets
-from mindseye.report.heat import as_image, bar, heat, limit, over
+from mindseye.report.heat import as_image, bar, heat, limit, overlay
+from mindseye.report.markdown import check_table
 from mindseye.report.where import where_tiles
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import (
+    CheckEntry,
+    CurveEntry,
+    ExplainedModelEntry,
+    ExplainedPhotoEntry,
+    ForgettingEntry,
+    Manifest,
+    MapEntry,
+    TargetEntry,
+)
 
 MAP = 32
 WHITE = (247, 246, 246)
@@ -55,15 +64,15 @@ def test_an_overlay_shows_the_photo_where_the_map_is_zero():
     photo = Image.fromarray(np.full((MAP, MAP, 3), (200, 40, 40), np.uint8))
     values = np.zeros((MAP, MAP), np.float32)
     values[:, MAP // 2 :] = 1
-    shown = np.asarray(over(photo, values, 1.0, True)).astype(int)
+    shown = np.asarray(overlay(photo, values, 1.0, True)).astype(int)
     assert np.ptp(shown[:, : MAP // 2], axis=-1).max() == 0
     colour = np.asarray(heat(values, 1.0, True)).astype(int)[0, -1]
     assert np.abs(shown[0, -1] - colour).max() < 0.2 * 255
 
 
 def test_the_bar_has_the_colours_of_the_map():
-    found = np.asarray(bar(MAP, 3, True))
-    assert np.array_equal(found[0], np.asarray(heat(ramp(), 1.0, True))[0])
+    colours = np.asarray(bar(MAP, 3, True))
+    assert np.array_equal(colours[0], np.asarray(heat(ramp(), 1.0, True))[0])
     assert np.array_equal(np.asarray(bar(3, 1, False))[0, -1], np.asarray(heat(ramp(), 1.0, False))[0, -1])
 
 
@@ -71,47 +80,41 @@ def test_the_bar_has_the_colours_of_the_map():
 def test_photos_of_any_number_of_channels(channels):
     photo = torch.randint(0, 256, (channels, 4, 6), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
     got = np.asarray(as_image(photo))
-    for band in range(3):
-        assert np.array_equal(got[..., band], photo[band if channels == 3 else 0].numpy())
+    for plane in range(3):
+        assert np.array_equal(got[..., plane], photo[plane if channels == 3 else 0].numpy())
 
 
-def entry(folder, model, method, values=None, **changes):
+def entry(folder, model, method, values=None):
     values = ramp() if values is None else values
     name = f"{model}-{method}.npy"
     np.save(folder / name, values)
-    return {
-        "model": model,
-        "method": method,
-        "target": "zebra (340)",
-        "status": "done",
-        "signed": True,
-        "range": [-1.0, 1.0],
-        "limit": 1.0,
-        "settings": {"box": [32, 16], "fill": "mean"},
-        "numbers": {"score": 7.5, "error": 0.01},
-        "map": name,
-    } | changes
+    return MapEntry(
+        model,
+        method,
+        "zebra (340)",
+        signed=True,
+        range=[-1.0, 1.0],
+        limit=1.0,
+        settings={"box": [32, 16], "fill": "mean"},
+        numbers={"score": 7.5, "error": 0.01},
+        map=name,
+    )
 
 
-def manifest_of(models=("net",), methods=("occlusion", "lrp"), weights="ImageNet", refused=None):
-    return {
-        "target": "top",
-        "seed": 0,
-        "methods": list(methods),
-        "models": [
-            {
-                "name": name,
-                "weights": weights,
-                "target": {"layer": "output", "is_class": True},
-                "refused": refused or {},
-            }
-            for name in models
-        ],
-    }
+def manifest_of(models=("net",), methods=("occlusion", "lrp"), weights="ImageNet", refused=None, photos=()):
+    target = TargetEntry("output", is_class=True)
+    return Manifest(
+        "explain",
+        seed=0,
+        target="top",
+        methods=list(methods),
+        models=[ExplainedModelEntry(name, weights, target=target, refused=refused or {}) for name in models],
+        photos=list(photos),
+    )
 
 
-def photo_of(maps):
-    return {"path": "/photos/zebra.jpg", "name": "zebra", "maps": maps}
+def photo_of(maps, **about):
+    return ExplainedPhotoEntry("zebra", "/photos/zebra.jpg", maps, **about)
 
 
 def squares(*models):
@@ -150,7 +153,7 @@ def test_networks_and_further_methods_have_rows(tmp_path):
 def test_what_is_not_there_is_said(tmp_path):
     """A method that is refused, a map that failed, and one whose file is gone: tiles, with the reason where there is one."""
     whole = entry(tmp_path, "net", "lrp")
-    failed = {"model": "net", "method": "lrp", "target": "x", "status": "failed", "reason": "the map is NaN"}
+    failed = MapEntry("net", "lrp", "x", "failed", reason="the map is NaN")
     for maps, refused, warns in (
         ([failed], {}, True),
         ([], {"lrp": "module 'a' computes 'Gelu'"}, True),
@@ -160,7 +163,7 @@ def test_what_is_not_there_is_said(tmp_path):
         tile = columns_with(draw_explanation(tmp_path, manifest, photo_of(maps), squares("net")), 1)
         assert (tile == RAISED).all(-1).sum() > SIDE * SIDE / 2
         assert (tile == WARNING).all(-1).any() == warns
-    (tmp_path / whole["map"]).write_bytes(b"nothing")
+    (tmp_path / whole.map).write_bytes(b"nothing")
     tile = columns_with(draw_explanation(tmp_path, manifest_of(methods=["lrp"]), photo_of([whole]), squares("net")), 1)
     assert (tile == RAISED).all(-1).sum() > SIDE * SIDE / 2
 
@@ -173,20 +176,23 @@ def test_random_weights_are_said(tmp_path):
 
 
 def checked(deletion, insertion, absolute):
-    curves = {"deletion": {"area": deletion}, "insertion": {"area": insertion}}
-    return curves | {"forgetting": {"absolute": absolute, "signed": [0.0, -0.5]}}
+    forgetting = ForgettingEntry(absolute=absolute, signed=[0.0, -0.5])
+    return MapEntry("net", "lrp", check=CheckEntry(CurveEntry(deletion), CurveEntry(insertion), forgetting))
 
 
 def test_the_table_by_hand():
     """Means over the photos, standard errors of the areas; a correlation that is no number is left out."""
+    chance = CheckEntry(CurveEntry(0.5), CurveEntry(0.5))
+    others = checked(9.0, 9.0, [9.0, 9.0])
+    others.model = "other"
     photos = [
-        {"chance": {"net": {name: {"area": 0.5} for name in ("deletion", "insertion")}}, "maps": []},
-        {"maps": [{"model": "net", "method": "lrp", "check": checked(0.1, 0.6, [0.9, 0.2])}]},
-        {"maps": [{"model": "net", "method": "lrp", "check": checked(0.3, 0.8, [None, 0.4])}]},
-        {"maps": [{"model": "net", "method": "lrp", "status": "failed"}]},
-        {"maps": [{"model": "other", "method": "lrp", "check": checked(9.0, 9.0, [9.0, 9.0])}]},
+        photo_of([], chance={"net": chance}),
+        photo_of([checked(0.1, 0.6, [0.9, 0.2])]),
+        photo_of([checked(0.3, 0.8, [None, 0.4])]),
+        photo_of([MapEntry("net", "lrp", status="failed")]),
+        photo_of([others]),
     ]
-    table = check_table(manifest_of() | {"photos": photos})
+    table = check_table(manifest_of(photos=photos))
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| net")]
     assert rows[-2] == ["net", "random order", "0.50", "0.50", "–", "–", "–", "1"]
     assert rows[-1] == ["net", "lrp", "0.20 ± 0.10", "0.70 ± 0.10", "0.90", "0.30", "-0.50", "2"]
@@ -195,20 +201,20 @@ def test_the_table_by_hand():
 
 def locate(folder, values):
     """Give every facet of a run maps of two members, and the manifest what the network saw."""
-    manifest = json.loads((folder / "run.json").read_text("utf-8"))
-    manifest["options"] = {"size": 64}
-    manifest["model"]["preprocessing"] |= {"resize": 256, "interpolation": "bicubic", "crop": "center", "source": "x"}
-    for facet in manifest["layers"][-1]["facets"]:
-        facet["where"] = f"where/{facet['index']}.npy"
+    manifest = RunFolder(folder).read()
+    manifest.options = {"size": 64}
+    manifest.model.preprocessing |= {"resize": 256, "interpolation": "bicubic", "crop": "center", "source": "x"}
+    for facet in manifest.layers[-1].facets:
+        facet.where = f"where/{facet.index}.npy"
         (folder / "where").mkdir(exist_ok=True)
-        np.save(folder / facet["where"], values)
+        np.save(folder / facet.where, values)
     return manifest
 
 
 def test_where_a_facet_lives_has_a_column(make_run):
     """Bright where the map is; without maps the sheet is what it was."""
     folder = make_run(layers=1)
-    plain = draw_facets(folder, json.loads((folder / "run.json").read_text("utf-8")))
+    plain = draw_facets(folder, RunFolder(folder).read())
     values = np.zeros((2, 4, 4), np.float32)
     values[:, :, 2:] = 1
     manifest = locate(folder, values)
@@ -216,7 +222,7 @@ def test_where_a_facet_lives_has_a_column(make_run):
     assert sheet.width > plain.width + 2 * THUMB
     assert sheet.height == plain.height
     assert np.array_equal(np.asarray(sheet)[:, : 2 * THUMB], np.asarray(plain)[:, : 2 * THUMB])
-    tiles = where_tiles(folder, manifest, manifest["layers"][0]["facets"][0], THUMB)
+    tiles = where_tiles(folder, manifest, manifest.layers[0].facets[0], THUMB)
     assert len(tiles) == 2
     for tile in tiles:
         shown = np.asarray(tile).astype(int)
@@ -230,13 +236,13 @@ def test_where_is_left_out_if_it_cannot_be_shown(make_run, damage):
     folder = make_run(layers=1)
     values = np.ones((2, 4, 4), np.float32)
     manifest = locate(folder, {"shape": values[0], "values": values * np.nan}.get(damage, values))
-    facet = manifest["layers"][0]["facets"][0]
+    facet = manifest.layers[0].facets[0]
     if damage == "file":
-        (folder / facet["where"]).write_bytes(b"nothing")
+        (folder / facet.where).write_bytes(b"nothing")
     if damage == "preprocessing":
-        manifest["model"]["preprocessing"] = {"mean": 3}
+        manifest.model.preprocessing = {"mean": 3}
     if damage == "photo":
-        facet["members"][0]["path"] = "gone.jpg"
+        facet.members[0].path = "gone.jpg"
     tiles = where_tiles(folder, manifest, facet, THUMB)
     assert len(tiles) == (2 if damage == "photo" else 0)
     if tiles:

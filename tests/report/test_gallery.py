@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mindseye.report import figures
 from mindseye.report.drawing import MARGIN, RAISED, WARNING
-from mindseye.report.figures import write_figures
+from mindseye.report.figures import split_sheets, write_figures
 from mindseye.report.gallery import GAP, INSET, SIDE, draw_gallery
 from mindseye.report.manifest import picture_groups, title
 from mindseye.report.notebook import Run
-from mindseye.report.numbers import sightings
-from mindseye.report.scores import score_table
+from mindseye.report.numbers import Reading, predictions
 from mindseye.report.steps import draw_steps
+from mindseye.report.tables import score_table
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import Manifest
 
 SHEETS = (draw_gallery, draw_steps)
 EVIL = [
@@ -30,9 +31,8 @@ EVIL = [
 ]
 
 
-def manifest_in(folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
-    return loaded
+def manifest_in(folder: Path) -> Manifest:
+    return RunFolder(folder).read()
 
 
 def has_colour(image: Image.Image, colour: tuple[int, int, int]) -> bool:
@@ -50,17 +50,17 @@ def variant(index: int, photo: Path) -> dict[str, Any]:
 def tiles_on(sheet: Image.Image, folder: Path) -> list[tuple[int, int]]:
     """Where each picture of the run stands on a sheet: (x, y) of its upper left corner, in the run's order."""
     pixels, places = np.asarray(sheet).astype(int), []
-    for entry in manifest_in(folder)["pictures"]:
-        with Image.open(folder / entry["picture"]) as small:
+    for entry in manifest_in(folder).pictures:
+        with Image.open(folder / str(entry.picture)) as small:
             tile = np.asarray(small.resize((SIDE, SIDE), Image.Resampling.NEAREST)).astype(int)
         first = (pixels[: -SIDE or None, : -SIDE or None] == tile[0, 0]).all(-1)
-        found = [
+        matches = [
             (int(x), int(y))
             for y, x in np.argwhere(first)
             if (np.abs(pixels[y : y + SIDE, x : x + SIDE] - tile).max() == 0)
         ]
-        assert len(found) == 1, entry["objective"]
-        places += found
+        assert len(matches) == 1, entry.objective
+        places += matches
     return places
 
 
@@ -167,21 +167,30 @@ def test_random_weights_are_said(make_commission, draw: Any) -> None:
 
 
 @pytest.mark.parametrize("draw", SHEETS)
+def test_fields_that_are_absent_are_no_error(make_commission, draw: Any) -> None:
+    """Whatever the run, or one of its pictures, does not say, the sheet is drawn all the same."""
+    about = {"variant": 0, "members": [], "photo": "x", "reason": "y"}
+    folder = make_commission(["layer3:11"] * 20, about=lambda index, photo: about)
+    content = json.loads((folder / "run.json").read_text("utf-8"))
+    for entry, field in zip(content["pictures"], list(content["pictures"][0]), strict=False):
+        del entry[field]
+    for field in ("recipe", "model", "options", "seed", "status"):
+        del content[field]
+    assert draw(folder, Manifest.parse(content)).width > 300
+
+
 @pytest.mark.parametrize("value", [None, [], {}, "text", -1.5, [{}]])
-def test_fields_of_any_kind_are_no_error(make_commission, draw: Any, value: Any) -> None:
-    """Whatever stands in a field of the run, of a picture or of what a judge said, the sheet is drawn all the same."""
-    extra = {"variant": 0, "members": [], "photo": "x", "reason": "y"}
-    folder = make_commission(["layer3:11"] * 24, about=lambda index, photo: extra if index < 20 else {})
+def test_measures_of_any_kind_are_no_error(make_commission, value: Any) -> None:
+    """What judges said is shown as far as it can be read."""
+    folder = make_commission(["layer3:11"] * 8)
     manifest = manifest_in(folder)
-    fields = list(manifest["pictures"][0])
-    for entry, field in zip(manifest["pictures"], fields, strict=False):
-        entry[field] = value
-    for entry, field in zip(manifest["pictures"][-8:], ("picture", "start", "label", "sees"), strict=False):
-        entry["measures"]["transfer"]["efficientnet_lite1"][field] = value
-    manifest["pictures"][-2]["measures"]["transfer"] = value
-    manifest["pictures"][-1]["measures"]["objective"] = value
-    manifest |= dict.fromkeys(("recipe", "model", "options", "seed", "kind"), value)
-    assert draw(folder, manifest).width > 300
+    fields = ("picture", "start", "label", "sees", "labels")
+    for entry, field in zip(manifest.pictures, fields, strict=False):
+        entry.measures["transfer"]["efficientnet_lite1"][field] = value
+    manifest.pictures[5].measures["transfer"]["efficientnet_lite1"] = value
+    manifest.pictures[6].measures["transfer"] = value
+    manifest.pictures[7].measures["objective"] = value
+    assert draw_gallery(folder, manifest).width > 300
 
 
 def test_names_are_text_whatever_they_hold(make_commission) -> None:
@@ -194,22 +203,20 @@ def test_names_are_text_whatever_they_hold(make_commission) -> None:
     screen.encode("utf-8")
 
 
-def test_many_pictures_are_several_sheets(make_commission, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_pictures_are_several_sheets(make_commission) -> None:
     """No picture is left out or drawn twice, and the variants of one objective stay on one sheet."""
-    monkeypatch.setattr(figures, "SHEET", 6)
-    counts = []
-    monkeypatch.setattr(
-        figures,
-        "draw_gallery",
-        lambda folder, some: counts.append([one["index"] for one in some["pictures"]]) or Image.new("RGB", (9, 9)),
-    )
     folder = make_commission(
         [f"a:{index // 4}" for index in range(12)] + ["b:1", "b:2", "b:3"],
         about=lambda index, photo: {"variant": index % 4} if index < 12 else {},
     )
-    names = [path.name for path in write_figures(folder)]
-    assert counts == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11, 12, 13], [14]]
-    assert [name for name in names if name.startswith("p")] == [f"pictures{n}.png" for n in ("", "-2", "-3", "-4")]
+    parts = [[picture.index for picture in part] for part in split_sheets(manifest_in(folder), 6)]
+    assert parts == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11, 12, 13], [14]]
+
+
+def test_the_pictures_beyond_one_sheet_stand_on_others(make_commission) -> None:
+    """Figures are numbered from the second on."""
+    names = [path.name for path in write_figures(make_commission([f"a:{index}" for index in range(61)]))]
+    assert names == ["pictures.png", "steps.png", "pictures-2.png", "steps-2.png"]
 
 
 def test_the_screen_shows_at_most_24(make_commission) -> None:
@@ -232,9 +239,9 @@ def test_a_photo_is_on_the_screen_too(make_commission) -> None:
 
 def test_judges_are_read_from_the_pictures(make_commission) -> None:
     """What a judge sees, likeliest first, and the label that was wanted of it; nothing where none has looked."""
-    (sighting,) = sightings(manifest_in(make_commission(["class:zebra"]))["pictures"][0])
-    assert sighting.sees == [("zebra", 0.93), ("impala, Aepyceros melampus", 0.02)]
-    assert (sighting.wanted, sighting.probability.picture, sighting.probability.start) == ("zebra", 0.93, 0.001)
+    (prediction,) = predictions(manifest_in(make_commission(["class:zebra"])).pictures[0].measures)
+    assert prediction.labels == [("zebra", 0.93), ("impala, Aepyceros melampus", 0.02)]
+    assert (prediction.target, prediction.probability) == ("zebra", Reading(0.93, start=0.001))
     manifest = manifest_in(make_commission(["class:zebra"], judged=False))
-    assert sightings(manifest["pictures"][0]) == []
+    assert predictions(manifest.pictures[0].measures) == []
     assert score_table(manifest) == ""

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +13,7 @@ from PIL import Image
 from mindseye.report.notebook import Run
 from mindseye.report.page.write import page_of
 from mindseye.report.screen import first_screen
+from mindseye.runs.folder import RunFolder
 
 
 class Checker(HTMLParser):
@@ -63,7 +63,7 @@ def test_screen_holds_its_pictures_itself(make_run) -> None:
 def test_screen_is_the_same_as_that_of_the_page(make_run) -> None:
     """Title, names, scores and map are those that the page opens with; what leads on is on the page alone."""
     folder = make_run(layers=2, facets=3)
-    screen, page = first_screen(folder), page_of(folder, json.loads((folder / "run.json").read_text("utf-8")))
+    screen, page = first_screen(folder), page_of(folder, RunFolder(folder).read())
     shared = re.findall(r"<h1>.*?</h1>|<span class=\"me-name\">.*?</span>|<dd>.*?</dd>|<circle .*?/>", screen)
     assert len(shared) > 3 + 24
     assert all(part in page for part in shared)

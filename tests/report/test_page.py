@@ -19,22 +19,23 @@ from mindseye.report.page.headlines import headlines, mean_score
 from mindseye.report.page.map import photo_map
 from mindseye.report.page.measures import EXPLAINED, FAMILIES, numbers_of
 from mindseye.report.page.photos import MOST, Photos
-from mindseye.report.page.pictures import Sizes, Store, own_picture, sizes_for
+from mindseye.report.page.pictures import PageImages, Sizes, choose_sizes
 from mindseye.report.page.templates import policy, render, script
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import SCHEMA
+from mindseye.report.tiles import own_picture
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import SCHEMA, FacetEntry, LayerEntry, Manifest, StepEntry, Summary
 
 
-def manifest_in(folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
-    return loaded
+def manifest_in(folder: Path) -> Manifest:
+    return RunFolder(folder).read()
 
 
 def content_in(path: Path) -> dict[str, Any]:
     """What the page's script reads."""
     text = path.read_text("utf-8")
-    (found,) = re.findall(r'<script type="application/json" id="content">(.*?)</script>', text, re.DOTALL)
-    loaded: dict[str, Any] = json.loads(found, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    (data,) = re.findall(r'<script type="application/json" id="content">(.*?)</script>', text, re.DOTALL)
+    loaded: dict[str, Any] = json.loads(data, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     return loaded
 
 
@@ -59,7 +60,7 @@ def test_page_holds_every_picture_once(make_run) -> None:
     assert all(held["pictures"][number] is None for number in shown)
     manifest = manifest_in(folder)
     kept = [item["picture"] for layer in held["layers"] for item in layer["items"]]
-    files = [facet["picture"] for layer in manifest["layers"] for facet in layer["facets"]]
+    files = [str(facet.picture) for layer in manifest.layers for facet in layer.facets]
     originals = [pixels(Image.open(folder / file)) for file in files]
     for place, number in enumerate(kept):
         errors = [np.abs(pixels(image_of(pictures[number])) - original).mean() for original in originals]
@@ -69,15 +70,15 @@ def test_page_holds_every_picture_once(make_run) -> None:
 def test_numbers_stand_beside_their_baselines(make_run) -> None:
     """Every measure of run.json, with the judge that gave it, four digits of each."""
     folder = make_run(layers=1)
-    facet = manifest_in(folder)["layers"][0]["facets"][1]
-    found = {(EXPLAINED[one.measure].family, EXPLAINED[one.measure].key): one for one in numbers_of(facet)}
-    judged = facet["measures"]["transfer"]["efficientnet_lite1"]
-    score = found["transfer", "probability"]
+    facet = manifest_in(folder).layers[0].facets[1]
+    numbers = {(EXPLAINED[entry.measure].family, EXPLAINED[entry.measure].key): entry for entry in numbers_of(facet)}
+    judged = facet.measures["transfer"]["efficientnet_lite1"]
+    score = numbers["transfer", "probability"]
     assert score.judge == "efficientnet_lite1"
     assert score.reading.picture == judged["picture"]["probability"]
     assert score.reading.members == judged["members"]["probability"]
-    assert found["fidelity", "cosine"].reading.members is None
-    assert found["fidelity", "cosine"].reading.start == 0.4
+    assert numbers["fidelity", "cosine"].reading.members is None
+    assert numbers["fidelity", "cosine"].reading.start == 0.4
     row = next(
         row for row in content_of(folder, manifest_in(folder))[0]["layers"][0]["items"][1]["numbers"] if row[0] == 0
     )
@@ -99,7 +100,7 @@ def test_headlines_are_means_over_the_pictures(make_run) -> None:
         manifest["summary"] = {"set": {"stability": 0.8, "stability_shuffled": 0.1}}
 
     manifest = manifest_in(make_run(layers=2, facets=3, change=add))
-    blocks = [facet["measures"]["transfer"]["efficientnet_lite1"] for facet in manifest["layers"][-1]["facets"]]
+    blocks = [facet.measures["transfer"]["efficientnet_lite1"] for facet in manifest.layers[-1].facets]
     expected = sum(block["picture"]["probability"] for block in blocks) / 3
     assert mean_score(manifest) == pytest.approx(expected)
     score, silhouette, stability = headlines(manifest)
@@ -112,15 +113,15 @@ def test_headlines_are_means_over_the_pictures(make_run) -> None:
 def test_map_places_every_photo(make_run) -> None:
     """Each photo once, in its facet's group and within the square; thumbnails do not overlap."""
     folder = make_run(layers=1, facets=3, images=40)
-    found = photo_map(folder, manifest_in(folder), most=12)
-    assert found is not None
-    assert sorted(photo for group in found.groups for *_, photo in group.points) == list(range(40))
-    places = [point for group in found.groups for point in group.points]
-    assert all(0 <= x <= found.extent and 0 <= y <= found.extent for x, y, _ in places)
-    corners = [(x, y) for group in found.groups for x, y, _ in group.thumbnails]
+    drawn = photo_map(folder, manifest_in(folder), most=12)
+    assert drawn is not None
+    assert sorted(photo for group in drawn.groups for *_, photo in group.points) == list(range(40))
+    places = [point for group in drawn.groups for point in group.points]
+    assert all(0 <= x <= drawn.extent and 0 <= y <= drawn.extent for x, y, _ in places)
+    corners = [(x, y) for group in drawn.groups for x, y, _ in group.thumbnails]
     assert 1 <= len(corners) <= 12
     for place, (x, y) in enumerate(corners):
-        assert all(max(abs(x - a), abs(y - b)) >= found.side for a, b in corners[:place])
+        assert all(max(abs(x - a), abs(y - b)) >= drawn.side for a, b in corners[:place])
     (folder / "facets.safetensors").write_bytes(b"damaged")
     assert photo_map(folder, manifest_in(folder), most=12) is None
 
@@ -131,14 +132,14 @@ def test_data_cannot_end_its_script(make_run) -> None:
 
     def rename(manifest: dict[str, Any]) -> None:
         manifest["layers"][0]["facets"][0]["label"] = evil
-        manifest["layers"][0]["facets"][0]["channels"][0]["channel"] = evil
+        manifest["layers"][0]["facets"][0]["members"][0]["path"] = evil
 
     path = write_page(make_run(layers=1, change=rename))
     text = path.read_text("utf-8")
     assert text.count("<script") == 3
     assert "alert(1)</script>" not in text
     item = content_in(path)["layers"][0]["items"][0]
-    assert item["channels"][0][0] == evil
+    assert content_in(path)["photos"]["names"][item["members"][0][0]].startswith("script>")
     assert item["label"] == evil.replace("\u2028", "").replace("--  &", "-- &")
 
 
@@ -156,39 +157,43 @@ def test_names_that_are_no_text_do_no_harm(make_run) -> None:
     assert content_in(path)["photos"]["names"][0] == "a\ufffd.png"
 
 
-@pytest.mark.parametrize("value", [None, [], {}, "text", -1.5, float("nan"), [None], [{"channel": {}}]])
-def test_fields_of_any_kind_are_no_error(make_run, value: Any) -> None:
-    """Whatever stands in a field of the run, of a layer or of a facet, there is a page with what can be read."""
+def test_fields_that_are_absent_are_no_error(make_run) -> None:
+    """Whatever the run, a layer or a facet does not say, there is a page with what it does say."""
     folder = make_run(layers=1, facets=17, images=17, snapshots=1)
+    content = json.loads((folder / "run.json").read_text("utf-8"))
+    layer = content["layers"][0]
+    for facet, field in zip(layer["facets"], list(layer["facets"][0])):
+        del facet[field]
+    for field in ("kind", "channels", "grid"):
+        del layer[field]
+    for field in ("recipe", "model", "images", "seed", "clusters", "status"):
+        del content[field]
+    (folder / "run.json").write_text(json.dumps(content | {"kind": "inspect"}), "utf-8")
+    assert len(content_in(write_page(folder))["layers"][0]["items"]) == 17
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "text", -1.5, [None], [{"channel": {}}]])
+def test_measures_of_any_kind_are_no_error(make_run, value: Any) -> None:
+    """What judges and others measured is shown as far as it can be read."""
+    folder = make_run(layers=1, facets=3)
     manifest = manifest_in(folder)
-    layer = manifest["layers"][0]
-    fields = list(layer["facets"][0])
-    for facet, field in zip(layer["facets"], fields):
-        facet[field] = value
-    for facet in layer["facets"][len(fields) :]:
-        facet["members"], facet["channels"], facet["steps"], facet["measures"] = (
-            [value],
-            [value],
-            [value],
-            {"transfer": value},
-        )
-    layer |= dict.fromkeys(("kind", "channels", "grid", "entanglement", "channel_stats", "channel_pictures"), value)
-    keys = (
-        "recipe",
-        "model",
-        "images",
-        "seed",
-        "clusters",
-        "summary",
-        "notes",
-        "skipped",
-        "seconds",
-        "versions",
-        "command",
-    )
-    manifest |= dict.fromkeys(keys, value) | {"kind": "inspect"}
-    (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
+    first, second, third = manifest.layers[0].facets
+    first.measures = {"transfer": value, "fidelity": value, "neighbourhood": value}
+    second.measures = {"transfer": {"j": value}, "fidelity": {"picture": value}}
+    third.measures = {"transfer": {"j": {"picture": value, "label": value, "sees": value}}}
+    manifest.summary = Summary(set={"stability": None})
+    RunFolder(folder).write(manifest)
     assert content_in(write_page(folder))["layers"][0]["items"]
+
+
+def test_a_damaged_field_is_named(make_run) -> None:
+    """One clear line, which says where the file is wrong."""
+
+    def damage(manifest: dict[str, Any]) -> None:
+        manifest["layers"][0]["facets"][1]["size"] = "many"
+
+    with pytest.raises(UserError, match=r"run\.json is damaged: layers\.0\.facets\.1\.size"):
+        write_page(make_run(layers=1, change=damage))
 
 
 def test_no_file_outside_of_the_run_is_shown(make_run, tmp_path: Path) -> None:
@@ -197,7 +202,7 @@ def test_no_file_outside_of_the_run_is_shown(make_run, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "secret.png")
     assert own_picture(folder, "../secret.png") is None
     assert own_picture(folder, str(tmp_path / "secret.png")) is None
-    assert own_picture(folder, manifest_in(folder)["layers"][0]["facets"][0]["picture"]) is not None
+    assert own_picture(folder, manifest_in(folder).layers[0].facets[0].picture) is not None
     (folder / "pictures" / "link.png").symlink_to(tmp_path / "secret.png")
     assert own_picture(folder, "pictures/link.png") is None
 
@@ -205,7 +210,7 @@ def test_no_file_outside_of_the_run_is_shown(make_run, tmp_path: Path) -> None:
 def test_photos_that_are_gone_keep_their_names(make_run) -> None:
     """The page is written without them, and says what they were called."""
     folder = make_run(layers=1)
-    for path in manifest_in(folder)["images"]["paths"][:10]:
+    for path in manifest_in(folder).images.paths[:10]:
         Path(path).unlink()
     photos = content_in(write_page(folder))["photos"]
     assert photos["names"][3] == "photo 0003.png"
@@ -226,12 +231,12 @@ def test_thumbnails_are_for_members_first() -> None:
     assert photos.names()[-1] == "x.png"
 
 
-def test_a_page_of_ten_facets_over_four_layers_stays_below_10_mb(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_ten_facets_over_four_layers_stays_below_10_mb(make_run) -> None:
     """Counted at the sizes that are chosen, with pure noise for every picture, which no encoder can make smaller."""
     manifest = manifest_in(make_run(layers=4, facets=10, images=40, snapshots=8))
-    sizes = sizes_for(manifest, members=100, photos=900)
+    sizes = choose_sizes(manifest, members=100, photos=900)
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (512, 512, 3), dtype=np.uint8))
-    store = Store()
+    images = PageImages()
     counts = (
         (sizes.picture, 40),
         (sizes.start, 40),
@@ -240,7 +245,7 @@ def test_a_page_of_ten_facets_over_four_layers_stays_below_10_mb(make_run, monke
         (sizes.member, 100),
         (sizes.photo, 900),
     )
-    total = sum(count * len(store.uris[store.add(noise, side)]) for side, count in counts)
+    total = sum(count * len(images.uris[images.add(noise, side)]) for side, count in counts)
     assert total < 20e6  # noise takes more than twice what the pictures of a facet do
     assert all(side >= 96 for side in (sizes.picture, sizes.step, sizes.member))
 
@@ -250,9 +255,9 @@ def test_many_pictures_are_smaller_and_have_fewer_steps(layers: int) -> None:
     """The more there are the smaller, down to a bound; a lone one is not enlarged beyond what is useful."""
 
     def of(facets: int) -> Sizes:
-        steps = [{"step": step, "picture": "x"} for step in range(8)]
-        entry = {"facets": [{"steps": steps}] * facets}
-        return sizes_for({"layers": [entry] * layers}, members=10 * facets, photos=2000)
+        facet = FacetEntry(steps=[StepEntry(step, "x") for step in range(8)])
+        manifest = Manifest("visualize", layers=[LayerEntry("a", facets=[facet] * facets)] * layers)
+        return choose_sizes(manifest, members=10 * facets, photos=2000)
 
     few, many = of(3), of(200)
     assert few.picture == 512

@@ -1,51 +1,64 @@
 """The sheet and the tables of a transfer: what they hold, hostile names, and much of everything."""
 
+from dataclasses import replace
+
 import torch
 
 from mindseye.measure.intervals import wilson_interval
+from mindseye.report.markdown import transfer_page, transfer_table
 from mindseye.report.transfer import ACROSS, CLASS, MOST, ROW, draw_failures
-from mindseye.report.transfer_table import transfer_page, transfer_table
+from mindseye.runs.schema import (
+    Accuracy,
+    ClassAccuracy,
+    Confusion,
+    FailedImage,
+    Manifest,
+    ModelEntry,
+    Share,
+    TransferRecord,
+    TransferResult,
+)
 
-MANIFEST = {"model": {"name": "resnet50", "weights": "V2"}, "recipe": {"name": "class", "steps": 1000}, "seed": 0}
+MANIFEST = Manifest("paint", model=ModelEntry("resnet50", "V2"), recipe={"name": "class", "steps": 1000}, seed=0)
 
 
-def accuracy(right, count):
-    share = wilson_interval(right, count)._asdict()
-    return {"n": count, "top1": share, "top5": share}
+def accuracy(right, count, kind=Accuracy, **about):
+    share = Share(**wilson_interval(right, count)._asdict())
+    return kind(count, share, share, **about)
+
+
+def of_class(name, right, count):
+    return accuracy(right, count, ClassAccuracy, class_name=name)
 
 
 def failures(name, first, count):
     return [
-        {"index": first + place, "class": name, "picture": "p.png", "copy": place % 10, "seen": "ant, emmet",
-         "probability": 0.5, "wanted": 0.01}
-        for place in range(count)
-    ]  # fmt: skip
+        FailedImage(first + place, name, "p.png", place % 10, "ant, emmet", 0.5, wanted=0.01) for place in range(count)
+    ]
 
 
 def result(**changes):
-    entry = {
-        "painter": "resnet50",
-        "condition": "all",
-        "judge": "vit_b_16",
-        **accuracy(36, 60),
-        "over_paintings": accuracy(4, 6),
-        "as_painted": accuracy(3, 6),
-        "classes": [
-            {"class": "zebra", **accuracy(16, 30)},
-            {"class": "bee", **accuracy(20, 30)},
-            {"class": "owl", **accuracy(30, 30)},
-        ],
-        "confusions": [{"wanted": "zebra", "seen": "ant, emmet", "count": 14}],
-        "failures": failures("zebra", 0, 14) + failures("bee", 30, 10),
-        "sheet": "figures/f.png",
-    }
-    return entry | changes
+    entry = accuracy(
+        36,
+        60,
+        TransferResult,
+        painter="resnet50",
+        condition="all",
+        judge="vit_b_16",
+        over_paintings=accuracy(4, 6),
+        as_painted=accuracy(3, 6),
+        classes=[of_class("zebra", 16, 30), of_class("bee", 20, 30), of_class("owl", 30, 30)],
+        confusions=[Confusion("zebra", "ant, emmet", 14)],
+        failures=failures("zebra", 0, 14) + failures("bee", 30, 10),
+        sheet="figures/f.png",
+    )
+    return replace(entry, **changes)
 
 
 def record(*results):
     recipe = {"name": "class", "steps": 9, "views": 8}
     options = {"classes": [1, 2], "paintings": 3, "copies": 10, "recipe": recipe, "seed": 4}
-    return {"command": "mindseye transfer", "options": options, "runs": [], "results": list(results)}
+    return TransferRecord(command="mindseye transfer", options=options, results=list(results))
 
 
 def test_every_failure_has_a_tile_of_its_own_image():
@@ -71,7 +84,7 @@ def test_every_failure_has_a_tile_of_its_own_image():
 def test_very_many_failures_are_counted_not_shown():
     """Seventy of a class are enough to see."""
     asked = []
-    many = result(failures=failures("zebra", 0, 200), classes=[{"class": "zebra", **accuracy(100, 300)}])
+    many = result(failures=failures("zebra", 0, 200), classes=[of_class("zebra", 100, 300)])
     sheet = draw_failures(MANIFEST, many, lambda index: asked.append(index) or torch.zeros(1, 8, 8))
     assert len(asked) == MOST == 5 * ACROSS
     assert sheet.height < 2000
@@ -80,7 +93,7 @@ def test_very_many_failures_are_counted_not_shown():
 def test_names_that_are_no_names():
     """Control characters and names of any length, images of seven channels."""
     bad = "ze\x1b[31mbra\n|" + "x" * 500
-    one = result(painter=bad, judge=bad, failures=failures(bad, 0, 1), classes=[{"class": bad, **accuracy(0, 1)}])
+    one = result(painter=bad, judge=bad, failures=failures(bad, 0, 1), classes=[of_class(bad, 0, 1)])
     assert (
         draw_failures(MANIFEST, one, lambda index: torch.zeros(7, 8, 8)).width
         == draw_failures(MANIFEST, result(failures=failures("zebra", 0, 1)), lambda index: torch.zeros(7, 8, 8)).width
@@ -93,10 +106,8 @@ def test_names_that_are_no_names():
 
 def test_table_and_page():
     """Shares in percent with their bounds; the padded columns line up; what is too much is counted."""
-    many = [{"wanted": "zebra", "seen": f"label {number}", "count": 1} for number in range(25)]
-    whole = record(
-        result(confusions=many), result(condition="none", top1=accuracy(0, 0)["top1"], failures=[], sheet=None)
-    )
+    many = [Confusion("zebra", f"label {number}", 1) for number in range(25)]
+    whole = record(result(confusions=many), result(condition="none", top1=accuracy(0, 0).top1, failures=[], sheet=None))
     lines = transfer_table(whole).splitlines()
     assert len({len(line) for line in lines}) == 1
     low, high = (100 * bound for bound in wilson_interval(36, 60)[1:])

@@ -7,7 +7,8 @@ import torch
 from nets import TinyConv, seeded
 from torch import nn
 
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.layer import find_layer
+from mindseye.layers.survey import survey
 from mindseye.models.load import Model
 from mindseye.preprocessing import identity
 from mindseye.store.context import array_digest, contexts

@@ -10,8 +10,9 @@ from mindseye.layers.output import find_output
 from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 from mindseye.optimize.objectives.address import parse_objective
-from mindseye.optimize.objectives.lookup import Surveyed, look_up
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.objectives.lookup import look_up
+from mindseye.optimize.objectives.surveyed import Surveyed
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.photos.photo_set import find_photos
 from mindseye.report.progress import Progress
 from mindseye.workflows.objectives.exemplars import find_exemplars

@@ -112,14 +112,6 @@ def test_the_cache_changes_no_picture(photos, tmp_path):
     assert [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))] == before
 
 
-@pytest.mark.parametrize("recipe", ["distribution", "paper", "reference"])
-def test_every_recipe_runs_on_maps_and_tokens(photos, tmp_path, recipe):
-    """Convolutions and a transformer of one size, with every recipe that comes along."""
-    for network, layer in ((TinyConv, "body.1"), (TinyTokens, "blocks.2")):
-        run = mindseye.visualize(photos, seeded(network), layer, out=tmp_path / layer, recipe=recipe, **QUICK)
-        assert run.manifest["status"] == "done"
-
-
 def test_a_fixed_size_network_sees_its_own_size(photos, tmp_path):
     """A canvas larger than a transformer's size is seen through views of that size."""
     run = mindseye.visualize(photos, seeded(TinyTokens), "blocks.2", out=tmp_path / "run", **QUICK | {"size": 48})

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from mindseye.workflows.entanglement.inspect import Inspection
 from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
 from torch import nn
@@ -15,7 +16,7 @@ from mindseye.facets import unit_facets
 from mindseye.measure.judge import make_judge
 from mindseye.models.load import load_model
 from mindseye.photos.photo_set import find_photos
-from mindseye.workflows.entanglement.inspect import Inspection
+from mindseye.runs.schema import LabelsEntry
 from mindseye.workflows.entanglement.labels import labels_of_judge
 from mindseye.workflows.entanglement.pictures import ChannelPictures
 
@@ -59,11 +60,11 @@ def lights(seed=0):
 
 
 def layer_of(manifest, address):
-    return next(layer for layer in manifest["layers"] if layer["layer"] == address)
+    return next(layer for layer in manifest.layers if layer.layer == address)
 
 
 def stats_of(manifest, address):
-    return {one["channel"]: one for one in layer_of(manifest, address)["channel_stats"]}
+    return {one.channel: one for one in layer_of(manifest, address).channel_stats}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,72 +85,72 @@ def run(tmp_path_factory):
 def test_the_planted_channel_is_found(run):
     """The channel that sums two concepts is the most entangled one and far above chance; those of one concept are not."""
     layer, stats = layer_of(run.manifest, "mixed"), stats_of(run.manifest, "mixed")
-    assert sum(facet["size"] for facet in layer["facets"]) == CONCEPTS * EACH
-    assert stats[MIXED]["entanglement"] > 5 * stats[MIXED]["null"]
-    assert stats[MIXED]["p_value"] == pytest.approx(1 / 101)
-    assert stats[MIXED]["meanings"] > 1.5
-    assert stats[MIXED]["spread"] > 0.8
+    assert sum(facet.size for facet in layer.facets) == CONCEPTS * EACH
+    assert stats[MIXED].entanglement > 5 * stats[MIXED].null
+    assert stats[MIXED].p_value == pytest.approx(1 / 101)
+    assert stats[MIXED].meanings > 1.5
+    assert stats[MIXED].spread > 0.8
     for pure in range(CONCEPTS):
-        assert stats[pure]["entanglement"] < 0.1 * stats[MIXED]["entanglement"]
-        assert stats[pure]["selectivity"] > stats[MIXED]["selectivity"]
-    assert all(one["entanglement"] < 0.05 for one in stats_of(run.manifest, "deep").values())
-    pictures = layer["channel_pictures"]
-    assert (pictures[0]["channel"], pictures[0]["which"]) == (MIXED, "most")
-    assert {one["channel"] for one in pictures if one["which"] == "least"} <= set(range(CONCEPTS))
+        assert stats[pure].entanglement < 0.1 * stats[MIXED].entanglement
+        assert stats[pure].selectivity > stats[MIXED].selectivity
+    assert all(one.entanglement < 0.05 for one in stats_of(run.manifest, "deep").values())
+    pictures = layer.channel_pictures
+    assert (pictures[0].channel, pictures[0].which) == (MIXED, "most")
+    assert {one.channel for one in pictures if one.which == "least"} <= set(range(CONCEPTS))
 
 
 def test_the_facets_of_the_planted_channel_are_its_two_concepts(run):
     """The photos that excite it most fall into groups of one concept each, and the strongest two groups are the right ones."""
-    (shown,) = (one for one in layer_of(run.manifest, "mixed")["channel_pictures"] if one["channel"] == MIXED)
-    assert shown["silhouette"] > shown["silhouette_chance"]
+    (shown,) = (one for one in layer_of(run.manifest, "mixed").channel_pictures if one.channel == MIXED)
+    assert shown.silhouette > shown.silhouette_chance
     concepts = {}
-    for facet in shown["facets"]:
-        kinds = {member["index"] % CONCEPTS for member in facet["members"]}
+    for facet in shown.facets:
+        kinds = {member.index % CONCEPTS for member in facet.members}
         assert len(kinds) == 1
-        concepts[facet["activation"]] = kinds.pop()
+        concepts[facet.activation] = kinds.pop()
     strongest = sorted(concepts, reverse=True)[:2]
     assert {concepts[activation] for activation in strongest} == {0, 2}
-    assert strongest[1] > shown["over_photos"]["mean"]
-    best = [one["activation"] for one in shown["examples"]]
+    assert strongest[1] > shown.over_photos["mean"]
+    best = [one.activation for one in shown.examples]
     assert best == sorted(best, reverse=True)
 
 
 def test_what_a_run_leaves(run):
     """The manifest's numbers, a file for each picture that it names, and the figures; a dead channel has no number."""
     manifest = run.manifest
-    assert (manifest["kind"], manifest["status"], manifest["labels"]) == ("inspect", "done", None)
-    for layer in manifest["layers"]:
-        found = layer["entanglement"]
-        assert found["low"] <= found["mean"] <= found["high"]
-        assert found["null_low"] <= found["null"] <= found["null_high"]
-        assert found["shuffles"] == 100
-        assert all(facet["status"] == "done" for facet in layer["facets"])
-        for one in layer["channel_pictures"]:
-            for entry in (one, *one["facets"]):
-                assert set(entry["measures"]["activation"]) == {"picture", "start", "members"}
+    assert (manifest.kind, manifest.status, manifest.labels) == ("inspect", "done", None)
+    for layer in manifest.layers:
+        found = layer.entanglement
+        assert found.low <= found.mean <= found.high
+        assert found.null_low <= found.null <= found.null_high
+        assert found.shuffles == 100
+        assert all(facet.status == "done" for facet in layer.facets)
+        for one in layer.channel_pictures:
+            for entry in (one, *one.facets):
+                assert set(entry.measures["activation"]) == {"picture", "start", "members"}
                 for role in ("picture", "start"):
-                    assert Image.open(run.path / entry[role]).size == (SIDE, SIDE)
-    assert stats_of(manifest, "mixed")[DEAD]["entanglement"] is None
-    assert any("1 of the channels do the same in every photo" in note for note in manifest["notes"])
-    assert any("more than its top 5%" in note for note in manifest["notes"])
+                    assert Image.open(run.path / getattr(entry, role)).size == (SIDE, SIDE)
+    assert stats_of(manifest, "mixed")[DEAD].entanglement is None
+    assert any("1 of the channels do the same in every photo" in note for note in manifest.notes)
+    assert any("more than its top 5%" in note for note in manifest.notes)
     for figure in ("entanglement.png", "channels.png", "mixed/channels.png", "facets.png", "depth.png"):
         assert (run.path / "figures" / figure).is_file()
 
 
 def test_the_means_are_means_of_what_stands_beside(run):
-    for layer in run.manifest["layers"]:
-        values = [one["entanglement"] for one in layer["channel_stats"] if one["entanglement"] is not None]
-        assert layer["entanglement"]["mean"] == pytest.approx(np.mean(values))
-        assert layer["entanglement"]["channels"] == len(values)
-        assert layer["channel_means"]["entanglement"]["mean"] == pytest.approx(np.mean(values))
-        assert layer["channel_means"]["explained"]["null"] == pytest.approx(
+    for layer in run.manifest.layers:
+        values = [one.entanglement for one in layer.channel_stats if one.entanglement is not None]
+        assert layer.entanglement.mean == pytest.approx(np.mean(values))
+        assert layer.entanglement.channels == len(values)
+        assert layer.channel_means["entanglement"]["mean"] == pytest.approx(np.mean(values))
+        assert layer.channel_means["explained"]["null"] == pytest.approx(
             (CONCEPTS - 1) / (CONCEPTS * EACH - 1), rel=0.1
         )
 
 
 def numbers(manifest):
     """What must not depend on how often a run was interrupted."""
-    return json.dumps([manifest["layers"], manifest["images"], manifest["clusters"], manifest["labels"]])
+    return [manifest.layers, manifest.images, manifest.clusters, manifest.labels]
 
 
 @pytest.mark.parametrize("where", ["weigh", "paint_facets"])
@@ -187,8 +188,8 @@ def test_without_pictures(tmp_path):
     """No channel is painted where none is wanted; the numbers are there all the same."""
     run = mindseye.inspect(lights(), Planted(), "mixed", out=tmp_path, **QUICK | {"channels_shown": 0})
     layer = layer_of(run.manifest, "mixed")
-    assert layer["channel_pictures"] == []
-    assert layer["entanglement"]["mean"] > layer["entanglement"]["null"]
+    assert layer.channel_pictures == []
+    assert layer.entanglement.mean > layer.entanglement.null
     assert not (run.path / "figures" / "channels.png").exists()
     with pytest.raises(UserError, match="channels shown"):
         mindseye.inspect(lights(), Planted(), "mixed", out=tmp_path, **QUICK | {"channels_shown": -1})
@@ -197,10 +198,10 @@ def test_without_pictures(tmp_path):
 @pytest.mark.parametrize("facets", [1, 2])
 def test_too_few_facets_give_no_number_and_say_so(tmp_path, facets):
     run = mindseye.inspect(lights(), Planted(), "mixed", out=tmp_path, **QUICK | {"facets": facets})
-    assert run.manifest["status"] == "done"
-    assert run.manifest["layers"][0]["entanglement"]["mean"] is None
-    assert run.manifest["layers"][0]["channel_pictures"] == []
-    assert any("no channel can be entangled" in note for note in run.manifest["notes"])
+    assert run.manifest.status == "done"
+    assert run.manifest.layers[0].entanglement.mean is None
+    assert run.manifest.layers[0].channel_pictures == []
+    assert any("no channel can be entangled" in note for note in run.manifest.notes)
     assert (run.path / "figures" / "entanglement.png").is_file()
 
 
@@ -216,15 +217,13 @@ def test_sub_folders_are_labels_and_tokens_have_channels(tmp_path):
     run = mindseye.inspect(
         tmp_path / "photos", seeded(TinyTokens), "blocks.2", out=tmp_path / "run", recursive=True, **quick
     )
-    assert run.manifest["labels"] == {"source": "sub-folders", "counts": {"a": 8, "b": 8}}
-    layer = run.manifest["layers"][0]
-    assert len(layer["channel_stats"]) == 12
-    assert all(
-        0 <= one["class_selectivity"] <= 1 for one in layer["channel_stats"] if one["class_selectivity"] is not None
-    )
-    assert all(one["facets"] == 3 for one in layer["channel_stats"])  # fewer channels than top-k
-    assert any("16 photos: a channel's own facets are of all of them" in note for note in run.manifest["notes"])
-    assert {facet["label"] for one in layer["channel_pictures"] for facet in one["facets"]} <= {"a", "b"}
+    assert run.manifest.labels == LabelsEntry("sub-folders", {"a": 8, "b": 8})
+    layer = run.manifest.layers[0]
+    assert len(layer.channel_stats) == 12
+    assert all(0 <= one.class_selectivity <= 1 for one in layer.channel_stats if one.class_selectivity is not None)
+    assert all(one.facets == 3 for one in layer.channel_stats)  # fewer channels than top-k
+    assert any("16 photos: a channel's own facets are of all of them" in note for note in run.manifest.notes)
+    assert {facet.label for one in layer.channel_pictures for facet in one.facets} <= {"a", "b"}
 
 
 def test_a_judge_says_what_photos_show_where_no_folder_does(tmp_path):
@@ -243,9 +242,9 @@ def test_a_judge_says_what_photos_show_where_no_folder_does(tmp_path):
         Image.fromarray(draw.integers(0, 255, (20, 20, 3), dtype=np.uint8)).save(photos / f"{number}.png")
     quick = {"steps": 1, "quiet": True, "facets": 3, "channels_shown": 0, "size": 32}
     run = mindseye.inspect(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", judge=seeded(TinyTokens), **quick)
-    assert run.manifest["labels"]["source"] == "TinyTokens"
-    assert sum(run.manifest["labels"]["counts"].values()) == 12
-    assert "TinyTokens" in run.manifest["judges"]
+    assert run.manifest.labels.source == "TinyTokens"
+    assert sum(run.manifest.labels.counts.values()) == 12
+    assert "TinyTokens" in run.manifest.judges
 
 
 def test_activations_that_are_no_numbers_are_refused(tmp_path):
@@ -266,8 +265,8 @@ def test_a_channel_below_zero_is_raised_all_the_same(tmp_path):
     network = Negative()
     quick = QUICK | {"steps": 60, "changes": QUICK["changes"] | {"match": 0.0, "total_variation": 0.0}}
     run = mindseye.inspect(lights(), network, "deep", out=tmp_path, **quick)
-    for one in run.manifest["layers"][0]["channel_pictures"]:
-        for facet in one["facets"]:
-            measured = facet["measures"]["activation"]
+    for one in run.manifest.layers[0].channel_pictures:
+        for facet in one.facets:
+            measured = facet.measures["activation"]
             assert measured["members"] < 0
             assert measured["picture"] > measured["start"]

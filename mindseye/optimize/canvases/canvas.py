@@ -5,16 +5,84 @@ Each canvas holds one picture per entry of its parameters' first axis, so that p
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from mindseye.errors import UserError
 from mindseye.optimize.canvases.colour import Colours
+from mindseye.optimize.canvases.palette import Palette
+from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class CanvasRequest:
+    """Everything that a canvas is built from.
+
+    recipe: its keys from ``canvas`` to ``shared``. side: of the pictures, in px. in_channels: planes of the network's input.
+    palette: the colours, and for a canvas that wants it the magnitude of photos' spectra. random: one key per picture.
+    device: where the canvas lies. images: what the pictures start from, [pictures or 1, in_channels, any, any] in [0, 1],
+    where the recipe starts from ``weighted`` (each facet's weighted members) or ``photo``. prior: the decoder of a canvas
+    that wants one.
+    """
+
+    recipe: Recipe
+    side: int
+    in_channels: int
+    palette: Palette
+    random: RandomKeys
+    device: torch.device
+    images: Tensor | None = None
+    prior: Prior | None = None
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the canvas holds."""
+        return len(self.random.keys)
+
+    @property
+    def planes(self) -> int:
+        """How many planes a pixel has: the network's, and where the recipe asks for alpha one more behind them."""
+        return self.in_channels + self.recipe.alpha
+
+    @property
+    def colours(self) -> Colours:
+        """The palette's colours for all planes, on the device."""
+        colours = self.palette.colours
+        return (colours.with_alpha() if self.recipe.alpha else colours).to(self.device)
 
 
 class Canvas(ABC):
-    """Parameters that render as images [pictures, channels, side, side] in [0, 1]."""
+    """Parameters that render as images [pictures, planes, side, side] in [0, 1].
+
+    One of your own needs three things: it is made from a ``CanvasRequest``, has ``parameters``, and can ``render``. What
+    else it can do, its class says: recipes that ask for more are refused before anything is painted.
+    """
+
+    can_have_alpha: ClassVar[bool] = False
+    """Whether it renders as many planes as are asked for (``CanvasRequest.planes``), so that the last can be an opacity."""
+    can_share: ClassVar[bool] = False
+    """Whether its pictures can have a part in common; only for a subclass of ``Decorrelated``."""
+    fixed_side: ClassVar[int | None] = None
+    """The side of its pictures in px where it has no choice; the network sees them at the size that it wants."""
+    wants_magnitude: ClassVar[bool] = False
+    """Whether it is built from the magnitude of photos' spectra (``CanvasRequest.palette.magnitude``)."""
+    wants_prior: ClassVar[bool] = False
+    """Whether it is built from a decoder (``CanvasRequest.prior``), which the recipe then names."""
+
+    @classmethod
+    def build(cls, request: CanvasRequest) -> "Canvas":
+        """A canvas of ``request.pictures`` pictures at its own start; by default the class is called with the request."""
+        return cls(request)  # type: ignore[call-arg]
+
+    @classmethod
+    def can_show(cls) -> bool:
+        """Whether it can be made to show a given picture, which it says by having a ``replace`` of its own."""
+        return cls.replace is not Canvas.replace
 
     @property
     @abstractmethod
@@ -25,17 +93,23 @@ class Canvas(ABC):
     def render(self) -> Tensor:
         """The images, differentiable with respect to the parameters."""
 
-    @abstractmethod
     def replace(self, images: Tensor) -> None:
-        """Make the canvas show other images, as nearly as it can (regularizers that act on the image use it).
+        """Make the canvas show other images, as nearly as it can: a recipe may start from some, or change them after a step.
 
         Raises:
             UserError: where the canvas cannot show a given picture at all.
         """
+        raise UserError(
+            f"a canvas {type(self).__name__} cannot start from a picture, nor be smoothed after a step; use canvas fourier or "
+            "pixels"
+        )
 
-    @abstractmethod
     def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        """The part of a change of the parameters that moves frequencies up to ``cutoff`` (in cycles per pixel)."""
+        """The part of a change of the parameters that moves frequencies up to ``cutoff`` (in cycles per pixel).
+
+        By default all of it, as for a canvas each of whose parameters moves all frequencies at once.
+        """
+        return list(changes)
 
     def planes(self) -> Tensor:
         """What the canvas holds of each pixel, differentiable: the image's channels, and what else belongs to it."""
@@ -53,32 +127,6 @@ class Canvas(ABC):
         """Called after every step: bring the parameters back to where they mean something."""
 
 
-class Pixels(Canvas):
-    """The image itself; after every step it is cut to [0, 1]."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.images = images.clone().requires_grad_()
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        return [self.images]
-
-    def render(self) -> Tensor:
-        # A view, as whoever asks for the gradient of what is rendered must not be given the parameter itself.
-        return self.images.view_as(self.images)
-
-    @torch.no_grad()
-    def replace(self, images: Tensor) -> None:
-        self.images.copy_(images.clamp(0, 1))
-
-    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        return [smooth(change, cutoff) for change in changes]
-
-    @torch.no_grad()
-    def tidy(self) -> None:
-        self.images.clamp_(0, 1)
-
-
 class Decorrelated(Canvas):
     """A canvas whose channels become an image through decorrelated colours."""
 
@@ -86,7 +134,7 @@ class Decorrelated(Canvas):
 
     @abstractmethod
     def channels(self) -> Tensor:
-        """The channels before their colours, of any range, [pictures, channels, side, side]."""
+        """The channels before their colours, of any range, [pictures, planes, side, side]."""
 
     @abstractmethod
     def set_channels(self, channels: Tensor) -> None:
@@ -98,110 +146,3 @@ class Decorrelated(Canvas):
     @torch.no_grad()
     def replace(self, images: Tensor) -> None:
         self.set_channels(self.colours.from_image(images))
-
-
-class Fourier(Decorrelated):
-    """Fourier coefficients under a 1/f^exponent scale, in decorrelated colours.
-
-    Olah, Mordvintsev, Schubert, "Feature Visualization" (Distill 2017): the scale makes a step of the optimizer move all
-    frequencies in the proportion in which photos have them. The transform is orthonormal.
-    """
-
-    def __init__(self, coefficients: Tensor, side: int, exponent: float, colours: Colours) -> None:
-        """coefficients: [pictures, channels, side, side // 2 + 1, 2], real and imaginary part."""
-        self.coefficients = coefficients.clone().requires_grad_()
-        self.side = side
-        self.colours = colours
-        self.scale = (frequencies(side).clamp_min(1 / side) ** -exponent / 4).to(coefficients.device)
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        return [self.coefficients]
-
-    def channels(self) -> Tensor:
-        spectrum = torch.view_as_complex(self.coefficients) * self.scale
-        channels: Tensor = torch.fft.irfft2(spectrum, s=(self.side, self.side), norm="ortho")
-        return channels
-
-    @torch.no_grad()
-    def set_channels(self, channels: Tensor) -> None:
-        spectrum = torch.fft.rfft2(channels, norm="ortho") / self.scale
-        self.coefficients.copy_(torch.view_as_real(spectrum))
-
-    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        return [change * low_pass(self.side, cutoff).to(change.device).unsqueeze(-1) for change in changes]
-
-
-class Phase(Decorrelated):
-    """MACO: the magnitude of the spectrum is that of photos and stays, only the phase is optimised.
-
-    Fel et al., "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization" (NeurIPS
-    2023). The magnitude is the mean over the user's own photos, in the same decorrelated space as the canvas.
-    """
-
-    def __init__(self, phase: Tensor, magnitude: Tensor, colours: Colours) -> None:
-        """phase: [pictures, channels, side, side // 2 + 1] in radians. magnitude: the same, or that of all,
-        [channels, side, side // 2 + 1].
-        """
-        self.phase = phase.clone().requires_grad_()
-        self.magnitude = magnitude
-        self.colours = colours
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        return [self.phase]
-
-    def channels(self) -> Tensor:
-        side = self.phase.shape[-2]
-        spectrum = torch.polar(self.magnitude.expand_as(self.phase), self.phase)
-        channels: Tensor = torch.fft.irfft2(spectrum, s=(side, side), norm="ortho")
-        return channels
-
-    @torch.no_grad()
-    def set_channels(self, channels: Tensor) -> None:
-        self.phase.copy_(torch.fft.rfft2(channels, norm="ortho").angle())
-
-    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        return [change * low_pass(change.shape[-2], cutoff).to(change.device) for change in changes]
-
-
-def frequencies(side: int) -> Tensor:
-    """The spatial frequency of each coefficient of a real 2-D transform, in cycles per pixel, [side, side // 2 + 1]."""
-    rows = torch.fft.fftfreq(side).view(-1, 1)
-    columns = torch.fft.rfftfreq(side).view(1, -1)
-    return torch.hypot(rows, columns)
-
-
-def low_pass(side: int, cutoff: float) -> Tensor:
-    """How much of each frequency passes, ``1 / (1 + (f / cutoff)^4)`` (a Butterworth response), as ``frequencies``."""
-    return 1 / (1 + (frequencies(side) / cutoff) ** 4)
-
-
-def smooth(change: Tensor, cutoff: float) -> Tensor:
-    """The frequencies of images [..., side, side] up to ``cutoff`` (in cycles per pixel), under ``low_pass``."""
-    passed = low_pass(change.shape[-1], cutoff).to(change.device)
-    coarse: Tensor = torch.fft.irfft2(torch.fft.rfft2(change) * passed, s=change.shape[-2:])
-    return coarse
-
-
-def mean_magnitude(images: Tensor, colours: Colours) -> Tensor:
-    """The mean magnitude of the spectra of photos [N, channels, side, side], as ``Phase`` wants it."""
-    spectra: Tensor = torch.fft.rfft2(colours.from_image(images), norm="ortho")
-    return spectra.abs().mean(0)
-
-
-def natural_magnitude(side: int, channels: int) -> Tensor:
-    """A magnitude of 1/f as photos have it on average, [channels, side, side // 2 + 1], of images with unit variance.
-
-    Field, "Relations between the statistics of natural images and the response properties of cortical cells" (JOSA A 4,
-    1987). The orthonormal transform keeps the sum of squares; the constant coefficient is 0.
-    """
-    radii = frequencies(side)
-    magnitude = 1 / radii.clamp_min(1 / side)
-    magnitude[0, 0] = 0.0
-    # Of a real transform the columns between the first and the last stand for two coefficients each.
-    twice = torch.full((side // 2 + 1,), 2.0)
-    twice[0] = 1.0
-    twice[-1] = 1.0 if side % 2 == 0 else 2.0
-    power = (magnitude.square() * twice).sum() / side**2
-    return (magnitude / power.sqrt()).expand(channels, -1, -1).clone()

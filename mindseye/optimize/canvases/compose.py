@@ -1,130 +1,103 @@
 """From a recipe to the canvas that it asks for, showing its start."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from mindseye.errors import UserError
 from mindseye.optimize.canvases.alpha import Alpha
-from mindseye.optimize.canvases.canvas import (
-    Canvas,
-    Decorrelated,
-    Fourier,
-    Phase,
-    Pixels,
-    mean_magnitude,
-    natural_magnitude,
-)
-from mindseye.optimize.canvases.colour import Colours, builtin_colours, measured_colours, plain_colours
-from mindseye.optimize.canvases.cppn import random_cppn
-from mindseye.optimize.canvases.prior import Latent, Prior
-from mindseye.optimize.canvases.pyramid import Laplacian, level_sides
+from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest, Decorrelated
+from mindseye.optimize.canvases.colour import builtin_colours, measured_colours, plain_colours
+from mindseye.optimize.canvases.cppn import CPPN
+from mindseye.optimize.canvases.fourier import Fourier, Phase
+from mindseye.optimize.canvases.laplacian import Laplacian
+from mindseye.optimize.canvases.latent import Latent
+from mindseye.optimize.canvases.palette import Palette
+from mindseye.optimize.canvases.pixels import Pixels
+from mindseye.optimize.canvases.prior import Prior, load_prior
 from mindseye.optimize.canvases.shared import Shared
-from mindseye.optimize.random import START, RandomKeys
+from mindseye.optimize.canvases.spectrum import mean_magnitude, natural_magnitude
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.user_code import explain_errors, is_user_code, load_object, name_object
 
 GREY = 0.5
-GREY_NOISE = 0.1
 PALETTE_PHOTOS = 100
 
-
-@dataclass(frozen=True)
-class Palette:
-    """What the photos lend to a canvas: their colours, and for MACO the magnitude of their spectrum.
-
-    One for all pictures, or, from ``joined``, one for each: colours and magnitude then have the picture as first axis.
-    """
-
-    colours: Colours
-    magnitude: Tensor | None = None
-
-    @classmethod
-    def joined(cls, palettes: Sequence["Palette"]) -> "Palette":
-        """The palettes of several pictures, each of which was for all, as one."""
-        matrix = torch.stack([palette.colours.matrix for palette in palettes])
-        mean = torch.stack([palette.colours.mean for palette in palettes])
-        magnitudes = [palette.magnitude for palette in palettes if palette.magnitude is not None]
-        return cls(Colours(matrix, mean), torch.stack(magnitudes) if magnitudes else None)
-
-    def select(self, pictures: Sequence[int]) -> "Palette":
-        """The palette of some of the pictures."""
-        if self.colours.matrix.ndim == 2:
-            return self
-        chosen, magnitude = list(pictures), self.magnitude
-        colours = Colours(self.colours.matrix[chosen], self.colours.mean[chosen])
-        return Palette(colours, None if magnitude is None else magnitude[chosen])
+CANVASES: dict[str, type[Canvas]] = {
+    "fourier": Fourier,
+    "pixels": Pixels,
+    "laplacian": Laplacian,
+    "maco": Phase,
+    "cppn": CPPN,
+    "prior": Latent,
+}
+"""The canvases that come with the package, by the name that a recipe gives them."""
 
 
-def palette_of(recipe: Recipe, photos: Tensor | None, channels: int) -> Palette:
-    """The palette that a recipe wants of photos, uint8 [n, channels, side, side]; of many the first hundred.
-
-    Without photos colours are the built-in ones, and a MACO canvas has a magnitude of 1/f.
-    """
-    images = None if photos is None else photos[:PALETTE_PHOTOS].float() / 255
-    if recipe.colours == "none":
-        colours = plain_colours(channels)
-    else:
-        measured = images if recipe.colours == "images" else None
-        colours = builtin_colours(channels) if measured is None else measured_colours(measured)
-    if recipe.canvas != "maco":
-        return Palette(colours)
-    if images is None:
-        return Palette(colours, natural_magnitude(recipe.size, channels))
-    return Palette(colours, mean_magnitude(at_size(images, recipe.size), colours))
-
-
-def compose_canvas(
-    recipe: Recipe,
-    side: int,
-    channels: int,
-    images: Tensor | None,
-    palette: Palette,
-    random: RandomKeys,
-    device: torch.device,
-    prior: Prior | None = None,
-) -> Canvas:
-    """The canvas that a recipe asks for, showing its start.
-
-    Args:
-        recipe: its keys from ``canvas`` to ``shared``. side, channels: of the pictures.
-        images: what the pictures start from [pictures, channels, any, any] in [0, 1] where the recipe starts from
-            ``weighted`` (each facet's weighted members) or ``photo``.
-        palette: colours, and for MACO the magnitude. random: one key per picture. device: where the canvas lies.
-        prior: the decoder of a canvas ``prior``, see ``load_prior``.
+def find_canvas(name: str | type) -> type[Canvas]:
+    """The class of a canvas: a name of ``CANVASES``, FILE.py:NAME of the user's own, or the class itself.
 
     Raises:
-        UserError: if the recipe starts from images and there are none.
+        UserError: if there is none of that name, or it is no ``Canvas``.
     """
-    planes = channels + recipe.alpha
-    colours = (palette.colours.with_alpha() if recipe.alpha else palette.colours).to(device)
-    canvas: Canvas
-    if recipe.canvas in ("fourier", "laplacian"):
-        own = _decorrelated(recipe, side, planes, colours, random, device)
-        canvas = Shared(own, recipe.shared, side, recipe.spectrum) if recipe.shared else own
-    elif recipe.canvas == "maco":
-        if palette.magnitude is None:
-            raise ValueError("a MACO canvas wants the magnitude of the photos' spectrum")
-        phase = torch.pi * (2 * random.uniform(START, "canvas", channels, side, side // 2 + 1) - 1)
-        canvas = Phase(phase.to(device), palette.magnitude.to(device), colours)
-    elif recipe.canvas == "cppn":
-        width, depth = recipe.cppn_width, recipe.cppn_depth
-        canvas = random_cppn(random, planes, side, width, depth, recipe.contrast, colours, device)
-    elif recipe.canvas == "prior":
-        if prior is None:
-            raise ValueError("a canvas prior wants its decoder")
-        canvas = Latent(random.normal(START, "canvas", *prior.latent).to(device), prior.to(device), side)
-    else:
-        noise = GREY + GREY_NOISE * random.normal(START, "canvas", planes, side, side)
-        canvas = Pixels(noise.clamp(0, 1).to(device))
+    if isinstance(name, str) and name in CANVASES:
+        return CANVASES[name]
+    if isinstance(name, str) and not is_user_code(name):
+        raise UserError(
+            f"recipe value canvas is one of {', '.join(CANVASES)}, or your own as FILE.py:NAME, not {name!r}"
+        )
+    canvas = load_object(name) if isinstance(name, str) else name
+    if not (isinstance(canvas, type) and issubclass(canvas, Canvas)):
+        spec = name if isinstance(name, str) else name_object(name)
+        raise UserError(f"the canvas {spec!r} is no subclass of mindseye.Canvas")
+    return canvas
+
+
+def compose_canvas(request: CanvasRequest) -> Canvas:
+    """The canvas that a recipe asks for, showing its start.
+
+    Raises:
+        UserError: if the recipe starts from images and there are none, or the user's own canvas fails or renders no images.
+    """
+    recipe = request.recipe
+    kind = find_canvas(recipe.canvas)
+    canvas = kind.build(request) if recipe.canvas in CANVASES else _build_own(kind, request)
+    if recipe.shared and isinstance(canvas, Decorrelated):
+        canvas = Shared(canvas, recipe.shared, request.side, recipe.spectrum)
     if recipe.alpha:
         canvas = Alpha(canvas)
-    start = _start(recipe, images, (len(random.keys), channels, side, side), device)
+    start = _start(request)
     if start is not None:
         canvas.replace(start)
     return canvas
+
+
+def canvas_name(recipe: Recipe) -> str:
+    """How a recipe's canvas is called in messages."""
+    return recipe.canvas if isinstance(recipe.canvas, str) else name_object(recipe.canvas)
+
+
+def palette_of(recipe: Recipe, photos: Tensor | None, in_channels: int) -> Palette:
+    """The palette that a recipe wants of photos, uint8 [n, in_channels, side, side]; of many the first hundred.
+
+    Without photos colours are the built-in ones, and a canvas that wants a magnitude has one of 1/f.
+    """
+    images = None if photos is None else photos[:PALETTE_PHOTOS].float() / 255
+    if recipe.colours == "none":
+        colours = plain_colours(in_channels)
+    else:
+        measured = images if recipe.colours == "images" else None
+        colours = builtin_colours(in_channels) if measured is None else measured_colours(measured)
+    if not find_canvas(recipe.canvas).wants_magnitude:
+        return Palette(colours)
+    if images is None:
+        return Palette(colours, natural_magnitude(recipe.size, in_channels))
+    return Palette(colours, mean_magnitude(at_size(images, recipe.size), colours))
+
+
+def prior_of(recipe: Recipe, in_channels: int) -> Prior | None:
+    """The decoder of a recipe whose canvas wants one, for pictures of so many channels; None for any other canvas."""
+    return load_prior(recipe.prior, recipe.latent, in_channels) if find_canvas(recipe.canvas).wants_prior else None
 
 
 def at_size(images: Tensor, side: int) -> Tensor:
@@ -135,27 +108,41 @@ def at_size(images: Tensor, side: int) -> Tensor:
     return resized.clamp(0, 1)
 
 
-def _decorrelated(
-    recipe: Recipe, side: int, planes: int, colours: Colours, random: RandomKeys, device: torch.device
-) -> Decorrelated:
-    if recipe.canvas == "fourier":
-        noise = recipe.contrast * random.normal(START, "canvas", planes, side, side // 2 + 1, 2)
-        return Fourier(noise.to(device), side, recipe.spectrum, colours)
-    levels = [
-        recipe.contrast * random.normal(START, f"level {number}", planes, extent, extent)
-        for number, extent in enumerate(level_sides(side, recipe.levels))
-    ]
-    return Laplacian([level.to(device) for level in levels], recipe.spectrum, colours)
-
-
-def _start(
-    recipe: Recipe, images: Tensor | None, shape: tuple[int, int, int, int], device: torch.device
-) -> Tensor | None:
+def _start(request: CanvasRequest) -> Tensor | None:
+    recipe, shape = request.recipe, (request.pictures, request.in_channels, request.side, request.side)
     if recipe.start == "noise":
         return None
     if recipe.start == "grey":
-        return torch.full(shape, GREY, device=device)
-    if images is None:
+        return torch.full(shape, GREY, device=request.device)
+    if request.images is None:
         what = "a photo" if recipe.start == "photo" else "the weighted members of facets"
         raise UserError(f"recipe {recipe.name} starts from {what}, and there is none; start from noise or grey")
-    return at_size(images.to(device), shape[-1]).expand(shape)
+    return at_size(request.images.to(request.device), request.side).expand(shape)
+
+
+def _build_own(kind: type[Canvas], request: CanvasRequest) -> Canvas:
+    """A canvas of the user's own, refused if it has no parameters to move, or renders anything but images in [0, 1]."""
+    name, side = canvas_name(request.recipe), request.side
+    wanted = (request.pictures, request.planes, side, side)
+    with explain_errors(name, torch.cuda.OutOfMemoryError):
+        canvas = kind.build(request)
+        parameters, images = canvas.parameters, canvas.render()
+    if not parameters or not all(
+        isinstance(leaf, Tensor) and leaf.is_leaf and leaf.requires_grad for leaf in parameters
+    ):
+        raise UserError(f"the parameters of canvas {name!r} are a list of leaf tensors with requires_grad_()")
+    for leaf in parameters:
+        if leaf.shape[:1] not in ((1,), (request.pictures,)):
+            raise UserError(
+                f"a parameter of canvas {name!r} has shape {list(leaf.shape)}: its first axis is the picture ("
+                f"{request.pictures} of them), or 1 for what all share"
+            )
+    if not isinstance(images, Tensor) or images.shape != wanted:
+        told = list(images.shape) if isinstance(images, Tensor) else f"a {type(images).__name__}"
+        raise UserError(f"canvas {name!r} renders {told}, not {list(wanted)} ([pictures, planes, side, side])")
+    if not images.requires_grad:
+        raise UserError(f"what canvas {name!r} renders does not depend on its parameters")
+    low, high = float(images.detach().min()), float(images.detach().max())
+    if not (low >= 0 and high <= 1):
+        raise UserError(f"canvas {name!r} renders values from {low:.3g} to {high:.3g}, not within [0, 1]")
+    return canvas

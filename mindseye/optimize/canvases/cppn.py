@@ -7,10 +7,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from mindseye.errors import UserError
-from mindseye.optimize.canvases.canvas import Canvas
+from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest
 from mindseye.optimize.canvases.colour import Colours
-from mindseye.optimize.random import START, RandomKeys
+from mindseye.optimize.random import START
 
 REACH = math.sqrt(3)
 """Coordinates evenly spread over [-sqrt 3, sqrt 3] have variance 1."""
@@ -27,12 +26,30 @@ class CPPN(Canvas):
     1 x 1 convolutions; the activation functions are composed of atan(z) and its square, side by side.
     """
 
+    can_have_alpha = True
+
     def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor], side: int, colours: Colours) -> None:
         """weights: per layer [pictures, inputs, outputs], the first with 2 inputs. biases: [pictures, 1, outputs]."""
         self.weights = [weight.clone().requires_grad_() for weight in weights]
         self.biases = [bias.clone().requires_grad_() for bias in biases]
         self.side = side
         self.colours = colours
+
+    @classmethod
+    def build(cls, request: CanvasRequest) -> "CPPN":
+        """Normal weights that keep variance 1, but for the last layer: it starts nearly grey.
+
+        The recipe's ``contrast`` is the standard deviation of the channels that it renders at the start, before their colours.
+        """
+        recipe, random, device = request.recipe, request.random, request.device
+        outputs = [*[recipe.cppn_width] * recipe.cppn_depth, request.planes]
+        weights = []
+        for number, (before, after) in enumerate(pairwise([1, *outputs])):
+            inputs = 2 * before
+            gain = recipe.contrast if number == recipe.cppn_depth else 1.0
+            weights.append(gain / math.sqrt(inputs) * random.normal(START, f"layer {number}", inputs, after).to(device))
+        biases = [torch.zeros(request.pictures, 1, after, device=device) for after in outputs]
+        return cls(weights, biases, request.side, request.colours)
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -43,39 +60,6 @@ class CPPN(Canvas):
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = torch.einsum("pni,pio->pno", values if number == 0 else composite(values), weight) + bias
         return self.colours.to_image(values.transpose(1, 2).reshape(len(values), -1, self.side, self.side))
-
-    def replace(self, images: Tensor) -> None:
-        raise UserError(
-            "a CPPN cannot start from a picture, nor be smoothed after a step; use canvas fourier or pixels"
-        )
-
-    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        """The changes as they are: a weight moves all frequencies at once."""
-        return list(changes)
-
-
-def random_cppn(
-    random: RandomKeys,
-    channels: int,
-    side: int,
-    width: int,
-    depth: int,
-    contrast: float,
-    colours: Colours,
-    device: torch.device,
-) -> CPPN:
-    """A CPPN with normal weights that keep variance 1, but for the last layer: it starts nearly grey.
-
-    contrast: standard deviation of the channels that it renders at the start, before their colours.
-    """
-    outputs = [*[width] * depth, channels]
-    weights = []
-    for number, (before, after) in enumerate(pairwise([1, *outputs])):
-        inputs = 2 * before
-        gain = contrast if number == depth else 1.0
-        weights.append(gain / math.sqrt(inputs) * random.normal(START, f"layer {number}", inputs, after))
-    biases = [torch.zeros(len(random.keys), 1, after) for after in outputs]
-    return CPPN([weight.to(device) for weight in weights], [bias.to(device) for bias in biases], side, colours)
 
 
 def coordinates(side: int) -> Tensor:

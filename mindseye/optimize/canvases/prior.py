@@ -1,18 +1,15 @@
-"""A learned prior as a canvas: a decoder of the user's own maps a latent to pictures, and the latent is painted."""
+"""A learned prior: a decoder of the user's own that maps a latent to pictures."""
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.custom import load_own
-from mindseye.optimize.canvases.canvas import Canvas
-from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.models.custom import load_custom
 
 ARCHIVES = (".pt", ".ts")
 TOLERANCE = 1e-3
@@ -31,39 +28,6 @@ class Prior:
         return Prior(self.name, self.decode.to(device), self.latent)
 
 
-class Latent(Canvas):
-    """The latent of a decoder that stays as it is.
-
-    Nguyen et al., "Synthesizing the preferred inputs for neurons in neural networks via deep generator networks" (NeurIPS
-    2016): only pictures that the decoder can make are found.
-    """
-
-    def __init__(self, latent: Tensor, prior: Prior, side: int) -> None:
-        """latent: [pictures, *prior.latent]."""
-        self.latent = latent.clone().requires_grad_()
-        self.prior, self.side = prior, side
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        return [self.latent]
-
-    def render(self) -> Tensor:
-        pictures: Tensor = self.prior.decode(self.latent)
-        if pictures.shape[-1] == self.side:
-            return pictures
-        size = (self.side, self.side)
-        return functional.interpolate(pictures, size=size, mode="bilinear", antialias=True, align_corners=False)
-
-    def replace(self, images: Tensor) -> None:
-        raise UserError(
-            "a prior cannot start from a picture, nor be smoothed after a step; use canvas fourier or pixels"
-        )
-
-    def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        """The changes as they are: a latent moves all frequencies at once."""
-        return list(changes)
-
-
 def load_prior(spec: str, latent: Sequence[int], channels: int) -> Prior:
     """The decoder that a recipe names, frozen and in evaluation mode, tried once on a random latent.
 
@@ -75,7 +39,7 @@ def load_prior(spec: str, latent: Sequence[int], channels: int) -> Prior:
     Raises:
         UserError: if it cannot be loaded, says no shape of its latent, fails on it, or gives no pictures in [0, 1].
     """
-    name, decode = _archive(Path(spec)) if spec.endswith(ARCHIVES) else load_own(spec)
+    name, decode = _archive(Path(spec)) if spec.endswith(ARCHIVES) else load_custom(spec)
     decode.eval()
     for parameter in decode.parameters():
         parameter.requires_grad_(False)
@@ -86,19 +50,6 @@ def load_prior(spec: str, latent: Sequence[int], channels: int) -> Prior:
     prior = Prior(name, decode, shape)
     _try(prior, channels)
     return prior
-
-
-def prior_of(recipe: Recipe, channels: int) -> Prior | None:
-    """The decoder of a recipe whose canvas is one, for pictures of so many channels; None for any other canvas."""
-    return load_prior(recipe.prior, recipe.latent, channels) if recipe.canvas == "prior" else None
-
-
-def with_whole_path(recipe: Recipe) -> Recipe:
-    """A recipe with the whole path of its decoder's file, so that a run can be continued from elsewhere."""
-    place, _, factory = recipe.prior.rpartition(":")
-    if recipe.prior.endswith(ARCHIVES):
-        return replace(recipe, prior=str(Path(recipe.prior).absolute()))
-    return replace(recipe, prior=f"{Path(place).absolute()}:{factory}") if place.endswith(".py") else recipe
 
 
 def _archive(path: Path) -> tuple[str, nn.Module]:

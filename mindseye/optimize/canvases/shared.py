@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mindseye.optimize.canvases.canvas import Canvas, Decorrelated, Fourier, low_pass
+from mindseye.optimize.canvases.canvas import Canvas, Decorrelated
+from mindseye.optimize.canvases.fourier import Fourier
+from mindseye.optimize.canvases.spectrum import low_pass
 
 CYCLES = 4
 """How many cycles per picture the shared part has; finer detail is each picture's own."""

@@ -7,6 +7,7 @@
     layer3.5.conv1:random:0      a random direction, by its seed
     layer3.5.conv1:way.npy       a direction from a file
     class:zebra                  a class by name, WordNet id or index
+    my.py:Contrast               an objective of the user's own, in a file; my.py:Contrast(channel=3) with settings
     output                       the network's output, or a part or channel of it: output:15, output:masks:15@40,40
 
 A layer's own address may hold ``#1`` and ``@input`` (``layer4.0.relu#1:3``, ``conv1@input:3@1,2``). A module that is
@@ -18,15 +19,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import INPUT
 from mindseye.layers.output import OUTPUT
-from mindseye.layers.survey import INPUT
 
-Kind = Literal["layer", "channel", "neuron", "random", "direction", "class", "output"]
+Kind = Literal["layer", "channel", "neuron", "random", "direction", "class", "output", "own"]
 
 CLASS = "class"
 ARRAY = ".npy"
+PYTHON = ".py"
 
 _NUMBER = "(?:0|[1-9][0-9]{0,17})"
+_OWN = re.compile(r".+\.py:[^\W\d]\w*(\(.*\))?", re.DOTALL)
 _UNIT = re.compile(rf"(?P<channel>{_NUMBER})(?:@(?P<x>{_NUMBER}),(?P<y>{_NUMBER}))?(?P<negative>:neg)?")
 _RANDOM = re.compile(rf"random:(?P<seed>{_NUMBER})")
 
@@ -35,10 +38,10 @@ _RANDOM = re.compile(rf"random:(?P<seed>{_NUMBER})")
 class ObjectiveAddress:
     """The name of an objective. ``str`` gives back the words it was read from.
 
-    layer: the layer's address, ``output`` for the network's output, empty for a class. words: the name of a class, the
-    path of a direction, or all that is said after ``output``, split at its colons: how many of them lead into the output
-    only the output tells. channel, negative: of a channel or neuron. position: (x, y) of a neuron. seed: of a random
-    direction.
+    layer: the layer's address, ``output`` for the network's output, empty for a class and for the user's own. words: the
+    name of a class, the path of a direction, the user's own FILE.py:NAME, or all that is said after ``output``, split at its
+    colons: how many of them lead into the output only the output tells. channel, negative: of a channel or neuron.
+    position: (x, y) of a neuron. seed: of a random direction.
     """
 
     kind: Kind
@@ -50,6 +53,8 @@ class ObjectiveAddress:
     seed: int = 0
 
     def __str__(self) -> str:
+        if self.kind == "own":
+            return self.words[0]
         parts = [CLASS if self.kind == "class" else self.layer, *self.words]
         if self.kind == "channel":
             parts.append(f"{self.channel}")
@@ -66,6 +71,12 @@ def parse_objective(text: str) -> ObjectiveAddress:
     Raises:
         UserError: if they follow none of the forms, with the forms that were likely meant.
     """
+    if not isinstance(text, str):
+        raise UserError(f"an objective is words such as 'layer3.5:11', not {text!r}")
+    if _OWN.fullmatch(text):
+        return ObjectiveAddress("own", words=(text,))
+    if text.endswith(PYTHON):
+        raise UserError(f"objective {text!r} is a file: write {f'{text}:NAME'!r} for the objective NAME in it")
     layer, colon, rest = text.partition(":")
     if layer == CLASS:
         if not rest.strip():

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from mindseye.optimize.objectives.direction import even_shares
-from mindseye.optimize.objectives.objective import Activations, Objective, for_images, learned_by
+from mindseye.optimize.objectives.objective import Activations, Objective, for_images, layers_of, learned_by
+from mindseye.optimize.objectives.surveyed import Surveyed
 
 TINY = torch.finfo(torch.float32).tiny
 
@@ -27,18 +28,20 @@ class Each(Objective):
         self._objectives = tuple(objectives)
         self.names = tuple(objective.name for objective in objectives)
         self.name = f"each of {', '.join(self.names)}"
-        self.layers = tuple(dict.fromkeys(layer for objective in objectives for layer in objective.layers))
+        self.layers = tuple(dict.fromkeys(address for objective in objectives for address in layers_of(objective)))
 
     def __call__(self, activations: Activations) -> Tensor:
         images = next(iter(activations.values())).shape[0]
         if images != len(self._objectives):
             raise ValueError(f"{len(self._objectives)} objectives do not fit a batch of {images}")
-        return torch.cat(
-            [
-                objective({address: activation[index : index + 1] for address, activation in activations.items()})
-                for index, objective in enumerate(self._objectives)
-            ]
-        )
+        return torch.cat([objective(_of_image(activations, index)) for index, objective in enumerate(self._objectives)])
+
+    def bind(self, network: Surveyed) -> Objective:
+        return Each([objective.bind(network) for objective in self._objectives])
+
+    def check(self, activations: Activations) -> None:
+        for index, objective in enumerate(self._objectives):
+            objective.check(_of_image(activations, index))
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -47,6 +50,10 @@ class Each(Objective):
     @property
     def names_positions(self) -> bool:
         return any(objective.names_positions for objective in self._objectives)
+
+
+def _of_image(activations: Activations, index: int) -> Activations:
+    return {address: activation[index : index + 1] for address, activation in activations.items()}
 
 
 def summed(objectives: Sequence[Objective], name: str) -> Objective:

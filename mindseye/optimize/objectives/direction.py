@@ -1,5 +1,6 @@
 """Directions among the channels of a layer: of any make, random, between two units, from a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ from torch.nn import functional
 
 from mindseye.errors import UserError
 from mindseye.optimize.objectives.objective import Activations, Objective, for_images
+from mindseye.optimize.objectives.surveyed import Surveyed
+from mindseye.optimize.objectives.unit import check_layer
 from mindseye.optimize.random import START, RandomKeys
 
 # Below this a cosine counts as this: a picture that points away would otherwise have no gradient.
@@ -23,16 +26,38 @@ class Direction(Objective):
     by noise.
     """
 
-    def __init__(self, layer: str, directions: Tensor, power: float = 2.0) -> None:
-        """directions: [images, channels], or [1, channels] for all images, of any length but 0."""
-        self.name, self.layers, self._power = f"direction {layer}", (layer,), power
-        self._directions = functional.normalize(directions.float(), dim=1)
+    def __init__(self, layer: str, directions: Tensor | np.ndarray | Sequence[float], power: float = 2.0) -> None:
+        """directions: [channels] for all images, or [images, channels]; a tensor, an array or a list, of any length but 0.
+
+        Raises:
+            UserError: if they are no numbers of that shape.
+        """
+        self.name, self.layers, self._power = f"direction {check_layer(layer)}", (layer,), power
+        self._directions = functional.normalize(_rows(directions), dim=1)
+
+    def bind(self, network: Surveyed) -> Objective:
+        layer, given = network.find(self.layers[0]), self._directions.shape[1]
+        if layer.channels != given:
+            raise UserError(
+                f"a direction of {given} numbers does not fit layer {layer.address!r} of {layer.channels} channels"
+            )
+        return self
 
     def __call__(self, activations: Activations) -> Tensor:
         mean = activations[self.layers[0]].float().mean(-1)
         directions = for_images(self._directions, mean)
         cosine = functional.cosine_similarity(mean, directions, dim=1)
         return (mean * directions).sum(1) * cosine.clamp_min(LOWEST_COSINE) ** self._power
+
+
+def _rows(directions: object) -> Tensor:
+    try:
+        rows = torch.as_tensor(directions).float()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"directions are numbers, [channels] or [images, channels], not {directions!r}") from error
+    if rows.ndim not in (1, 2) or not rows.numel():
+        raise UserError(f"directions have shape {list(rows.shape)}: [channels] or [images, channels] is meant")
+    return rows if rows.ndim == 2 else rows[None]
 
 
 def random_direction(channels: int, seed: int) -> Tensor:

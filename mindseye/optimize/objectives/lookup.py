@@ -1,43 +1,51 @@
 """From the name of an objective to the objective, held against what the network really has."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-
-import torch
-
 from mindseye.errors import UserError
 from mindseye.facets.target import check_channels
 from mindseye.labels import resolve_labels
-from mindseye.layers.activation_function import before_activation
+from mindseye.layers.layer import Layer
 from mindseye.layers.output import find_output
-from mindseye.layers.survey import Layer, find_layer
-from mindseye.models.load import Model
-from mindseye.optimize.objectives.address import ObjectiveAddress, parse_within
+from mindseye.layers.preactivation import find_preactivation
+from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective, parse_within
 from mindseye.optimize.objectives.batch import interpolate
 from mindseye.optimize.objectives.direction import Direction, between_units, random_direction, read_direction
-from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.objectives.objective import Objective, network_layers
+from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.objectives.unit import Channel, LayerNorm, LogProbability, Neuron
+from mindseye.user_code import make_object
 
 
-@dataclass(frozen=True)
-class Surveyed:
-    """A model and the layers that fire in it for square images of a size in px, as ``survey`` gives them."""
+def resolve_objective(
+    given: object, surveyed: Surveyed, power: float = 2.0, probability: bool = False
+) -> tuple[Objective, list[Layer]]:
+    """An objective as it was given, held against a network, and all layers of the network that it reads.
 
-    model: Model
-    layers: Sequence[Layer]
-    size: int
+    Args:
+        given: words as ``parse_objective`` reads them, an ``Objective``, or the class of one.
+        surveyed, power, probability: as ``look_up`` takes them.
 
-    @cached_property
-    def output(self) -> Layer:
-        """The network's own output; found once, however many classes are asked for."""
-        return find_output(self.model.network, self.size, self.model.in_channels)[0]
+    Raises:
+        UserError: as ``look_up``, and for what is no objective, or reads no layer of the network.
+    """
+    if isinstance(given, str):
+        objective, layer = look_up(parse_objective(given), surveyed, power, probability)
+        layers = {layer.address: layer}
+    elif isinstance(given, Objective | type):
+        objective, layers = _make(given).bind(surveyed), {}
+    else:
+        raise UserError(f"an objective is words such as 'layer3.5:11' or a mindseye.Objective, not {given!r}")
+    for address in network_layers(objective):
+        if address not in layers:
+            layers[address] = surveyed.find(address)
+    if not layers:
+        raise UserError(f"objective {objective.name!r} reads no layer of the network")
+    return objective, list(layers.values())
 
 
 def look_up(
     address: ObjectiveAddress, surveyed: Surveyed, power: float = 2.0, probability: bool = False
 ) -> tuple[Objective, Layer]:
-    """The objective of that name, for a single image or for all images of a batch alike, and the one layer it reads.
+    """The objective of that name, for a single image or for all images of a batch alike, and the (first) layer it reads.
 
     Its own name is the address. A negative is read before the layer's activation function, where it has one: behind a
     ReLU there is nothing below 0 to be found.
@@ -51,8 +59,12 @@ def look_up(
 
     Raises:
         UserError: if the layer, channel, position, class or part of the output is not there (with the valid range or near
-            names), or a direction's file does not fit.
+            names), a direction's file does not fit, or the user's own objective cannot be made.
     """
+    if address.kind == "own":
+        own, layers = resolve_objective(_make(address.words[0]), surveyed)
+        own.name = str(address)
+        return own, layers[0]
     place, layer = locate(address, surveyed)
     objective: Objective
     if place.kind in ("channel", "neuron"):
@@ -61,9 +73,9 @@ def look_up(
         objective = _unit(place, layer, probability and address.kind in ("class", "output"))
         objective = -objective if place.negative else objective
     elif place.kind == "random":
-        objective = Direction(layer.address, random_direction(layer.channels, place.seed)[None], power)
+        objective = Direction(layer.address, random_direction(layer.channels, place.seed), power)
     elif place.kind == "direction":
-        objective = Direction(layer.address, read_direction(place.words[0], layer.address, layer.channels)[None], power)
+        objective = Direction(layer.address, read_direction(place.words[0], layer.address, layer.channels), power)
     else:
         objective = LayerNorm(layer.address)
     objective.name = str(address)
@@ -88,9 +100,9 @@ def look_up_between(
     (start, layer), (end, other) = (look_up(address, surveyed, power, probability) for address in (first, second))
     objectives: list[Objective]
     if isinstance(start, Channel) and isinstance(end, Channel) and layer == other:
-        one, two = (locate(address, surveyed)[0].channel for address in (first, second))
-        directions = between_units(one, two, layer.channels, count)
-        objectives = [Direction(layer.address, direction[None], power) for direction in directions]
+        channel, last = (locate(address, surveyed)[0].channel for address in (first, second))
+        directions = between_units(channel, last, layer.channels, count)
+        objectives = [Direction(layer.address, direction, power) for direction in directions]
     else:
         objectives = interpolate(start, end, count)
     for number, objective in enumerate(objectives, 1):
@@ -104,6 +116,8 @@ def locate(address: ObjectiveAddress, surveyed: Surveyed) -> tuple[ObjectiveAddr
     Raises:
         UserError: if the layer, the class or the part of the output is not there; channels are not looked at.
     """
+    if address.kind == "own":
+        raise UserError(f"objective {str(address)!r} is no place in the network: name a layer, a unit or a class")
     model = surveyed.model
     if address.kind == "class":
         layer = surveyed.output
@@ -112,16 +126,18 @@ def locate(address: ObjectiveAddress, surveyed: Surveyed) -> tuple[ObjectiveAddr
     if address.kind == "output":
         layer, left = find_output(model.network, surveyed.size, model.in_channels, address.words)
         return parse_within(layer.address, ":".join(left)), layer
-    return address, find_layer(surveyed.layers, address.layer)
+    return address, surveyed.find(address.layer)
+
+
+def _make(given: object) -> Objective:
+    return make_object(given, Objective, "the objective")  # type: ignore[type-abstract]
 
 
 def _unit(place: ObjectiveAddress, layer: Layer, probability: bool) -> Objective:
     check_channels([place.channel], place.layer, layer.channels)
-    channels = torch.tensor([place.channel])
     if place.position is not None:
-        positions = torch.tensor([_position(place.position, place.layer, layer)])
-        return Neuron(layer.address, channels, positions)
-    return LogProbability(layer.address, channels) if probability else Channel(layer.address, channels)
+        return Neuron(layer.address, place.channel, _position(place.position, place.layer, layer))
+    return (LogProbability if probability else Channel)(layer.address, place.channel)
 
 
 def _position(position: tuple[int, int], name: str, layer: Layer) -> int:
@@ -136,4 +152,4 @@ def _position(position: tuple[int, int], name: str, layer: Layer) -> int:
 
 def _before_activation(layer: Layer, surveyed: Surveyed) -> Layer | None:
     model = surveyed.model
-    return before_activation(model.network, surveyed.layers, layer, surveyed.size, model.in_channels)
+    return find_preactivation(model.network, surveyed.layers, layer, surveyed.size, model.in_channels)

@@ -2,11 +2,8 @@
 
 from torch import Tensor
 
-from mindseye.optimize.objectives.objective import CANVAS, Activations, Objective
+from mindseye.optimize.objectives.objective import ALPHA, CANVAS, Activations, Objective
 from mindseye.optimize.regularizers.functional import power_norm, variation_norm
-
-ALPHA = "alpha"
-"""The address of a picture's opacity, before any transform, as [images, 1, side, side]."""
 
 
 class PowerNorm(Objective):

@@ -7,9 +7,15 @@ Objectives combine with ``+``, ``-``, ``*`` and ``/``; their operands stay as th
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from mindseye.errors import UserError
+from mindseye.facets.image import is_of_image
+from mindseye.optimize.objectives.surveyed import Surveyed
+from mindseye.user_code import explain_errors
 
 Activations = Mapping[str, Tensor]
 """{address: [images, channels, positions]}; ``rgb`` is what the network sees."""
@@ -17,19 +23,66 @@ Activations = Mapping[str, Tensor]
 CANVAS = "canvas"
 """The address of the whole picture, before any transform, as [images, channels, side, side]."""
 
+ALPHA = "alpha"
+"""The address of a picture's opacity, before any transform, as [images, 1, side, side]."""
+
 PHOTO = "photo/"
 """What stands before the address of a layer where a photo is meant, seen under the same view as the picture."""
 
 
 class Objective(ABC):
-    """One number per image."""
+    """One number per image, larger where the picture shows more of what is asked for.
+
+    One of your own says which layers it reads, for its class or in its ``__init__``, and maps their activations:
+
+        class Contrast(Objective):
+            layers = ("layer3.5",)
+
+            def __call__(self, activations):
+                return activations["layer3.5"].amax(-1).std(1)
+
+    name: what pictures and tables call it; its class's name where it says none. layers: the addresses that it reads: layers
+    of the network as ``mindseye layers`` lists them, ``output``, ``rgb`` for what the network sees, ``canvas``.
+    """
 
     name: str
     layers: tuple[str, ...]
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__
+
     @abstractmethod
     def __call__(self, activations: Activations) -> Tensor:
-        """Map {address: [images, channels, positions]} to [images]."""
+        """Map {address: [images, channels, positions]} to [images], differentiable; never the mean over a batch."""
+
+    def bind(self, network: Surveyed) -> "Objective":
+        """The objective for one network: what it leaves open is looked up there, and what it reads must be there.
+
+        Raises:
+            UserError: if a layer that it reads does not fire, with near names.
+        """
+        for address in network_layers(self):
+            network.find(address)
+        return self
+
+    def check(self, activations: Activations) -> None:
+        """Called once, with the activations of the start: refuse an objective of the user's own that gives no [images].
+
+        Raises:
+            UserError: saying what it gives, or how its code fails.
+        """
+        if type(self).__module__.startswith("mindseye."):
+            return
+        with explain_errors(self, torch.cuda.OutOfMemoryError):
+            values = self(activations)
+        images = next(iter(activations.values())).shape[0]
+        if not isinstance(values, Tensor) or values.shape != (images,):
+            told = list(values.shape) if isinstance(values, Tensor) else f"a {type(values).__name__}"
+            raise UserError(
+                f"objective {self.name!r} gives {told} for {images} images, not one number for each, [{images}]"
+            )
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -81,11 +134,20 @@ class Combined(Objective):
         self, sign: str, left: Objective, right: Objective, operation: Callable[[Tensor, Tensor], Tensor]
     ) -> None:
         self.name = f"({left.name} {sign} {right.name})"
-        self.layers = tuple(dict.fromkeys(left.layers + right.layers))
-        self._left, self._right, self._operation = left, right, operation
+        self.layers = tuple(dict.fromkeys(layers_of(left) + layers_of(right)))
+        self._sign, self._left, self._right, self._operation = sign, left, right, operation
 
     def __call__(self, activations: Activations) -> Tensor:
         return self._operation(self._left(activations), self._right(activations))
+
+    def bind(self, network: Surveyed) -> Objective:
+        bound = Combined(self._sign, self._left.bind(network), self._right.bind(network), self._operation)
+        bound.name = self.name
+        return bound
+
+    def check(self, activations: Activations) -> None:
+        self._left.check(activations)
+        self._right.check(activations)
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -94,6 +156,31 @@ class Combined(Objective):
     @property
     def names_positions(self) -> bool:
         return self._left.names_positions or self._right.names_positions
+
+
+def layers_of(objective: Objective) -> tuple[str, ...]:
+    """The addresses that an objective reads.
+
+    Raises:
+        UserError: if it says none in a list, with an example.
+    """
+    layers = getattr(objective, "layers", None)
+    layers = (layers,) if isinstance(layers, str) else layers
+    if not isinstance(layers, tuple | list) or not all(isinstance(address, str) for address in layers):
+        raise UserError(
+            f"objective {objective.name!r} does not say what it reads: give its class layers = ('layer3.5',)"
+        )
+    return tuple(layers)
+
+
+def network_layers(objective: Objective) -> list[str]:
+    """Those addresses that the network has to give."""
+    return [address.removeprefix(PHOTO) for address in layers_of(objective) if is_of_network(address)]
+
+
+def is_of_network(address: str) -> bool:
+    """Whether an address is one that the network has to give, rather than the picture itself."""
+    return address not in (CANVAS, ALPHA) and not is_of_image(address)
 
 
 def learned_by(objectives: Iterable[Objective]) -> list[Tensor]:
@@ -114,4 +201,8 @@ def for_images(values: Tensor, activation: Tensor) -> Tensor:
 
 
 def _lift(value: "Objective | float") -> Objective:
-    return value if isinstance(value, Objective) else Constant(float(value))
+    if isinstance(value, Objective):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"an objective is combined with another one or with a number, not with {value!r}")
+    return Constant(float(value))

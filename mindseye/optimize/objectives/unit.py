@@ -1,19 +1,35 @@
 """Units: a channel, a neuron, a class, and a layer as a whole.
 
-What is asked for is given per image, [images], or once for all images, [1].
+What is asked for is a whole number for all images, or one for each image: a list, or a tensor [images] or [1].
 """
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 
+from mindseye.errors import UserError
+from mindseye.facets.target import check_channels
 from mindseye.optimize.objectives.objective import Activations, Objective, for_images
+from mindseye.optimize.objectives.surveyed import Surveyed
+
+Indices = int | Sequence[int] | Tensor
 
 
 class Channel(Objective):
     """The mean activation of one channel per image; of a network's output, the logit of a class."""
 
-    def __init__(self, layer: str, channels: Tensor) -> None:
-        """channels: [images] or [1], whole numbers, the channel of each image."""
-        self.name, self.layers, self._channels = f"channel {layer}", (layer,), channels
+    def __init__(self, layer: str, channels: Indices) -> None:
+        """channels: the channel of all images, or of each.
+
+        Raises:
+            UserError: if they are no whole numbers.
+        """
+        self.name = f"{check_layer(layer)}:{channels}" if isinstance(channels, int) else f"channel {check_layer(layer)}"
+        self.layers, self._channels = (layer,), _indices(channels, "channels")
+
+    def bind(self, network: Surveyed) -> Objective:
+        return _check_bound(self, network, self._channels)
 
     def __call__(self, activations: Activations) -> Tensor:
         return _pick(activations[self.layers[0]].float().mean(-1), self._channels)
@@ -22,10 +38,22 @@ class Channel(Objective):
 class Neuron(Objective):
     """The activation of one channel at one position per image."""
 
-    def __init__(self, layer: str, channels: Tensor, positions: Tensor) -> None:
-        """channels, positions: [images] or [1], whole numbers; of a map, a position is ``row * columns + column``."""
-        self.name, self.layers = f"neuron {layer}", (layer,)
-        self._channels, self._positions = channels, positions
+    def __init__(self, layer: str, channels: Indices, positions: Indices) -> None:
+        """channels, positions: of all images, or of each; of a map, a position is ``row * columns + column``.
+
+        Raises:
+            UserError: if they are no whole numbers.
+        """
+        self.name, self.layers = f"neuron {check_layer(layer)}", (layer,)
+        self._channels, self._positions = _indices(channels, "channels"), _indices(positions, "positions")
+
+    def bind(self, network: Surveyed) -> Objective:
+        layer, last = network.find(self.layers[0]), int(self._positions.max())
+        if last >= layer.positions:
+            raise UserError(
+                f"position {last} is not in layer {self.layers[0]!r}: its positions are 0-{layer.positions - 1}"
+            )
+        return _check_bound(self, network, self._channels)
 
     @property
     def names_positions(self) -> bool:
@@ -45,7 +73,7 @@ class LayerNorm(Objective):
     """
 
     def __init__(self, layer: str) -> None:
-        self.name, self.layers = f"norm {layer}", (layer,)
+        self.name, self.layers = f"norm {check_layer(layer)}", (layer,)
 
     def __call__(self, activations: Activations) -> Tensor:
         return activations[self.layers[0]].float().square().mean((1, 2))
@@ -60,12 +88,51 @@ class LogProbability(Objective):
     Vedaldi and Zisserman (2014) raise the logit for that reason.
     """
 
-    def __init__(self, layer: str, classes: Tensor) -> None:
-        """layer: whose channels are the logits of all classes. classes: [images] or [1], the class of each image."""
-        self.name, self.layers, self._classes = f"log probability {layer}", (layer,), classes
+    def __init__(self, layer: str, classes: Indices) -> None:
+        """layer: whose channels are the logits of all classes. classes: the class of all images, or of each.
+
+        Raises:
+            UserError: if they are no whole numbers.
+        """
+        self.name, self.layers = f"log probability {check_layer(layer)}", (layer,)
+        self._classes = _indices(classes, "classes")
+
+    def bind(self, network: Surveyed) -> Objective:
+        return _check_bound(self, network, self._classes)
 
     def __call__(self, activations: Activations) -> Tensor:
         return _pick(activations[self.layers[0]].float().log_softmax(1).mean(-1), self._classes)
+
+
+def check_layer(layer: object) -> str:
+    """A layer's address, refused if it is anything but words.
+
+    Raises:
+        UserError: naming what it is.
+    """
+    if not isinstance(layer, str) or not layer:
+        raise UserError(f"layer is the address of a layer, such as 'layer3.5', not {layer!r}")
+    return layer
+
+
+def _indices(values: Indices, key: str) -> Tensor:
+    if isinstance(values, Tensor):
+        if values.ndim != 1 or not values.numel() or values.is_floating_point() or values.dtype == torch.bool:
+            raise UserError(
+                f"{key} has shape {list(values.shape)} and {values.dtype}: whole numbers [images] or [1] are meant"
+            )
+        return values
+    listed = [values] if isinstance(values, int) else values
+    is_list = isinstance(listed, list | tuple | range) and len(listed) > 0
+    if not is_list or not all(isinstance(value, int) and value >= 0 and value is not True for value in listed):
+        raise UserError(f"{key} is a whole number from 0 on, or one for each image, not {values!r}")
+    return torch.tensor(list(listed))
+
+
+def _check_bound(objective: Objective, network: Surveyed, channels: Tensor) -> Objective:
+    layer = objective.layers[0]
+    check_channels(channels.tolist(), layer, network.find(layer).channels)
+    return objective
 
 
 def _pick(values: Tensor, channels: Tensor) -> Tensor:

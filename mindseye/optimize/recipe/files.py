@@ -1,14 +1,12 @@
 """Recipes as TOML: those that come with the package, the user's own files, and single numbers changed."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.optimize.recipe.checks import recipe_from
-from mindseye.optimize.recipe.recipe import Recipe
 
 
 def recipe_names() -> list[str]:
@@ -28,11 +26,11 @@ def recipe_text(name: str) -> str:
     return text
 
 
-def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
-    """A recipe by name or by the path of a TOML file, with single numbers changed.
+def read_recipe(name: str) -> dict[str, Any]:
+    """The values of a recipe by name or by the path of a TOML file, as they stand there, and its ``name``; not checked.
 
     Raises:
-        UserError: for an unknown name or key, a value of the wrong kind or range, or a file that is no TOML.
+        UserError: for an unknown name, or a file that is no TOML.
     """
     path = Path(name)
     is_file = name.endswith(".toml") or path.is_file()
@@ -40,10 +38,9 @@ def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
         raise UserError(f"recipe file {name!r} does not exist")
     try:
         text = path.read_text("utf-8") if is_file else recipe_text(name)
-        values = tomllib.loads(text)
+        return {"name": path.stem if is_file else name} | tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"recipe {name!r} is no readable TOML: {error}") from error
-    return recipe_from(values | dict(changes or {}), path.stem if is_file else name)
 
 
 def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:

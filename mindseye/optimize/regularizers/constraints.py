@@ -20,6 +20,12 @@ from mindseye.optimize.regularizers.functional import (
     gaussian_blur,
     normalised,
 )
+from mindseye.optimize.regularizers.regularizer import (
+    Regularizer,
+    change_gradient,
+    change_images,
+    make_regularizers,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Constraints:
     denoise_every: int
     brightness: float
     brightness_every: int
+    own: tuple[Regularizer, ...] = ()
+    """Those of the user's own, which come behind the others and before the mask."""
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Constraints":
@@ -55,6 +63,7 @@ class Constraints:
             recipe.denoise_every,
             recipe.brightness,
             recipe.brightness_every,
+            make_regularizers(recipe.regularizers),
         )
 
     def mask_at(self, side: int, progress: float, device: torch.device) -> Tensor | None:
@@ -63,8 +72,8 @@ class Constraints:
             return None
         return centre_mask(side, self.mask.at(progress), device)
 
-    def gradient(self, gradient: Tensor, progress: float) -> Tensor:
-        """The gradient [pictures, planes, side, side] that a step is made with: blurred, scaled, masked.
+    def gradient(self, gradient: Tensor, step: int, progress: float) -> Tensor:
+        """The gradient [pictures, planes, side, side] that a step is made with: blurred, scaled, changed, masked.
 
         It is scaled after the blur, which would make it small, and before the mask, which says where it counts.
         """
@@ -72,6 +81,7 @@ class Constraints:
             gradient = gaussian_blur(gradient, self.gradient_blur.at(progress))
         if self.normalise_gradient:
             gradient = normalised(gradient)
+        gradient = change_gradient(self.own, gradient, step, progress)
         mask = self.mask_at(gradient.shape[-1], progress, gradient.device)
         return gradient if mask is None else gradient * mask
 
@@ -82,7 +92,8 @@ class Constraints:
         bilaterals = not self.bilateral.is_zero and (step + 1) % self.bilateral_every == 0
         denoises = not self.denoise.is_zero and (step + 1) % self.denoise_every == 0
         brightens = self.brightness > 0 and (step + 1) % self.brightness_every == 0
-        if not (blurs or bilaterals or denoises or brightens):
+        own = [part for part in self.own if part.changes_images() and (step + 1) % part.every == 0]
+        if not (blurs or bilaterals or denoises or brightens or own):
             return
         planes = canvas.planes().detach()
         changed = planes
@@ -94,5 +105,6 @@ class Constraints:
             changed = denoise_tv(changed, self.denoise.at(progress))
         if brightens:
             changed = brighten(changed, self.brightness)
+        changed = change_images(own, changed, step, progress)
         mask = self.mask_at(planes.shape[-1], progress, planes.device)
         canvas.replace(changed if mask is None else blend(planes, changed, mask))

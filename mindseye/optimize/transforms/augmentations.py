@@ -22,7 +22,7 @@ AUGMENTATIONS = {
 ALL, NONE = "all", "none"
 CONDITIONS = (ALL, NONE, *AUGMENTATIONS)
 
-RANDOM = (*AUGMENTATIONS.values(), "shift", "scale", "noise", "colour_jitter", "octaves", "alpha")
+RANDOM = (*AUGMENTATIONS.values(), "shift", "scale", "noise", "colour_jitter", "octaves", "alpha", "transforms")
 """The numbers that can make two views of one step differ."""
 
 # A recipe's own defaults leave every part off.

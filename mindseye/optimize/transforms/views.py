@@ -15,6 +15,7 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.regularizers.functional import gaussian_blur
 from mindseye.optimize.transforms.octaves import Octaves
 from mindseye.optimize.transforms.perspective import homographies, projected, seen_corners
+from mindseye.optimize.transforms.transform import Change, apply_transforms, make_transforms
 
 GREY = 0.5
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -32,7 +33,8 @@ class Views:
     canvas. pad: share of the side that is added all around the canvas first. padding: what lies outside the canvas, its
     ``reflection`` or ``grey``. perspective: see ``seen_corners``. blur: smallest and largest sigma in px of the view.
     greyscale: probability that a view of three channels is grey. octaves: how large the canvas is seen; fixed: the
-    network takes no other size, so that in an octave larger than a view each view shows a part.
+    network takes no other size, so that in an octave larger than a view each view shows a part. transforms: the user's own,
+    which come last.
     """
 
     size: int
@@ -50,6 +52,7 @@ class Views:
     greyscale: float = 0.0
     octaves: Octaves = field(default_factory=Octaves)
     fixed: bool = False
+    transforms: tuple[Change, ...] = ()
 
     @classmethod
     def of(cls, recipe: Recipe, size: int, fixed: bool = False) -> "Views":
@@ -70,6 +73,7 @@ class Views:
             recipe.greyscale,
             Octaves(recipe.octaves, recipe.octave_scale, recipe.steps),
             fixed,
+            make_transforms(recipe.transforms),
         )
 
     def __call__(self, images: Tensor, step: int, random: RandomKeys) -> Tensor:
@@ -85,7 +89,7 @@ class Views:
             views = views * (1 + gain) + offset
         if self.noise:
             views = views + self.noise * random.normal_on(views.device, step, "noise", *views.shape[1:])
-        return views
+        return apply_transforms(self.transforms, views, step, random)
 
     def at(self, step: int, side: int) -> "Views":
         """The views of a canvas of a side at a step: in an early octave smaller ones, or less close to the canvas."""

@@ -4,68 +4,57 @@ from pathlib import Path
 
 from mindseye.report.curves import Curve, curves
 from mindseye.report.drawing import printable
-from mindseye.report.manifest import (
-    Json,
-    channel_pictures,
-    examples,
-    facets,
-    image_paths,
-    image_root,
-    layer_lines,
-    layer_name,
-    layers,
-    members,
-    names_objectives,
-    pictures,
-)
+from mindseye.report.manifest import Entry, layer_lines, names_objectives
 from mindseye.report.page.entangled import entangled_layer, is_inspection
-from mindseye.report.page.items import Content, Shelf, hue, item_of
+from mindseye.report.page.items import Content, PageContext, hue, item_of
 from mindseye.report.page.measures import legend
 from mindseye.report.page.photos import Photos
-from mindseye.report.page.pictures import Store, sizes_for
+from mindseye.report.page.pictures import PageImages, choose_sizes
+from mindseye.runs.schema import LayerEntry, Manifest
 
 
-def content_of(folder: Path, manifest: Json) -> tuple[Content, Store]:
+def content_of(folder: Path, manifest: Manifest) -> tuple[Content, PageImages]:
     """What the page says, and its pictures, which the content names by number."""
-    photos = Photos(image_root(manifest), image_paths(manifest))
-    for path in _members(manifest):
+    photos = Photos(manifest.images.root or "", manifest.images.paths)
+    for path in _photos_beside(manifest):
         photos.member(path)
-    sizes = sizes_for(manifest, *photos.counts())
-    shelf = Shelf(folder, manifest, sizes, Store(), photos, [])
-    rows = [_layer(layer, shelf) for layer in layers(manifest)]
+    sizes = choose_sizes(manifest, *photos.counts())
+    page = PageContext(folder, manifest, sizes, PageImages(), photos, [])
+    rows = [_layer(layer, page) for layer in manifest.layers]
     if names_objectives(manifest):
-        rows = [{"name": "", "about": [], "items": [item_of(one, shelf) for one in pictures(manifest)]}]
+        rows = [{"name": "", "about": [], "items": [item_of(picture, page) for picture in manifest.pictures]}]
     content = {
         "named": names_objectives(manifest),
         "inspect": is_inspection(manifest),
         "layers": rows,
         "curves": [_curve(curve) for curve in curves(manifest)] if len(rows) > 1 else [],
-        "judges": [printable(judge) for judge in shelf.judges],
+        "judges": [printable(judge) for judge in page.judges],
         "legend": legend(),
         "photos": {"names": photos.names(), "thumbnails": photos.thumbnails(sizes)},
     }
-    return content, shelf.store
+    return content, page.images
 
 
-def _layer(layer: Json, shelf: Shelf) -> Content:
-    said: Content = {
-        "name": printable(layer_name(layer)),
+def _layer(layer: LayerEntry, page: PageContext) -> Content:
+    content: Content = {
+        "name": printable(layer.layer),
         "about": [printable(line) for line in layer_lines(layer)],
-        "items": [item_of(facet, shelf) for facet in facets(layer)],
+        "items": [item_of(facet, page) for facet in layer.facets],
     }
-    if is_inspection(shelf.manifest):
-        said |= {"entangled": entangled_layer(layer, shelf)}
-    return said
+    if is_inspection(page.manifest):
+        content |= {"entangled": entangled_layer(layer, page)}
+    return content
 
 
-def _members(manifest: Json) -> list[str]:
-    """Every photo that is shown beside a picture."""
-    rows = layers(manifest)
-    shown = [one for layer in rows for one in channel_pictures(layer)]
-    holders = [facet for layer in rows for facet in facets(layer)] + pictures(manifest)
-    holders += [facet for one in shown for facet in facets(one)]
-    entries = [one for holder in holders for one in members(holder)] + [one for each in shown for one in examples(each)]
-    return [str(entry.get("path", "")) for entry in entries]
+def _photos_beside(manifest: Manifest) -> list[str]:
+    """Path of every photo that is shown beside a picture: those of facets first, then those of channels."""
+    channels = [channel for layer in manifest.layers for channel in layer.channel_pictures]
+    facets = [facet for layer in manifest.layers for facet in layer.facets]
+    entries: list[Entry] = [*facets, *manifest.pictures]
+    groups = [entry.members for entry in entries]
+    groups += [facet.members for channel in channels for facet in channel.facets]
+    examples = [example.path for channel in channels for example in channel.examples]
+    return [member.path for group in groups for member in group] + examples
 
 
 def _curve(curve: Curve) -> Content:
@@ -76,7 +65,7 @@ def _curve(curve: Curve) -> Content:
         "span": curve.span(),
         "means": {role: curve.means(role) for role in ("picture", "members", "start")},
         "points": [
-            [[*hue(index), one.picture] for index, one in row.items() if one.picture is not None]
+            [[*hue(index), numbers.picture] for index, numbers in row.items() if numbers.picture is not None]
             for row in curve.points
         ],
     }

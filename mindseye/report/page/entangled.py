@@ -1,20 +1,22 @@
 """What the page says of a layer's channels: how entangled each is, and the pictures that show what that means."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mindseye.measure.summary import ROLES
-from mindseye.report.manifest import (
-    Json,
-    channel_pictures,
-    channel_stats,
-    examples,
-    facets,
-    label,
-    mapping,
-    members,
-    number,
+from mindseye.report.manifest import facet_label
+from mindseye.report.numbers import round_digits
+from mindseye.report.page.items import Content, PageContext, hue
+from mindseye.runs.schema import (
+    ChannelExample,
+    ChannelPictureEntry,
+    ChannelStats,
+    Entanglement,
+    LayerEntry,
+    Manifest,
+    MemberEntry,
+    PaintedEntry,
 )
-from mindseye.report.page.items import Content, Shelf, hue, short
 
 COLUMNS = {
     "channel": ("channel", "The channel's number in the layer."),
@@ -49,66 +51,63 @@ COLUMNS = {
     ),
     "p_value": ("p", "The share of shuffles in which the channel is as entangled as it is. Small: not by chance."),
 }
-"""The columns that the page has words for, in this order; others stand behind them under their own keys."""
+"""Title and meaning of every column, in their order."""
 
 
-def is_inspection(manifest: Json) -> bool:
+def is_inspection(manifest: Manifest) -> bool:
     """Whether the run looked for entanglement."""
-    return manifest.get("kind") == "inspect"
+    return manifest.kind == "inspect"
 
 
-def entangled_layer(layer: Json, shelf: Shelf) -> Content:
+def entangled_layer(layer: LayerEntry, page: PageContext) -> Content:
     """The entanglement of one layer: its curve's point, the table of its channels, the channels that were painted."""
-    point = layer.get("entanglement")
-    point = point if isinstance(point, dict) else {}
+    point = layer.entanglement or Entanglement()
+    keys = ("mean", "low", "high", "null", "null_low", "null_high")
     return {
-        "point": {key: short(point.get(key)) for key in ("mean", "low", "high", "null", "null_low", "null_high")},
-        "table": _table(channel_stats(layer)),
-        "shown": [_shown(one, shelf) for one in channel_pictures(layer)],
+        "point": {key: round_digits(getattr(point, key)) for key in keys},
+        "table": _table(layer.channel_stats),
+        "shown": [_channel(channel, page) for channel in layer.channel_pictures],
     }
 
 
-def _table(stats: list[Json]) -> Content:
-    present = {key for row in stats for key, value in row.items() if short(value) is not None}
-    keys = [key for key in COLUMNS if key in present] + sorted(present - set(COLUMNS))
-    columns = [COLUMNS.get(key, (key.replace("_", " "), "")) for key in keys]
+def _table(channels: Sequence[ChannelStats]) -> Content:
+    rows = [{key: round_digits(getattr(stats, key)) for key in COLUMNS} for stats in channels]
+    keys = [key for key in COLUMNS if any(row[key] is not None for row in rows)]
     return {
-        "columns": [
-            {"key": key, "title": title, "words": words} for key, (title, words) in zip(keys, columns, strict=True)
-        ],
-        "rows": [[short(row.get(key)) for key in keys] for row in stats],
+        "columns": [{"key": key, "title": COLUMNS[key][0], "words": COLUMNS[key][1]} for key in keys],
+        "rows": [[row[key] for key in keys] for row in rows],
     }
 
 
-def _shown(one: Json, shelf: Shelf) -> Content:
+def _channel(channel: ChannelPictureEntry, page: PageContext) -> Content:
     return {
-        "channel": short(one.get("channel")),
-        "which": "least" if one.get("which") == "least" else "most",
-        "silhouette": short(one.get("silhouette")),
-        "shuffled": short(one.get("silhouette_chance")),
-        "activation": _activation(one),
-        "picture": shelf.picture(one.get("picture"), shelf.sizes.picture),
-        "examples": _photos(examples(one), shelf),
+        "channel": channel.channel,
+        "which": "least" if channel.which == "least" else "most",
+        "silhouette": round_digits(channel.silhouette),
+        "shuffled": round_digits(channel.silhouette_chance),
+        "activation": _activation(channel),
+        "picture": page.picture(channel.picture, page.sizes.picture),
+        "examples": _photos(channel.examples, page),
         "facets": [
             {
-                "number": number(facet),
-                "hue": hue(number(facet)),
-                "label": label(facet),
+                "number": facet.index,
+                "hue": hue(facet.index),
+                "label": facet_label(facet),
                 "activation": _activation(facet),
-                "size": short(facet.get("size")),
-                "picture": shelf.picture(facet.get("picture"), shelf.sizes.picture),
-                "members": _photos(members(facet), shelf),
+                "size": facet.size,
+                "picture": page.picture(facet.picture, page.sizes.picture),
+                "members": _photos(facet.members, page),
             }
-            for facet in facets(one)
+            for facet in channel.facets
         ],
     }
 
 
-def _activation(one: Json) -> list[float | None]:
+def _activation(entry: PaintedEntry) -> list[float | None]:
     """How strongly the picture, the photos that it stands for and its start excite the channel."""
-    found = mapping(mapping(one.get("measures")).get("activation"))
-    return [short(found.get(role)) for role in ROLES]
+    by_role = (entry.measures or {}).get("activation")
+    return [round_digits(by_role.get(role)) if isinstance(by_role, dict) else None for role in ROLES]
 
 
-def _photos(entries: list[Json], shelf: Shelf) -> list[list[Any]]:
-    return [[shelf.photos.member(str(one.get("path", ""))), short(one.get("activation"))] for one in entries]
+def _photos(photos: Sequence[ChannelExample | MemberEntry], page: PageContext) -> list[list[Any]]:
+    return [[page.photos.member(photo.path), round_digits(photo.activation)] for photo in photos]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 from mindseye.report.drawing import printable
-from mindseye.report.manifest import Json, facets, layers, names_objectives, pictures
-from mindseye.report.numbers import Reading, probable, shown
+from mindseye.report.manifest import deepest_layer, names_objectives
+from mindseye.report.numbers import Reading, format_number, format_probability
 from mindseye.report.page.measures import SCORE, numbers_of
+from mindseye.runs.schema import Manifest, PaintedEntry
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,16 @@ class Headline:
     words: str
 
 
-def headlines(manifest: Json) -> list[Headline]:
+def headlines(manifest: Manifest) -> list[Headline]:
     """The run's transfer score by judge, and how clearly its facets stand apart and hold."""
-    found = [_score(judge, readings) for judge, readings in scores(manifest).items()]
-    clusters, summary = manifest.get("clusters"), manifest.get("summary")
-    silhouette = _number(clusters, "silhouette")
-    of_set = summary.get("set") if isinstance(summary, dict) else None
-    stability, null = _number(of_set, "stability"), _number(of_set, "stability_shuffled")
+    lines = [_score(judge, readings) for judge, readings in scores(manifest).items()]
+    silhouette = manifest.clusters.silhouette if manifest.clusters else None
+    of_set = manifest.summary.set if manifest.summary else {}
+    stability, null = of_set.get("stability"), of_set.get("stability_shuffled")
     if silhouette is not None:
-        found.append(
+        lines.append(
             Headline(
-                shown(silhouette),
+                format_number(silhouette),
                 "silhouette",
                 "−1 to 1",
                 "How clearly the facets stand apart on the map. There are always as many facets as were asked for: "
@@ -39,45 +38,47 @@ def headlines(manifest: Json) -> list[Headline]:
             )
         )
     if stability is not None:
-        found.append(
+        lines.append(
             Headline(
-                shown(stability),
+                format_number(stability),
                 "stability",
-                f"shuffled {shown(null)}",
+                f"shuffled {format_number(null)}",
                 "How alike the facets come out when a fifth of the photos is left out (1: the same), beside the same number "
                 "for activations that were shuffled over the photos, which have no groups.",
             )
         )
-    return found
+    return lines
 
 
-def mean_score(manifest: Json) -> float | None:
+def mean_score(manifest: Manifest) -> float | None:
     """Mean probability that the judges give the run's pictures (of its deepest layer); None where none looked."""
-    values = [one.picture for readings in scores(manifest).values() for one in readings if one.picture is not None]
+    values = [
+        score.picture for readings in scores(manifest).values() for score in readings if score.picture is not None
+    ]
     return fmean(values) if values else None
 
 
-def scores(manifest: Json) -> dict[str, list[Reading]]:
+def scores(manifest: Manifest) -> dict[str, list[Reading]]:
     """The transfer score of each picture of the deepest layer, or of each objective, by judge."""
-    rows = layers(manifest)
-    entries = pictures(manifest) if names_objectives(manifest) else facets(rows[-1]) if rows else []
-    found: dict[str, list[Reading]] = {}
+    named = names_objectives(manifest)
+    entries: Sequence[PaintedEntry] = manifest.pictures if named else deepest_layer(manifest).facets
+    by_judge: dict[str, list[Reading]] = {}
     for entry in entries:
-        for one in numbers_of(entry):
-            if one.measure == 0:
-                found.setdefault(one.judge or "judge", []).append(one.reading)
-    return found
+        for number in numbers_of(entry):
+            if number.measure == 0:
+                by_judge.setdefault(number.judge or "judge", []).append(number.reading)
+    return by_judge
 
 
 def _score(judge: str, readings: Sequence[Reading]) -> Headline:
-    means = {role: _mean([getattr(one, role) for one in readings]) for role in ("picture", "members", "start")}
+    means = {role: _mean([getattr(numbers, role) for numbers in readings]) for role in ("picture", "members", "start")}
     beside = [
-        f"{name} {probable(means[role])}"
+        f"{name} {format_probability(means[role])}"
         for role, name in (("members", "photos"), ("start", "start"))
         if means[role] is not None
     ]
     return Headline(
-        probable(means["picture"]),
+        format_probability(means["picture"]),
         f"transfer score, {printable(judge)}",
         " · ".join(beside),
         f"Mean over the pictures. {SCORE.words}",
@@ -87,8 +88,3 @@ def _score(judge: str, readings: Sequence[Reading]) -> Headline:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return fmean(known) if known else None
-
-
-def _number(holder: Any, key: str) -> float | None:
-    value = holder.get(key) if isinstance(holder, dict) else None
-    return float(value) if isinstance(value, int | float) else None

@@ -1,47 +1,41 @@
 """What the page says of each picture: of a facet, or of a named objective."""
 
 import colorsys
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mindseye.report.drawing import facet_colour, printable
-from mindseye.report.manifest import (
-    Json,
-    channels,
-    failure,
-    label,
-    members,
-    number,
-    objective_name,
-    photo_path,
-    steps,
-)
-from mindseye.report.numbers import Reading, loss_terms, sightings
+from mindseye.report.drawing import facet_colour, printable, sample_evenly
+from mindseye.report.manifest import Entry, facet_label, failure, objective_name, snapshots
+from mindseye.report.numbers import Reading, loss_terms, predictions, round_digits
 from mindseye.report.page.measures import judged_label, judged_labels, numbers_of
 from mindseye.report.page.photos import Photos
-from mindseye.report.page.pictures import Sizes, Store, any_photo, own_picture
-from mindseye.report.thinning import thinned
+from mindseye.report.page.pictures import PageImages, Sizes, read_any_photo
+from mindseye.report.tiles import own_picture
 from mindseye.report.where import where_tiles
+from mindseye.runs.schema import FacetEntry, Manifest, MemberEntry
 
 Content = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Where the pictures of a page come from and where they go. judges: their names, in the order of their numbers."""
+class PageContext:
+    """What the parts of a page share: the run, and the pictures, photos and judges that are named by number.
+
+    judges: their names, in the order of their numbers.
+    """
 
     folder: Path
-    manifest: Json
+    manifest: Manifest
     sizes: Sizes
-    store: Store
+    images: PageImages
     photos: Photos
     judges: list[str]
 
-    def picture(self, relative: object, side: int) -> int | None:
+    def picture(self, relative: str | None, side: int) -> int | None:
         """Keep a picture of the run; its number."""
-        return self.store.add(own_picture(self.folder, relative), side)
+        return self.images.add(own_picture(self.folder, relative), side)
 
     def judge(self, name: str) -> int:
         """The number of a judge."""
@@ -50,66 +44,64 @@ class Shelf:
         return self.judges.index(name)
 
 
-def item_of(entry: Json, shelf: Shelf) -> Content:
+def item_of(entry: Entry, page: PageContext) -> Content:
     """A facet or objective as the page's script reads it: pictures, photos and judges are numbers, shares have four digits."""
-    sizes = shelf.sizes
+    sizes = page.sizes
+    facet = entry if isinstance(entry, FacetEntry) else FacetEntry()
+    kept = sample_evenly(sorted(snapshots(entry).items()), sizes.snapshots)
+    where = where_tiles(page.folder, page.manifest, facet, sizes.where)
     return {
-        "number": number(entry),
+        "number": entry.index,
         "name": item_name(entry),
-        "label": label(entry) or printable(judged_label(entry)),
-        "hue": hue(number(entry)),
-        "facts": facts(entry),
+        "label": facet_label(entry) or printable(judged_label(entry)),
+        "hue": hue(entry.index),
+        "facts": facts(facet),
         "failure": failure(entry),
-        "picture": shelf.picture(entry.get("picture"), sizes.picture),
-        "start": shelf.picture(entry.get("start"), sizes.start),
-        "steps": [
-            [step, shelf.picture(path, sizes.step)] for step, path in thinned(sorted(steps(entry).items()), sizes.snapshots)
-        ],
-        "photo": _source(entry, shelf),
-        "where": [shelf.store.add(tile, sizes.where) for tile in where_tiles(shelf.folder, shelf.manifest, entry, sizes.where)],
-        "members": [
-            [shelf.photos.member(str(member.get("path", ""))), short(member.get("weight"))] for member in members(entry)
-        ],
-        "channels": [[str(channel.get("channel", "–")), short(channel.get("share"))] for channel in channels(entry)],
+        "picture": page.picture(entry.picture, sizes.picture),
+        "start": page.picture(entry.start, sizes.start),
+        "steps": [[step, page.picture(path, sizes.step)] for step, path in kept],
+        "photo": _source(entry, page),
+        "where": [page.images.add(tile, sizes.where) for tile in where],
+        "members": _members(entry.members, page),
+        "channels": [[str(channel.channel), round_digits(channel.share)] for channel in facet.channels],
         "numbers": [
-            [found.measure, None if found.judge is None else shelf.judge(found.judge), *_three(found.reading)]
-            for found in numbers_of(entry)
+            [number.measure, None if number.judge is None else page.judge(number.judge), *_three(number.reading)]
+            for number in numbers_of(entry)
         ],
-        "wanted": [[shelf.judge(judge), printable(wanted)] for judge, wanted in judged_labels(entry).items()],
+        "wanted": [[page.judge(judge), printable(label)] for judge, label in judged_labels(entry).items()],
         "sees": [
-            [sighting.judge, sighting.wanted, [[name, short(p)] for name, p in sighting.sees]]
-            for sighting in sightings(entry)
-            if sighting.sees
+            [prediction.judge, prediction.target, [[label, round_digits(p)] for label, p in prediction.labels]]
+            for prediction in predictions(entry.measures)
+            if prediction.labels
         ],
-        "loss": [[name, short(start), short(end)] for name, (start, end) in loss_terms(entry).items()],
-    }  # fmt: skip
+        "loss": [[name, round_digits(start), round_digits(end)] for name, (start, end) in loss_terms(entry).items()],
+    }
 
 
-def item_name(entry: Json) -> str:
+def item_name(entry: Entry) -> str:
     """``facet 3``, or what the objective is called."""
-    return objective_name(entry) if "objective" in entry else f"facet {number(entry)}"
+    return f"facet {entry.index}" if isinstance(entry, FacetEntry) else objective_name(entry)
 
 
-def facts(entry: Json) -> list[tuple[str, str]]:
+def facts(facet: FacetEntry) -> list[tuple[str, str]]:
     """What is known of a facet beside its pictures: a few words, and what they mean."""
-    known = (
-        ("size", "{:.0f} photos", "So many photos of the set belong to this facet."),
-        (
-            "effective_members",
-            "{:.1f} effective members",
-            "How many photos the target really rests on: 1 / Σ w². Near 1, the target is a single photo.",
-        ),
-        (
-            "silhouette",
-            "silhouette {:.2f}",
-            "How clearly the facet's photos stand apart from all others, from −1 to 1. Above 0.5 is clear, below 0.25 is weak.",
-        ),
-    )
-    return [
-        (form.format(entry[key]), words)
-        for key, form, words in known
-        if isinstance(entry.get(key), int | float)
-    ]  # fmt: skip
+    known = [(f"{facet.size} photos", "So many photos of the set belong to this facet.")] if facet.size else []
+    if facet.effective_members is not None:
+        known.append(
+            (
+                f"{facet.effective_members:.1f} effective members",
+                "How many photos the target really rests on: 1 / Σ w². Near 1, the target is a single photo.",
+            )
+        )
+    if facet.silhouette is not None:
+        known.append(
+            (
+                f"silhouette {facet.silhouette:.2f}",
+                "How clearly the facet's photos stand apart from all others, from −1 to 1. Above 0.5 is clear, below 0.25 is "
+                "weak.",
+            )
+        )
+    return known
 
 
 def hue(index: int) -> tuple[int, int]:
@@ -119,18 +111,17 @@ def hue(index: int) -> tuple[int, int]:
     return round(360 * degrees), round(100 * lightness)
 
 
-def _source(entry: Json, shelf: Shelf) -> Content | None:
+def _source(entry: Entry, page: PageContext) -> Content | None:
     """The photo that a picture was painted from or into."""
-    path = photo_path(entry)
-    if path is None:
+    if isinstance(entry, FacetEntry) or entry.photo is None:
         return None
-    return {"name": printable(Path(path).name), "picture": shelf.store.add(any_photo(path), shelf.sizes.picture)}
+    picture = page.images.add(read_any_photo(entry.photo), page.sizes.picture)
+    return {"name": printable(Path(entry.photo).name), "picture": picture}
 
 
-def _three(found: Reading) -> tuple[float | None, ...]:
-    return tuple(short(value) for value in (found.picture, found.members, found.start))
+def _members(members: Sequence[MemberEntry], page: PageContext) -> list[list[Any]]:
+    return [[page.photos.member(member.path), round_digits(member.weight)] for member in members]
 
 
-def short(value: object) -> float | None:
-    """A number with four digits that count."""
-    return float(f"{value:.4g}") if isinstance(value, int | float) and math.isfinite(value) else None
+def _three(numbers: Reading) -> tuple[float | None, ...]:
+    return tuple(round_digits(value) for value in (numbers.picture, numbers.members, numbers.start))

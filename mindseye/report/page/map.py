@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from mindseye.report.drawing import printable
-from mindseye.report.embedding import MAP, centres_of, fit_to_map, pick, read_embedding, thumbnail_side
-from mindseye.report.manifest import Json, clustered_layer, facets, image_paths, label, layer_name, number
+from mindseye.report.embedding import MAP, centres_of, fit_to_map, pick_apart, read_embedding, thumbnail_side
+from mindseye.report.manifest import clustered_layer, facet_label
 from mindseye.report.page.items import hue
+from mindseye.runs.schema import Manifest
 
 LEAST_SIDE = 84
 RADIUS, LEAST_RADIUS = 60, 5
@@ -30,7 +31,7 @@ class Group:
 
 @dataclass(frozen=True)
 class PhotoMap:
-    """A square of `extent` units. radius of the points, side of the thumbnails, whose upper left corner is told.
+    """A square of ``extent`` units. radius of the points, side of the thumbnails, whose upper left corner is told.
 
     mark: radius of the marks at the centres of facets.
     """
@@ -43,11 +44,11 @@ class PhotoMap:
     extent: int = MAP
 
 
-def photo_map(folder: Path, manifest: Json, most: int) -> PhotoMap | None:
+def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
     """The map of a run, with at most so many thumbnails; None where the run has no embedding."""
     chosen = clustered_layer(manifest)
     try:
-        points, facet = read_embedding(folder, layer_name(chosen))
+        points, facet = read_embedding(folder, chosen.layer)
     except (LookupError, OSError, ValueError):
         return None
     except Exception:  # safetensors raises its own type for a damaged file, which is not part of its stable interface
@@ -57,9 +58,9 @@ def photo_map(folder: Path, manifest: Json, most: int) -> PhotoMap | None:
     places = fit_to_map(points)
     centres = centres_of(places, facet)
     side = max(thumbnail_side(len(places)), LEAST_SIDE)
-    known = min(len(image_paths(manifest)), len(places))
-    with_thumbnail = set(pick(places, side + 10, centres, known)[:most])
-    names = {number(entry): label(entry) for entry in facets(chosen)}
+    known = min(len(manifest.images.paths), len(places))
+    with_thumbnail = set(pick_apart(places, side + 10, centres, known)[:most])
+    names = {entry.index: facet_label(entry) for entry in chosen.facets}
 
     def groups() -> Iterator[Group]:
         for index in np.unique(facet).tolist():
@@ -76,7 +77,7 @@ def photo_map(folder: Path, manifest: Json, most: int) -> PhotoMap | None:
 
     radius = max(LEAST_RADIUS, round(RADIUS / len(places) ** 0.35)) if len(places) else LEAST_RADIUS
     mark = max(LEAST_MARK, min(MARK, round(MARKS / max(1, len(centres)) ** 0.5)))
-    return PhotoMap(list(groups()), printable(layer_name(chosen)), radius, side, mark)
+    return PhotoMap(list(groups()), printable(chosen.layer), radius, side, mark)
 
 
 def _rounded(place: np.ndarray) -> tuple[int, int]:

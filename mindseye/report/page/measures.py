@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mindseye.measure.summary import ROLES
-from mindseye.report.manifest import Json
 from mindseye.report.numbers import Measure, Reading, reading
+from mindseye.runs.schema import PaintedEntry
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ EXPLAINED = (
 )  # fmt: skip
 
 SCORE = EXPLAINED[0]
+JUDGED = {family.name for family in FAMILIES if family.judged}
 
 
 @dataclass(frozen=True)
@@ -148,28 +149,28 @@ class Number:
     reading: Reading
 
 
-def numbers_of(entry: Json) -> list[Number]:
+def numbers_of(entry: PaintedEntry) -> list[Number]:
     """Every measure that was taken of a facet's or an objective's picture."""
     return [
-        Number(place, judge, found)
+        Number(place, judge, numbers)
         for place, measure in enumerate(EXPLAINED)
         for judge, block in _blocks(entry, measure.family)
-        if (found := reading({"measures": {measure.family: block}}, measure)).picture is not None
+        if (numbers := reading({measure.family: block}, measure)).picture is not None
     ]
 
 
-def score_of(entry: Json) -> tuple[str | None, Reading]:
+def score_of(entry: PaintedEntry) -> tuple[str | None, Reading]:
     """The transfer score of a picture and the judge that gave it: the first that did."""
-    found = [number for number in numbers_of(entry) if number.measure == 0]
-    return (found[0].judge, found[0].reading) if found else (None, Reading())
+    first = next((number for number in numbers_of(entry) if number.measure == 0), None)
+    return (first.judge, first.reading) if first else (None, Reading())
 
 
-def judged_label(entry: Json) -> str:
+def judged_label(entry: PaintedEntry) -> str:
     """What the judges looked for in a picture, as the first of them calls it; empty where none did."""
     return next(iter(judged_labels(entry).values()), "")
 
 
-def judged_labels(entry: Json) -> dict[str, str]:
+def judged_labels(entry: PaintedEntry) -> dict[str, str]:
     """What each judge looked for in a picture, by judge, as it calls it."""
     named = {str(judge): block.get("label") for judge, block in _blocks(entry, "transfer")}
     return {judge: str(label) for judge, label in named.items() if label}
@@ -186,13 +187,12 @@ def legend() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _blocks(entry: Json, family: str) -> Iterator[tuple[str | None, Json]]:
+def _blocks(entry: PaintedEntry, family: str) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """Who measured, and the numbers: by judge, where judges did."""
-    measures = entry.get("measures")
-    block = measures.get(family) if isinstance(measures, dict) else None
+    block = (entry.measures or {}).get(family)
     if not isinstance(block, dict):
         return
-    if not any(one.judged for one in FAMILIES if one.name == family) or set(block) & set(ROLES):
+    if family not in JUDGED or set(block) & set(ROLES):
         yield None, block
         return
     yield from ((str(judge), inner) for judge, inner in block.items() if isinstance(inner, dict))

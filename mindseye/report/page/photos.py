@@ -1,4 +1,4 @@
-"""The photos that a page speaks of, by number: their names, and thumbnails of those that are still there."""
+"""The photos of a page, by number: their names, and thumbnails of those that are still there."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 from PIL import Image
 
 from mindseye.report.drawing import printable
-from mindseye.report.manifest import Json, members
 from mindseye.report.page.pictures import STRIP, Sizes, data_uri
-from mindseye.report.tiles import square
+from mindseye.report.tiles import crop_photo
+from mindseye.runs.schema import MemberEntry
 
 MOST = 2000
 """Photos with a thumbnail; of more, members come first, then others spread evenly over the set."""
@@ -60,17 +60,17 @@ class Photos:
         return printable(Path(path).name)
 
 
-def strip(facet: Json, side: int) -> Image.Image | None:
-    """The nearest members of a facet in a row, `side` px each; None where none is left."""
-    tiles = [square(str(member.get("path", "")), side) for member in members(facet)[:STRIP]]
-    found = [tile for tile in tiles if tile is not None]
-    row = Image.new("RGB", (side * len(found), side)) if found else None
-    for place, tile in enumerate(found):
-        if row is not None:
-            row.paste(tile, (place * side, 0))
+def photo_strip(members: Sequence[MemberEntry], side: int) -> Image.Image | None:
+    """The nearest members of a facet in a row, ``side`` px each; None where the photo of none is left."""
+    tiles = [tile for member in members[:STRIP] if (tile := crop_photo(member.path, side)) is not None]
+    if not tiles:
+        return None
+    row = Image.new("RGB", (side * len(tiles), side))
+    for place, tile in enumerate(tiles):
+        row.paste(tile, (place * side, 0))
     return row
 
 
 def _thumbnail(path: str, side: int) -> str | None:
-    tile = square(path, side)
+    tile = crop_photo(path, side)
     return None if tile is None else data_uri(tile)

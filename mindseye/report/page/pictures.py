@@ -10,15 +10,8 @@ from PIL import Image, ImageOps, features
 
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.pixels import read_photo
-from mindseye.report.manifest import (
-    Json,
-    channel_pictures,
-    facets,
-    has_where,
-    layers,
-    pictures,
-    steps,
-)
+from mindseye.report.manifest import Entry
+from mindseye.runs.schema import Manifest
 
 QUALITY, EFFORT = 80, 1
 """WebP's own default takes three times as long for a sixth less."""
@@ -47,31 +40,31 @@ class Sizes:
     snapshots: int
 
 
-def sizes_for(manifest: Json, members: int, photos: int) -> Sizes:
+def choose_sizes(manifest: Manifest, members: int, photos: int) -> Sizes:
     """The sizes for a run. members, photos: how many photos are members of a facet, and how many are not."""
-    rows = layers(manifest)
-    found = [facet for layer in rows for facet in facets(layer)] + pictures(manifest)
-    beside = [facet for layer in rows for shown in channel_pictures(layer) for facet in [shown, *facets(shown)]]
-    snapshots = max(2, MOST_STEPS // max(len(found), 1))
-    kept = sum(min(len(steps(facet)), snapshots) for facet in found)
-    maps = sum(4 for facet in found if has_where(facet))
+    facets = [facet for layer in manifest.layers for facet in layer.facets]
+    entries: list[Entry] = [*facets, *manifest.pictures]
+    beside = sum(1 + len(channel.facets) for layer in manifest.layers for channel in layer.channel_pictures)
+    snapshots = max(2, MOST_STEPS // max(len(entries), 1))
+    kept = sum(min(len(entry.steps), snapshots) for entry in entries)
+    maps = sum(4 for facet in facets if facet.where)
     return Sizes(
-        picture=fitting(PICTURES, len(found) + len(beside), 112, 512),
-        start=fitting(STARTS, len(found), 64, 192),
-        step=fitting(STEPS, kept, 80, 256),
-        where=fitting(WHERE, maps, 64, 192),
-        member=fitting(PHOTOS, members, 72, 160),
-        photo=fitting(PHOTOS / 2, photos, 48, 128),
+        picture=fit_side(PICTURES, len(entries) + beside, 112, 512),
+        start=fit_side(STARTS, len(entries), 64, 192),
+        step=fit_side(STEPS, kept, 80, 256),
+        where=fit_side(WHERE, maps, 64, 192),
+        member=fit_side(PHOTOS, members, 72, 160),
+        photo=fit_side(PHOTOS / 2, photos, 48, 128),
         snapshots=snapshots,
     )
 
 
-def fitting(budget: float, count: int, least: int, most: int) -> int:
+def fit_side(budget: float, count: int, least: int, most: int) -> int:
     """The side in px at which so many pictures fill the budget together, within bounds."""
     return round(min(max(math.sqrt(budget / max(count, 1) / BYTES), least), most))
 
 
-class Store:
+class PageImages:
     """Pictures of a page by number. uris: each as a data URI."""
 
     def __init__(self) -> None:
@@ -81,7 +74,7 @@ class Store:
         """Keep a copy of a picture, at most `side` px wide and high; its number, None where there is no picture."""
         if image is None:
             return None
-        self.uris.append(data_uri(reduced(image, side)))
+        self.uris.append(data_uri(shrink(image, side)))
         return len(self.uris) - 1
 
     def uri(self, number: int | None) -> str | None:
@@ -89,18 +82,7 @@ class Store:
         return None if number is None else self.uris[number]
 
 
-def own_picture(folder: Path, relative: object) -> Image.Image | None:
-    """The run's own picture at `folder / relative`; None where there is none, or it would lie outside of the run."""
-    if not isinstance(relative, str):
-        return None
-    try:
-        path = (folder / relative).resolve()
-        return read_photo(path) if path.is_relative_to(folder.resolve()) else None
-    except (UndecodableError, OSError, ValueError):
-        return None
-
-
-def any_photo(path: str) -> Image.Image | None:
+def read_any_photo(path: str) -> Image.Image | None:
     """A photo, upright and whole; None where it is gone."""
     try:
         return read_photo(Path(path))
@@ -116,8 +98,8 @@ def data_uri(image: Image.Image) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def reduced(image: Image.Image, side: int) -> Image.Image:
-    """Nothing is enlarged: a browser does that too, and the pixels of a small picture are the result."""
+def shrink(image: Image.Image, side: int) -> Image.Image:
+    """A picture, at most ``side`` px wide and high. A smaller one stays as it is: browsers enlarge it without smoothing."""
     if max(image.size) <= side:
         return image
     return ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)

@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.report.manifest import Json, command, layers, mapping, names_objectives, objects, preprocessing
+from mindseye.report.manifest import names_objectives, preprocessing_line
+from mindseye.report.page.cards import PageImage
 from mindseye.report.page.content import content_of
-from mindseye.report.page.front import Held, front_of
+from mindseye.report.page.front import front_of
 from mindseye.report.page.items import Content
-from mindseye.report.page.pictures import Store
+from mindseye.report.page.pictures import PageImages
 from mindseye.report.page.templates import policy, render, script, style
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import PAGE, RunFolder
+from mindseye.runs.schema import Manifest
 
 STYLES = ("base", "front", "item", "wide", "channels")
 SCRIPTS = (
@@ -44,7 +46,7 @@ def write_page(run: Path) -> Path:
         UserError: if the folder holds no readable run or one without pictures, or the page cannot be written.
     """
     manifest = RunFolder(run).read()
-    if not (names_objectives(manifest) or layers(manifest)):
+    if not (names_objectives(manifest) or manifest.layers):
         raise UserError(
             f"{run} holds no pictures for a page; take a run of 'visualize', 'paint', 'invert' or 'accentuate'"
         )
@@ -66,15 +68,15 @@ def leave_page(run: Path, progress: Progress) -> None:
         advance(1)
 
 
-def page_of(run: Path, manifest: Json) -> str:
+def page_of(run: Path, manifest: Manifest) -> str:
     """The page as text."""
-    content, store = content_of(run, manifest)
-    front = front_of(run, manifest, lambda place, entry: _held(content, store, place), None, MOST_ON_MAP)
+    content, images = content_of(run, manifest)
+    front = front_of(run, manifest, lambda place, entry: _picture(content, images, place), None, MOST_ON_MAP)
     thumbnails = content["photos"]["thumbnails"]
     on_map = {photo for group in (front.map.groups if front.map else []) for *_, photo in group.thumbnails}
     on_front = {card.picture.number for _, cards in front.groups for card in cards if card.picture}
     early, code = script("early"), script(*SCRIPTS)
-    content["pictures"] = [None if number in on_front else uri for number, uri in enumerate(store.uris)]
+    content["pictures"] = [None if number in on_front else uri for number, uri in enumerate(images.uris)]
     content["photos"]["thumbnails"] = [None if number in on_map else uri for number, uri in enumerate(thumbnails)]
     return render(
         "page.html",
@@ -91,27 +93,28 @@ def page_of(run: Path, manifest: Json) -> str:
     )
 
 
-def _held(content: Content, store: Store, place: int) -> Held | None:
+def _picture(content: Content, images: PageImages, place: int) -> PageImage | None:
     """The picture at a place of the first screen, which is that of the deepest layer, or of an objective."""
     rows = content["layers"]
     number = rows[-1]["items"][place]["picture"] if rows else None
-    uri = store.uri(number)
-    return None if uri is None else Held(uri, number)
+    uri = images.uri(number)
+    return None if uri is None else PageImage(uri, number)
 
 
-def _making(manifest: Json) -> dict[str, Any]:
+def _making(manifest: Manifest) -> dict[str, Any]:
     """How the run was made: the command, and lists of name and value."""
-    notes, recipe, model = manifest.get("notes"), mapping(manifest.get("recipe")), mapping(manifest.get("model"))
-    seconds = {
-        name: f"{value:.1f} s" for name, value in mapping(manifest.get("seconds")).items() if isinstance(value, float)
-    }
+    model = manifest.model
     return {
-        "command": command(manifest),
-        "notes": [str(line) for line in (notes if isinstance(notes, list) else [])],
-        "skipped": [(str(one.get("path")), str(one.get("reason"))) for one in objects(manifest.get("skipped"))],
-        "recipe": recipe,
-        "network": {key: model.get(key) for key in ("name", "weights", "channels") if model.get(key) is not None}
-        | {"preprocessing": preprocessing(manifest).removeprefix("preprocessing: ")},
-        "seconds": seconds,
-        "versions": mapping(manifest.get("versions")) | {"device": manifest.get("device", "")},
+        "command": manifest.command.encode("utf-8", "replace").decode(),
+        "notes": manifest.notes,
+        "skipped": [(skipped.path, skipped.reason) for skipped in manifest.skipped],
+        "recipe": manifest.recipe,
+        "network": {
+            "name": model.name,
+            "weights": model.weights,
+            "in_channels": model.in_channels,
+            "preprocessing": preprocessing_line(model).removeprefix("preprocessing: "),
+        },
+        "seconds": {name: f"{value:.1f} s" for name, value in manifest.seconds.items()},
+        "versions": manifest.versions | {"device": manifest.device},
     }

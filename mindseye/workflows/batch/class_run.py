@@ -6,56 +6,59 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mindseye.errors import UserError
-from mindseye.models.load import Model
+from mindseye.optimize.session import NetworkSession
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import PAGE, Manifest, RunFolder
-from mindseye.runs.manifest import failures
-from mindseye.runs.record import Record, is_finished, open_manifest
+from mindseye.runs.entries import failures
+from mindseye.runs.folder import PAGE, RunFolder
+from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store
 from mindseye.workflows.batch.executor import Ended
 from mindseye.workflows.batch.ledger import failed
+from mindseye.workflows.facets.find import FacetTargets
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.found import Found
-from mindseye.workflows.facets.job import Job
+from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.finish import finish_run
+from mindseye.workflows.request import Request
+from mindseye.workflows.resumable import open_run
 
 PATIENCE = 30.0
 """Seconds that a worker waits for a run folder: that of a batch which was killed lives on for a moment."""
 
 
 @dataclass(frozen=True)
-class Workshop:
+class WorkerContext:
     """What a worker keeps for all its classes.
 
-    folder: the run folder of a class. begin: a class's job and the manifest of its run. preparing, finishing: further
+    folder: the run folder of a class. begin: a class's job and the manifest of its run. preparing, finishing: sessions with
     copies of the network, for the threads beside the one that paints: two threads must not run one network, as each reads
     it through hooks of its own. judge: shows a finished run to the judges that have not seen it. painting: the folder of a
-    pack's painting, by number. facets: places of each class. batch_size: pictures painted at once. store: where activations are
-    kept between runs.
+    pack's painting, by number. facets: places of each class. batch_size: pictures painted at once. run: what is asked of each
+    class's run. store: where activations are kept between runs.
     """
 
     folder: Callable[[str], RunFolder]
-    begin: Callable[[str], tuple[Job, Manifest]]
-    preparing: Model
-    finishing: Model
+    begin: Callable[[str], tuple[FacetJob, Manifest]]
+    preparing: NetworkSession
+    finishing: NetworkSession
     judge: Callable[[Path], None]
     painting: Callable[[int], Path]
     facets: int
     batch_size: int
+    run: Request
     store: Store | None = None
 
 
 class ClassRun:
     """A class from its photos to its figures. An error costs this class alone: the rest of its work is then left out."""
 
-    def __init__(self, workshop: Workshop, name: str) -> None:
-        self.name, self.workshop = name, workshop
-        self.folder = workshop.folder(name)
-        self._prepared: tuple[Flow, Found] | None = None
+    def __init__(self, context: WorkerContext, name: str) -> None:
+        self.name, self.context = name, context
+        self.folder = context.folder(name)
+        self._prepared: tuple[Flow, FacetTargets] | None = None
         self.ended: Ended | None = None
         self._seconds = 0.0
-        self._holding = ExitStack()
+        self._open = ExitStack()
 
     @property
     def waits(self) -> bool:
@@ -63,7 +66,7 @@ class ClassRun:
         return self._prepared is not None and self.ended is None
 
     @property
-    def prepared(self) -> tuple[Flow, Found]:
+    def prepared(self) -> tuple[Flow, FacetTargets]:
         """What it is painted by and from.
 
         Raises:
@@ -83,7 +86,7 @@ class ClassRun:
         """Measure the pictures, draw the figures, ask the judges; how the class ended."""
         self.attempt(self._finish)
         self.close()  # judges lock the folder themselves
-        self.attempt(lambda: self.workshop.judge(self.folder.path))
+        self.attempt(lambda: self.context.judge(self.folder.path))
         self.attempt(self._conclude)
         self._prepared = None  # some hundred megabytes of a pack that waits for its last class
         if self.ended is None:
@@ -112,52 +115,37 @@ class ClassRun:
 
     def close(self) -> None:
         """Let go of the run folder."""
-        self._holding.close()
+        self._open.close()
 
     def _prepare(self) -> None:
-        self._lock()
-        job, fresh = self.workshop.begin(self.name)
-        manifest = open_manifest(self.folder, fresh, force=False)
-        if is_finished(manifest):
+        job, fresh = self.context.begin(self.name)
+        run = replace(self.context.run, progress=Progress(quiet=True))
+        record = self._open.enter_context(open_run(self.folder, fresh, run, patience=PATIENCE))
+        if record is None:
             return
-        progress = Progress(quiet=True)
-        progress.seconds.update(manifest["seconds"])
-        record = Record(self.folder, manifest, progress.say, progress.seconds)
-        found = Flow(replace(job, model=self.workshop.preparing), record, progress, self.workshop.store).prepare()
+        targets = Flow(replace(job, session=self.context.preparing), record, self.context.store).prepare()
         job.photos.forget()
-        self._prepared = Flow(job, record, progress), found
-
-    def _lock(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._holding.enter_context(self.folder.locked())
-            except UserError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        self._prepared = Flow(job, record), targets
 
     def _finish(self) -> None:
         if self._prepared is None:
             if not (self.folder.path / PAGE).is_file():  # killed between its last word and its page
                 leave_page(self.folder.path, Progress(quiet=True))
             return
-        painted, found = self._prepared
-        job = replace(painted.job, model=self.workshop.finishing)
-        flow = Flow(job, painted.record, painted.progress)
-        for layer in job.targets:
-            flow.measure(layer, found)
-        flow.finish()
+        painted, targets = self._prepared
+        job = replace(painted.job, session=self.context.finishing)
+        flow = Flow(job, painted.record)
+        for layer in job.layers:
+            flow.measure(layer, targets)
+        finish_run(painted.record)
 
     def _conclude(self) -> None:
         manifest = self.folder.read()
-        entries = [facet for layer in manifest["layers"] for facet in layer["facets"]]
-        painted = sum(entry["status"] == "done" for entry in entries)
+        facets = [facet for layer in manifest.layers for facet in layer.facets]
+        painted = sum(facet.status == "done" for facet in facets)
         lost = failures(manifest)
         if not lost:
             self.ended = Ended(self.name, "done", pictures=painted)
             return
-        reason = f"{len(lost)} of {len(entries)} pictures failed: {lost[0]}"
+        reason = f"{len(lost)} of {len(facets)} pictures failed: {lost[0]}"
         self.ended = Ended(self.name, "partial" if painted else "failed", reason, "\n".join(lost), pictures=painted)

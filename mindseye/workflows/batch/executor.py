@@ -43,7 +43,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Lost:
-    """A pack whose worker is gone; ``pack.wanted`` are the classes of which nothing has been told."""
+    """A pack whose worker is gone; ``pack.todo`` are the classes of which nothing has been told."""
 
     pack: Pack
     reason: str
@@ -79,7 +79,7 @@ class Executor(ABC):
         """
 
 
-class Here(Executor):
+class InProcess(Executor):
     """One worker, in this very process."""
 
     def run(self, opener: Opener, packs: Sequence[Pack]) -> Generator[Event, None, None]:

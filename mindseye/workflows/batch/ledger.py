@@ -17,7 +17,8 @@ from typing import Any
 
 from mindseye.errors import UserError
 from mindseye.runs.files import UNFINISHED, write_bytes, write_json
-from mindseye.runs.folder import Manifest, RunFolder, file_name
+from mindseye.runs.folder import RunFolder, file_name
+from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.executor import Ended
 from mindseye.workflows.batch.plan import Pack, make_packs
 

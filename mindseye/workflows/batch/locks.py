@@ -30,7 +30,7 @@ class Holder:
 
 
 @contextmanager
-def held(folder: Path, shard: Shard) -> Iterator[None]:
+def hold_shard(folder: Path, shard: Shard) -> Iterator[None]:
     """Hold a shard of a batch for this process; the lock ends with the process, however it ends.
 
     folder: of the locks.
@@ -41,8 +41,8 @@ def held(folder: Path, shard: Shard) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _await_the_dead(folder)
-        with guarded(folder):
+        _wait_for_dead(folder)
+        with guard(folder):
             for other in holders(folder, alone=True):
                 if other.shard.count != shard.count or other.shard.index == shard.index:
                     raise _refusal(folder, other, shard)
@@ -66,7 +66,7 @@ def holders(folder: Path, alone: bool = False) -> list[Holder]:
     """The processes that work on a batch just now. alone: whether the caller keeps others from beginning meanwhile."""
     if not alone:
         try:
-            with guarded(folder):
+            with guard(folder):
                 return holders(folder, alone=True)
         except OSError:  # no such folder, or not ours to write: nobody is kept from beginning, which does no harm
             pass
@@ -80,14 +80,14 @@ def holders(folder: Path, alone: bool = False) -> list[Holder]:
 
 
 @contextmanager
-def guarded(folder: Path) -> Iterator[None]:
+def guard(folder: Path) -> Iterator[None]:
     """Keep others from beginning, for a moment: ask who works here, or begin a ledger, in peace."""
     with (folder / GUARD).open("ab") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         yield
 
 
-def _await_the_dead(folder: Path) -> None:
+def _wait_for_dead(folder: Path) -> None:
     """Wait for what a killed process has begun on this machine: it ends by itself, and holds the lock until then."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and any(_is_dead(one) for one in holders(folder)):

@@ -15,16 +15,16 @@ from mindseye.errors import UserError
 class Pack:
     """Classes whose facets are painted together.
 
-    number: its place among all packs. classes: in the order of their places. wanted: those that are still to be done.
+    number: its place among all packs. classes: in the order of their places. todo: those that are still to be done.
     """
 
     number: int
     classes: tuple[str, ...]
-    wanted: tuple[str, ...]
+    todo: tuple[str, ...]
 
     def only(self, classes: Collection[str]) -> "Pack":
         """The same pack, of which only some classes are to be done; every picture keeps its place."""
-        return replace(self, wanted=tuple(name for name in self.wanted if name in classes))
+        return replace(self, todo=tuple(name for name in self.todo if name in classes))
 
 
 @dataclass(frozen=True)

@@ -15,23 +15,23 @@ from typing import Literal
 
 from mindseye.errors import UserError
 from mindseye.runtime import keep_memory
+from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
 from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
-from mindseye.workflows.batch.handing import ASKS, Handed, Refused
 from mindseye.workflows.batch.plan import Pack
 
 WATCH_SECONDS = 0.2
 
 
 @dataclass
-class _Member:
+class _WorkerProcess:
     """A process, and the packs that it has been given."""
 
     process: BaseProcess
     pipe: Connection
-    handed: Handed = field(default_factory=Handed)
+    assigned: Assigned = field(default_factory=Assigned)
 
 
-class Processes(Executor):
+class ProcessExecutor(Executor):
     """Workers in processes of their own; a dead one is replaced.
 
     method: how they are started, ``spawn`` or ``fork``. CUDA and threads want them started anew, which loads Python and torch
@@ -56,45 +56,45 @@ class Processes(Executor):
                         told = member.pipe.recv()
                     except (EOFError, OSError):
                         members.remove(member)
-                        yield from _buried(member)
+                        yield from _lost_packs(member)
                         if waiting:
                             members.append(self._start(opener, number % self.workers))
                             number += 1
                         continue
                     if isinstance(told, Refused):
                         raise UserError(told.line)
-                    yield from _answered(member, told, waiting)
+                    yield from _answer(member, told, waiting)
         finally:
             for member in members:
                 member.process.kill()
             for member in members:
                 member.process.join()
 
-    def _start(self, opener: Opener, number: int) -> _Member:
+    def _start(self, opener: Opener, number: int) -> _WorkerProcess:
         ours, theirs = multiprocessing.Pipe()
         process = self._process(target=_serve, args=(theirs, opener, number, os.getpid()), name=f"worker {number}")
         process.start()
         theirs.close()
-        return _Member(process, ours)
+        return _WorkerProcess(process, ours)
 
 
-def _answered(member: _Member, told: object, waiting: deque[Pack]) -> Iterator[Event]:
-    if told == ASKS:
+def _answer(member: _WorkerProcess, told: object, waiting: deque[Pack]) -> Iterator[Event]:
+    if told == NEXT:
         with suppress(OSError):  # it has died since; the end of its pipe will tell
-            member.pipe.send(member.handed.give(waiting))
+            member.pipe.send(member.assigned.give(waiting))
     elif isinstance(told, Began | Ended | Lost):
-        member.handed.hear(told)
+        member.assigned.hear(told)
         yield told
 
 
-def _buried(member: _Member) -> Iterator[Event]:
+def _lost_packs(member: _WorkerProcess) -> Iterator[Event]:
     """What a process that has ended leaves undone; nothing where it ended as it should."""
     member.process.join()
     code = member.process.exitcode or 0
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-    if not member.handed.asked:
+    if not member.assigned.asked:
         raise UserError(f"a worker ended before it began ({how}): try --workers 1, which shows why")
-    yield from member.handed.lost(f"its worker died ({how})")
+    yield from member.assigned.lost(f"its worker died ({how})")
 
 
 def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
@@ -110,7 +110,7 @@ def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
 
     def given() -> Iterator[Pack]:
         while True:
-            send(ASKS)
+            send(NEXT)
             pack: Pack | None = pipe.recv()
             if pack is None:
                 return

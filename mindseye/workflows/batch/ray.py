@@ -14,15 +14,15 @@ from typing import Any
 
 from mindseye.errors import UserError, one_line
 from mindseye.runtime import keep_memory
+from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
 from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
-from mindseye.workflows.batch.handing import ASKS, Handed, Refused
 from mindseye.workflows.batch.plan import Pack
 
 AUTO = "auto"
 # Packs are names, and pictures go to the run folders: next to nothing lies in Ray's own memory.
 OBJECT_BYTES = 100 * 2**20
 # Workers in a row that may die before they have asked for a first pack.
-STILLBORN = 3
+MOST_FAILED_STARTS = 3
 # How long a worker's demands may be met by no node before that is an error, and how often it is looked at.
 PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 5.0
@@ -30,12 +30,12 @@ KNOCK_SECONDS = 10.0
 
 
 @dataclass
-class _Member:
+class _WorkerProcess:
     """An actor, what it will tell, and the packs that it has been given."""
 
     actor: Any
     told: Any
-    handed: Handed = field(default_factory=Handed)
+    assigned: Assigned = field(default_factory=Assigned)
 
 
 class Ray(Executor):
@@ -75,20 +75,20 @@ class _Round:
         if not self._room:
             raise self._no_room()
         self._count = min(asked.workers or self._room, len(packs))
-        self._members: list[_Member] = []
-        self._begun = self._stillborn = 0
-        self._hopeful = time.monotonic()
+        self._members: list[_WorkerProcess] = []
+        self._begun = self._failed_starts = 0
+        self._last_seen = time.monotonic()
 
     def events(self) -> Generator[Event, None, None]:
         try:
-            while self._waiting or any(member.handed.asked for member in self._members):
+            while self._waiting or any(member.assigned.asked for member in self._members):
                 while self._waiting and len(self._members) < self._count:
                     self._start()
                 ready, _ = self._ray.wait([member.told for member in self._members], timeout=LOOK_SECONDS)
                 if not ready:
                     self._look()
                 for told in ready:
-                    yield from self._heard(next(member for member in self._members if member.told is told))
+                    yield from self._receive(next(member for member in self._members if member.told is told))
         finally:
             for member in self._members:
                 self._ray.kill(member.actor)
@@ -105,9 +105,9 @@ class _Round:
         actor = remote.remote()
         told = actor.work.options(num_returns="streaming").remote(self._opener, self._begun % self._count)
         self._begun += 1
-        self._members.append(_Member(actor, told))
+        self._members.append(_WorkerProcess(actor, told))
 
-    def _heard(self, member: _Member) -> Iterator[Event]:
+    def _receive(self, member: _WorkerProcess) -> Iterator[Event]:
         try:
             word = self._ray.get(next(member.told))
         except StopIteration:
@@ -116,32 +116,32 @@ class _Round:
         except self._ray.exceptions.RayError as error:
             self._members.remove(member)
             self._ray.kill(member.actor)
-            yield from self._buried(member, error)
+            yield from self._lost_packs(member, error)
             return
-        self._stillborn, self._hopeful = 0, time.monotonic()
+        self._failed_starts, self._last_seen = 0, time.monotonic()
         if isinstance(word, Refused):
             raise UserError(word.line)
-        if word == ASKS:
-            member.actor.give.remote(member.handed.give(self._waiting))
+        if word == NEXT:
+            member.actor.give.remote(member.assigned.give(self._waiting))
         elif isinstance(word, Began | Ended | Lost):
-            member.handed.hear(word)
+            member.assigned.hear(word)
             yield word
 
-    def _buried(self, member: _Member, error: Exception) -> Iterator[Lost]:
+    def _lost_packs(self, member: _WorkerProcess, error: Exception) -> Iterator[Lost]:
         reason = _reason(error)
-        if not member.handed.asked:
-            self._stillborn += 1
-            if self._stillborn >= STILLBORN:
+        if not member.assigned.asked:
+            self._failed_starts += 1
+            if self._failed_starts >= MOST_FAILED_STARTS:
                 raise UserError(
-                    f"{STILLBORN} workers ended before they began ({reason}): try without --ray, which shows why"
+                    f"{MOST_FAILED_STARTS} workers ended before they began ({reason}): try without --ray, which shows why"
                 )
-        yield from member.handed.lost(f"its worker is gone ({reason})")
+        yield from member.assigned.lost(f"its worker is gone ({reason})")
 
     def _look(self) -> None:
         """Whether those that wait can hope for a place: nodes go, and on some clusters come."""
-        if self._places() or any(member.handed.asked for member in self._members):
-            self._hopeful = time.monotonic()
-        elif time.monotonic() - self._hopeful > PATIENCE_SECONDS:
+        if self._places() or any(member.assigned.asked for member in self._members):
+            self._last_seen = time.monotonic()
+        elif time.monotonic() - self._last_seen > PATIENCE_SECONDS:
             raise self._no_room()
 
     def _places(self) -> int:
@@ -169,12 +169,12 @@ class _Actor:
         self._given.put(pack)
 
     def work(self, opener: Opener, number: int) -> Generator[object, None, None]:
-        """Open the worker, and yield its events and ``ASKS``, each as it comes."""
+        """Open the worker, and yield its events and ``NEXT``, each as it comes."""
         told: queue.Queue[object] = queue.Queue()
 
         def packs() -> Iterator[Pack]:
             while True:
-                told.put(ASKS)
+                told.put(NEXT)
                 pack = self._given.get()
                 if pack is None:
                     return

@@ -10,7 +10,7 @@ from typing import Any
 
 from mindseye.errors import UserError
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import Manifest
+from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.ledger import TABLE, Ledger
 
 Row = dict[str, Any]
@@ -32,13 +32,13 @@ def write_results(ledger: Ledger) -> Path:
 
 def facet_rows(manifest: Manifest) -> Iterator[Row]:
     """A row per layer and facet of a run, its measures flattened: ``fidelity.picture.cosine``; ``loss.dot.end``."""
-    for layer in manifest["layers"]:
-        for facet in layer["facets"]:
-            row = {"layer": layer["layer"]} | {key: facet.get(key) for key in PLAIN}
+    for layer in manifest.layers:
+        for facet in layer.facets:
+            row: Row = {"layer": layer.layer} | {key: getattr(facet, key) for key in PLAIN}
             row["facet"] = row.pop("index")
-            for term, (start, end) in facet.get("loss", {}).items():
+            for term, (start, end) in facet.loss.items():
                 row |= {f"loss.{term}.start": start, f"loss.{term}.end": end}
-            yield row | flattened(facet.get("measures", {}))
+            yield row | flattened(facet.measures or {})
 
 
 def flattened(numbers: Mapping[str, Any], prefix: str = "") -> Row:
@@ -55,7 +55,7 @@ def flattened(numbers: Mapping[str, Any], prefix: str = "") -> Row:
 def _class_rows(ledger: Ledger, name: str, title: str) -> list[Row]:
     folder = ledger.folder(name)
     rows: list[Row] = []
-    with suppress(UserError, KeyError, TypeError, ValueError, AttributeError):  # nothing there yet, or damaged
+    with suppress(UserError, ValueError):  # nothing there yet, or damaged
         for row in facet_rows(folder.read()):
             rows.append({"class": name, "title": title, "run": folder.path.name} | row)
     return rows

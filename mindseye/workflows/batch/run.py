@@ -21,7 +21,7 @@ def run_batch(
     retries: how often a class is tried again whose worker died, or which failed for a reason that may pass. They come last,
     so that one bad class does not keep the others waiting. on_event: told of everything, after it is written down.
     """
-    waiting = _left(packs, [name for pack in packs for name in pack.wanted if not ledger.is_finished(name)])
+    waiting = _left(packs, [name for pack in packs for name in pack.todo if not ledger.is_finished(name)])
     for _ in range(1 + retries):
         if not waiting:
             return
@@ -40,10 +40,10 @@ def _endings(event: Event) -> list[Ended]:
     if isinstance(event, Ended):
         return [event]
     if isinstance(event, Lost):
-        return [Ended(name, "failed", event.reason, may_retry=True) for name in event.pack.wanted]
+        return [Ended(name, "failed", event.reason, may_retry=True) for name in event.pack.todo]
     return []
 
 
 def _left(packs: Sequence[Pack], names: Sequence[str]) -> list[Pack]:
     wanted = set(names)
-    return [left for left in (pack.only(wanted) for pack in packs) if left.wanted]
+    return [left for left in (pack.only(wanted) for pack in packs) if left.todo]

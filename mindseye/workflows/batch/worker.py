@@ -5,11 +5,11 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from mindseye.models.freeze import plain_attention
-from mindseye.workflows.batch.class_run import ClassRun, Workshop
+from mindseye.models.freeze import disable_fast_attention
+from mindseye.workflows.batch.class_run import ClassRun, WorkerContext
 from mindseye.workflows.batch.executor import Began, Event
-from mindseye.workflows.batch.line import Line
 from mindseye.workflows.batch.pack_painting import paint_pack
+from mindseye.workflows.batch.pipeline import ThreadPipeline
 from mindseye.workflows.batch.plan import Pack
 
 
@@ -24,41 +24,41 @@ class _Going:
 class PackWorker:
     """Turns packs into run folders; see ``executor.Worker``."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self.workshop = workshop
+    def __init__(self, context: WorkerContext) -> None:
+        self.context = context
 
     def work(self, packs: Iterator[Pack]) -> Generator[Event, None, None]:
         """See ``executor.Worker.work``."""
         # For as long as several threads read: each would otherwise switch back on what another has switched off.
-        with plain_attention(), ExitStack() as held, Line[Event]() as line:
+        with disable_fast_attention(), ExitStack() as opened, ThreadPipeline[Event]() as pipeline:
 
             def prepare(pack: Pack) -> _Going:
                 runs = []
-                for name in pack.wanted:
-                    line.check()
-                    runs.append(ClassRun(self.workshop, name))
-                    held.callback(runs[-1].close)
+                for name in pack.todo:
+                    pipeline.check()
+                    runs.append(ClassRun(self.context, name))
+                    opened.callback(runs[-1].close)
                     runs[-1].prepare()
                 return _Going(pack, runs)
 
             def paint(going: _Going) -> _Going:
-                line.tell(Began(going.pack))
-                self._paint(going, line)
+                pipeline.emit(Began(going.pack))
+                self._paint(going, pipeline)
                 return going
 
             def finish(going: _Going) -> None:
                 for run in going.runs:
-                    line.check()
-                    line.tell(run.finish())
-                shutil.rmtree(self.workshop.painting(going.pack.number), ignore_errors=True)
+                    pipeline.check()
+                    pipeline.emit(run.finish())
+                shutil.rmtree(self.context.painting(going.pack.number), ignore_errors=True)
 
-            prepared = line.part(packs, prepare, "prepare")
-            line.last(line.part(prepared, paint, "paint"), finish, "finish")
-            yield from line.told()
+            prepared = pipeline.stage(packs, prepare, "prepare")
+            pipeline.sink(pipeline.stage(prepared, paint, "paint"), finish, "finish")
+            yield from pipeline.events()
 
-    def _paint(self, going: _Going, line: Line[Event]) -> None:
-        shop, pack = self.workshop, going.pack
-        layers = next((run.prepared[0].job.targets for run in going.runs if run.waits), [])
+    def _paint(self, going: _Going, pipeline: ThreadPipeline[Event]) -> None:
+        context, pack = self.context, going.pack
+        layers = next((run.prepared[0].job.layers for run in going.runs if run.waits), [])
         for layer in layers:
             runs = [run for run in going.runs if run.waits]
             try:
@@ -66,10 +66,10 @@ class PackWorker:
                     pack,
                     runs,
                     layer,
-                    shop.painting(pack.number),
-                    shop.facets,
-                    shop.batch_size,
-                    lambda steps: line.check(),
+                    context.batch_size,
+                    context.facets,
+                    context.painting(pack.number),
+                    lambda steps: pipeline.check(),
                 )
             except Exception as error:  # the other packs go on
                 for run in runs:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from mindseye.measure.judge import BATCH, Judge, run_judge
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS
-from mindseye.photos.photo_set import PhotoSet
+from mindseye.photos.photo_set import PhotoSet, Source, find_photos
+from mindseye.workflows.evaluation.panel import Panel
+from mindseye.workflows.facets.flow import Flow
 
 FOLDERS = "sub-folders"
 
@@ -67,3 +69,14 @@ def labels_of_judge(
         return None
     likeliest = [int(index) for index in seen.logits.argmax(-1)]
     return Labels(judge.name, [judge.label_names((index,)) for index in likeliest])
+
+
+def labels_of(flow: Flow, panel: Panel | None, photos: Source, recursive: bool) -> Labels | None:
+    """What the photos of a run show: their sub-folders, else the first judge that names classes, else nobody knows."""
+    own = flow.job.photos
+    labels = labels_of_folders(own)
+    judge = next((judge for judge in panel.judges if judge.output is not None), None) if panel else None
+    if labels is not None or judge is None:
+        return labels
+    with flow.progress.stage(f"ask {judge.name}", len(own), "photos") as advance:
+        return labels_of_judge(judge, find_photos(photos, recursive), own.paths, flow.session.device, advance)

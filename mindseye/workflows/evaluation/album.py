@@ -14,7 +14,8 @@ from mindseye.photos.file_kinds import file_problem
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.runs.files import read_tensors
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import Manifest
 
 BATCH = 32
 
@@ -69,20 +70,21 @@ def open_album(folder: RunFolder, manifest: Manifest, among: Sequence[str]) -> A
     Raises:
         UserError: if a photo of the run is gone, naming it, or the run's photos were arrays.
     """
-    paths = manifest["images"]["paths"]
-    root = manifest["images"]["root"]
+    paths, root, clusters = manifest.images.paths, manifest.images.root, manifest.clusters
     if not root:
         raise UserError("this run was painted from arrays, which are not kept; give photos as files to have it judged")
+    if clusters is None:
+        raise UserError(f"{folder.path} does not say at which layer its facets were found; paint it anew with --force")
     gone = next((path for path in paths if file_problem(path) is not None), None)
     if gone is not None:
         raise UserError(f"{gone!r}, a photo of this run, is gone; bring it back, or paint the run anew with --force")
-    known = {os.path.realpath(path) for path in [*paths, *(entry["path"] for entry in manifest["skipped"])]}
+    known = {os.path.realpath(path) for path in [*paths, *(skipped.path for skipped in manifest.skipped)]}
     others = {os.path.realpath(path): path for path in among}
     fresh = [path for real, path in others.items() if real not in known]
-    labelled = any(facet["label"] for layer in manifest["layers"] for facet in layer["facets"])
+    labelled = any(facet.label for layer in manifest.layers for facet in layer.facets)
     return Album(
         folder=folder,
-        clusters=manifest["clusters"]["layer"],
+        clusters=clusters.layer,
         home=None if labelled else root,
         own=PhotoSet(list_photos(paths), kept_bytes=0),
         paths=tuple(paths),

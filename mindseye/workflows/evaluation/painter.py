@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
-from mindseye.models.freeze import frozen
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet
-from mindseye.runs.folder import Manifest
+from mindseye.runs.schema import Manifest
 
 BATCH = 32
 
@@ -33,7 +34,7 @@ def load_painter(manifest: Manifest) -> Model:
     Raises:
         UserError: if it was given as a module, or cannot be loaded any more.
     """
-    spec, options = manifest["model"].get("spec"), manifest["options"]
+    spec, options = manifest.model.spec, manifest.options
     if spec is None:
         raise UserError("it was given as a module, which is not kept")
     painter = load_model(spec, weights=options["weights"], checkpoint=options["checkpoint"])
@@ -46,24 +47,36 @@ def is_painter(model: Model, painter: Model | None, manifest: Manifest) -> bool:
 
     painter: as ``load_painter`` gives it; without it, names have to do.
     """
-    if painter is None:
-        painted = manifest["model"]
-        return (model.name, model.weights) == (painted["name"], painted["weights"])
-    ours, theirs = (list(one.network.state_dict().values()) for one in (model, painter))
+    if painter is not None:
+        return same_weights(model, painter)
+    return (model.name, model.weights) == (manifest.model.name, manifest.model.weights)
+
+
+def same_weights(model: Model, other: Model) -> bool:
+    """Whether two networks have the same weights, whatever their parts are called."""
+    ours, theirs = (list(loaded.network.state_dict().values()) for loaded in (model, other))
     return len(ours) == len(theirs) and all(
         a.shape == b.shape and torch.equal(a.cpu(), b.cpu()) for a, b in zip(ours, theirs, strict=True)
     )
 
 
 def clustered_means(
-    manifest: Manifest, painter: Model, photos: Sequence[str], device: torch.device, on_batch: Callable[[int], None]
+    painter: Model,
+    address: str,
+    size: int,
+    photos: Sequence[str],
+    device: torch.device,
+    on_batch: Callable[[int], None],
 ) -> Tensor:
-    """Mean activations [photos, channels] of some photos at the layer that the run's facets were found at."""
-    wanted = painter.preprocessing
-    side = wanted.size if wanted.fixed_size else manifest["options"]["size"]
-    with frozen(painter.network) as network:
-        layer = find_layer(survey(network, side, painter.in_channels), manifest["clusters"]["layer"])
+    """Mean activations [photos, channels] of some photos at the layer that a run's facets were found at.
+
+    address: of that layer. size: of the run's pictures, in px, which is what the network sees unless its own is fixed.
+    """
+    preprocessing = painter.preprocessing
+    side = preprocessing.size if preprocessing.fixed_size else size
+    with freeze(painter.network) as network:
+        layer = find_layer(survey(network, side, painter.in_channels), address)
         with Reader(network.to(device), [layer]) as read:
             images = PhotoSet(list_photos(photos), kept_bytes=0)
-            batches = images.batches(wanted, side, painter.in_channels, BATCH)
-            return mean_activations(read, wanted, batches, device, on_batch)[layer.address]
+            batches = images.batches(preprocessing, side, painter.in_channels, BATCH)
+            return mean_activations(read, preprocessing, batches, device, on_batch)[layer.address]

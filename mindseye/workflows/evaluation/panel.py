@@ -31,7 +31,7 @@ class Panel:
         return blake2b(repr(question).encode(), digest_size=8).hexdigest()
 
 
-def convene(
+def load_panel(
     judge: Network | Sequence[Network],
     among: Folder | Sequence[Folder] = (),
     labels: str | int | Sequence[str | int] = (),
@@ -42,7 +42,7 @@ def convene(
     Raises:
         UserError: for an unknown model, label or folder, a judge that is the painter or comes twice, or no judge.
     """
-    specs = [judge] if isinstance(judge, str | nn.Module) else list(judge)
+    specs = as_list(judge)
     asked = [labels] if isinstance(labels, str | int) else list(labels)
     folders = [among] if isinstance(among, str | os.PathLike) else list(among)
     if not specs:
@@ -55,6 +55,11 @@ def convene(
     if twice:
         raise UserError(f"judge {twice[0]!r} comes twice; name each once")
     return Panel(judges, tuple(paths))
+
+
+def as_list(judge: Network | Sequence[Network]) -> list[Network]:
+    """One network or several, as a list."""
+    return [judge] if isinstance(judge, str | nn.Module) else list(judge)
 
 
 def own_judge(name: str) -> UserError:

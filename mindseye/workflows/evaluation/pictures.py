@@ -16,7 +16,8 @@ from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import JudgeEntry, Manifest, PictureEntry, Summary
 from mindseye.workflows.evaluation.painter import is_painter, load_painter
 from mindseye.workflows.evaluation.panel import Panel, own_judge
 
@@ -34,13 +35,13 @@ def judge_pictures(
     the pictures with a wanted label, with intervals.
 
     Raises:
-        UserError: for photos to look among, a judge that is the painted network or scores no classes, and if no picture
+        UserError: for photos to run_judge among, a judge that is the painted network or scores no classes, and if no picture
             was painted, or one is gone.
     """
-    painted = [entry for entry in manifest["pictures"] if entry["picture"]]
+    painted = [entry for entry in manifest.pictures if entry.picture]
     painter = _painter(manifest, progress)
     _check(folder, painted, panel, painter, manifest)
-    summary: dict[str, Any] = manifest.setdefault("summary", {}).setdefault("transfer", {})
+    manifest.summary = manifest.summary or Summary()
     for judge in panel.judges:
         wanted, unknown = _wanted(manifest, painted, painter, judge)
         with progress.stage(f"judge {judge.name}", 2 * len(painted), "pictures") as advance:
@@ -49,18 +50,19 @@ def judge_pictures(
         if logits is None:
             raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
         for place, (entry, labels) in enumerate(zip(painted, wanted, strict=True)):
-            found = _seen(judge, logits[2 * place : 2 * place + 2], labels)
-            entry.setdefault("measures", {}).setdefault("transfer", {})[judge.name] = found
-        summary[judge.name] = _summary(painted, judge.name, manifest["seed"])
+            entry.measures = {} if entry.measures is None else entry.measures
+            by_judge = entry.measures.setdefault("transfer", {})
+            by_judge[judge.name] = _seen(judge, logits[2 * place : 2 * place + 2], labels)
+        manifest.summary.transfer[judge.name] = _summary(painted, judge.name, manifest.seed or 0)
         for name in unknown:
             _note(manifest, progress, f"judge {judge.name} knows no class {name!r}: what it sees there has no score")
-        manifest.setdefault("judges", {})[judge.name] = {
-            "weights": judge.model.weights,
-            "preprocessing": judge.model.preprocessing.describe(),
-            "labels": None if judge.labels is None else judge.label_names(judge.labels),
-            "asked": panel.asked(judge),
-        }
-    manifest["seconds"] |= progress.seconds
+        manifest.judges[judge.name] = JudgeEntry(
+            weights=judge.model.weights,
+            preprocessing=judge.model.preprocessing.describe(),
+            labels=None if judge.labels is None else judge.label_names(judge.labels),
+            asked=panel.asked(judge),
+        )
+    manifest.seconds |= progress.seconds
     folder.write(manifest)
 
 
@@ -74,7 +76,7 @@ def _painter(manifest: Manifest, progress: Progress) -> Model | None:
 
 
 def _check(
-    folder: RunFolder, painted: Sequence[Manifest], panel: Panel, painter: Model | None, manifest: Manifest
+    folder: RunFolder, painted: Sequence[PictureEntry], panel: Panel, painter: Model | None, manifest: Manifest
 ) -> None:
     if panel.among:
         raise UserError(f"{folder.path} was painted without photos, so there are no neighbours: leave --among out")
@@ -85,11 +87,11 @@ def _check(
             raise own_judge(judge.name)
 
 
-def _images(folder: RunFolder, painted: Sequence[Manifest]) -> Iterator[Tensor]:
+def _images(folder: RunFolder, painted: Sequence[PictureEntry]) -> Iterator[Tensor]:
     """Every picture, each followed by its start."""
     for entry in painted:
-        for role in ROLES:
-            path = folder.path / entry[role]
+        for kept in (entry.picture, entry.start):
+            path = folder.path / str(kept)
             try:
                 yield read_picture(path)
             except OSError as error:
@@ -97,15 +99,15 @@ def _images(folder: RunFolder, painted: Sequence[Manifest]) -> Iterator[Tensor]:
 
 
 def _wanted(
-    manifest: Manifest, painted: Sequence[Manifest], painter: Model | None, judge: Judge
+    manifest: Manifest, painted: Sequence[PictureEntry], painter: Model | None, judge: Judge
 ) -> tuple[list[tuple[int, ...] | None], list[str]]:
     """The labels wanted of each picture, None where there are none; and the classes that the judge does not know."""
     # A photo may be called as a class is, and the pictures between two objectives show neither.
-    names_classes = manifest["kind"] != "invert" and not manifest["options"].get("interpolate")
+    names_classes = manifest.kind != "invert" and not manifest.options.get("interpolate")
     labels: list[tuple[int, ...] | None] = []
     unknown: dict[str, None] = {}
     for entry in painted:
-        classes = _classes(entry["objective"]) if names_classes else []
+        classes = _classes(entry.objective) if names_classes else []
         known = {name: _label(name, painter, judge) for name in classes}
         found = tuple(dict.fromkeys(label for label in known.values() if label is not None))
         unknown |= {name: None for name, label in known.items() if label is None}
@@ -155,16 +157,15 @@ def _seen(judge: Judge, logits: Tensor, labels: Sequence[int] | None) -> dict[st
     return {**numbers, "label": judge.label_names(labels), "labels": list(labels), "sees": sees}
 
 
-def _summary(painted: Sequence[Manifest], judge: str, seed: int) -> dict[str, Any]:
+def _summary(painted: Sequence[PictureEntry], judge: str, seed: int) -> dict[str, Any]:
     """Means and intervals over the pictures that have a label, how many they are; variants count as so many pictures."""
-    blocks = [entry["measures"]["transfer"][judge] for entry in painted]
+    blocks = [(entry.measures or {})["transfer"][judge] for entry in painted]
     labelled = [{"transfer": {judge: block}} for block in blocks if "label" in block]
     means = summarise(labelled, seed).get("transfer", {}).get(judge, {})
     return {"pictures": len(labelled), **{role: means[role] for role in ROLES if role in means}}
 
 
 def _note(manifest: Manifest, progress: Progress, line: str) -> None:
-    notes = manifest.setdefault("notes", [])
-    if line not in notes:
-        notes.append(line)
+    if line not in manifest.notes:
+        manifest.notes.append(line)
         progress.say(f"note: {line}")

@@ -1,59 +1,57 @@
-"""What a run is asked to do."""
+"""What a run over the facets of a set of photos is asked to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-import torch
-
-from mindseye.layers.compiler import Compiler
-from mindseye.layers.painting_reader import painting_reader
-from mindseye.layers.reader import Reader
-from mindseye.layers.survey import Layer
-from mindseye.models.load import Model
-from mindseye.optimize.canvases.prior import Prior
-from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.layers.layer import Layer
+from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 
 
 @dataclass(frozen=True)
-class Job:
+class FacetJob:
     """Everything that decides what a run's pictures look like.
 
-    network: every layer that fires, from ``survey``. targets: the layers to paint, early to late. cluster: the layer that
-    the facets are found at. penalty: the address whose L1 norm is held down, None for the input of each target.
-    channels: taken instead of the top-k. size: side of the canvas. batch_size: pictures painted at once, 0 for all.
-    prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles. name: what its random
-    numbers are called beside those of others in one batch, "" for a run by itself.
+    session: used with the recipe. layers: those that are painted, early to late. cluster: the layer that the facets are
+    found at. batch_size: pictures painted at once, 0 for all. penalty: the address whose L1 norm is held down, None for the
+    input of each layer. channels: taken instead of the top-k. name: what its random numbers are called beside those of
+    others in one batch, "" for a run by itself.
     """
 
+    session: NetworkSession
     photos: PhotoSet
-    model: Model
-    network: Sequence[Layer]
-    targets: Sequence[Layer]
+    layers: Sequence[Layer]
     cluster: Layer
     facets: int | Literal["auto"]
-    recipe: Recipe
-    seed: int
-    device: torch.device
-    size: int
     batch_size: int = 0
     penalty: str | None = None
     channels: Sequence[int] | None = None
-    prior: Prior | None = None
-    compiler: Compiler | None = None
     name: str = ""
 
     @property
-    def view(self) -> int:
-        """The side of what the network sees, in px."""
-        return self.model.preprocessing.size if self.model.preprocessing.fixed_size else self.size
-
-    def painting_reader(self, layers: Sequence[Layer]) -> Reader:
-        """Reads the layers that a picture is painted towards."""
-        return painting_reader(self.model, layers, self.view, self.compiler)
-
-    @property
     def prefix(self) -> str:
-        """What its random numbers' names begin with."""
+        """What the names of its random numbers begin with."""
         return f"{self.name}/" if self.name else ""
+
+    def options(self, recursive: bool = False, weights_digest: str | None = None) -> dict[str, Any]:
+        """What must be the same for an interrupted run to be continued. weights_digest: where it is known already."""
+        session = self.session
+        named = {"name": self.name} if self.name else {}
+        return named | {
+            "images": self.photos.root,
+            "images_digest": self.photos.digest(),
+            "recursive": recursive,
+            "model": session.model.name,
+            "weights": session.weights,
+            "weights_digest": weights_digest or session.weights_digest,
+            "checkpoint": session.checkpoint,
+            "layers": [layer.address for layer in self.layers],
+            "cluster_layer": self.cluster.address,
+            "penalty_layer": self.penalty,
+            "channels": None if self.channels is None else list(self.channels),
+            "facets": self.facets,
+            "size": session.recipe.size,
+            "seed": session.seed,
+            "batch_size": self.batch_size,
+        }

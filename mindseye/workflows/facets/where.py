@@ -11,7 +11,7 @@ from torch import Tensor
 from mindseye.attribution.cam import grad_map, last_map
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
-from mindseye.layers.survey import Layer
+from mindseye.layers.layer import Layer
 from mindseye.runs.files import write_bytes
 
 MEMBERS = 4

@@ -13,15 +13,13 @@ from mindseye.facets.activations import facet_ranks, mean_activations
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.facets.unit_facets import find_unit_facets
-from mindseye.layers.reader import Reader
-from mindseye.layers.stages import stages_below
-from mindseye.layers.survey import Layer, find_layer
-from mindseye.models.load import Model
-from mindseye.optimize.compose import layers_to_match, target_views
-from mindseye.optimize.objectives.objective import Objective
-from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.compose import target_views
+from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.progress import Progress
+from mindseye.runs.schema import MemberEntry
+from mindseye.workflows.facets.find import matched_layers
+from mindseye.workflows.objectives.locate import LocatedObjectives
 
 BATCH = 32
 
@@ -39,44 +37,43 @@ class Exemplars:
     pixels: Tensor
     notes: list[str]
 
+    def member_entries(self, picture: int) -> list[MemberEntry]:
+        """What run.json says of the members of a picture's facet."""
+        return [MemberEntry(path) for path in self.members[picture]]
+
 
 def find_exemplars(
     photos: PhotoSet,
-    objectives: Sequence[tuple[Objective, Layer]],
-    layers: Sequence[Layer],
+    located: LocatedObjectives,
     facets: int,
-    model: Model,
-    network: Sequence[Layer],
-    recipe: Recipe,
-    view: int,
-    seed: int,
-    device: torch.device,
+    session: NetworkSession,
     progress: Progress,
 ) -> Exemplars:
-    """Cluster the photos that each objective likes best at a layer that it reads, and build a target per facet.
-
-    objectives: each with the layer that its photos are clustered at. layers: all that the objectives read.
+    """Cluster the photos that each objective likes best at the first layer that it reads, and build a target per facet.
 
     Raises:
         UserError: if no photo decodes, or an activation is NaN.
     """
-    known = {layer.address: layer for layer in layers}
-    wanted = {layer.address: _matched(model, network, recipe, layer) for _, layer in objectives}
-    reads = dict.fromkeys(address for found in wanted.values() for address in found if not is_of_image(address))
-    values = torch.zeros(len(objectives), len(photos))
+    model, recipe = session.model, session.recipe
+    known = {layer.address: layer for layer in located.layers}
+    matched = {layer.address: matched_layers(session, layer) for layer in located.first_layers}
+    reads = dict.fromkeys(
+        address for addresses in matched.values() for address in addresses if not is_of_image(address)
+    )
+    values = torch.zeros(len(located.objectives), len(photos))
 
     def look(indices: Sequence[int], activations: Mapping[str, Tensor]) -> None:
-        for row, (objective, _) in zip(values, objectives, strict=True):
+        for row, objective in zip(values, located.objectives, strict=True):
             row[list(indices)] = objective(activations).float().cpu()
 
-    with progress.stage("extract", len(photos), "photos") as advance, Reader(model.network, layers) as read:
-        batches = photos.batches(model.preprocessing, view, model.in_channels, BATCH)
-        means = mean_activations(read, model.preprocessing, batches, device, advance, look)
+    with progress.stage("extract", len(photos), "photos") as advance, session.reader(located.layers) as read:
+        batches = photos.batches(model.preprocessing, session.view, model.in_channels, BATCH)
+        means = mean_activations(read, model.preprocessing, batches, session.device, advance, look)
     members: list[list[int]] = []
     weights, notes = [], []
-    for (objective, layer), liking in zip(objectives, values, strict=True):
+    for objective, layer, liking in zip(located.objectives, located.first_layers, values, strict=True):
         liked = liking[: len(photos)]  # fewer than were listed, where some did not decode
-        settings = (facets, recipe.members, seed, recipe.gamma, recipe.weighting)
+        settings = (facets, recipe.members, session.seed, recipe.gamma, recipe.weighting)
         excited = find_unit_facets(liked, means[layer.address], *settings)
         notes += [f"{objective.name}: {note}" for note in excited.notes]
         # As many facets as were asked for, so that every objective has its variants: the first ones again.
@@ -85,18 +82,13 @@ def find_exemplars(
             members.append(facet.members)
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
-    with Reader(model.network, [known.get(address) or find_layer(network, address) for address in reads]) as read:
-        looks = target_views(recipe, view, seed)
-        ranks = facet_ranks(read, model.preprocessing, pixels, weights, device, looks, recipe.match_detail > 0)
-    shared = [address for address in ranks if all(address in found for found in wanted.values())]
+    with session.reader([known.get(address) or session.layer(address) for address in reads]) as read:
+        views = target_views(recipe, session.view, session.seed)
+        ranks = facet_ranks(read, model.preprocessing, pixels, weights, session.device, views, recipe.match_detail > 0)
+    shared = [address for address in ranks if all(address in addresses for addresses in matched.values())]
     return Exemplars(
         {address: build_target(address, ranks[address], recipe.top_k) for address in shared},
         [[photos.paths[index] for index in group] for group in members],
         torch.cat(pixels),
         notes,
     )
-
-
-def _matched(model: Model, network: Sequence[Layer], recipe: Recipe, layer: Layer) -> list[str]:
-    below = stages_below(model.network, network, layer)
-    return layers_to_match(recipe, layer.address, [stage.address for stage in below])

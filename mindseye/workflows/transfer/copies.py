@@ -15,7 +15,16 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import augmented_copy
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
-from mindseye.runs.folder import Manifest, RunFolder
+from mindseye.runs.folder import RunFolder
+from mindseye.runs.schema import (
+    Accuracy,
+    ClassAccuracy,
+    Confusion,
+    FailedImage,
+    PictureEntry,
+    Share,
+    TransferResult,
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class CopySet:
     """
 
     folder: RunFolder
-    entries: Sequence[Manifest]
+    entries: Sequence[PictureEntry]
     number: int
     recipe: Recipe
     seed: int
@@ -49,18 +58,18 @@ class CopySet:
 
     def classes(self) -> list[int]:
         """The number of each image's class."""
-        return [entry["class"] for entry in self.entries for _ in range(self.number)]
+        return [entry.class_index or 0 for entry in self.entries for _ in range(self.number)]
 
     def paintings(self) -> list[int]:
         """The number of the picture that each image is of."""
-        return [entry["index"] for entry in self.entries for _ in range(self.number)]
+        return [entry.index for entry in self.entries for _ in range(self.number)]
 
-    def _copy(self, entry: Manifest, picture: Tensor, copy: int) -> Tensor:
-        random = RandomKeys(self.seed, (f"copies of {entry['index']}",))
+    def _copy(self, entry: PictureEntry, picture: Tensor, copy: int) -> Tensor:
+        random = RandomKeys(self.seed, (f"copies of {entry.index}",))
         return augmented_copy(picture, copy, self.recipe, random)
 
-    def _picture(self, entry: Manifest) -> Tensor:
-        path = self.folder.path / entry["picture"]
+    def _picture(self, entry: PictureEntry) -> Tensor:
+        path = self.folder.path / str(entry.picture)
         try:
             return read_picture(path)
         except OSError as error:
@@ -76,46 +85,47 @@ def judge_copies(
     titles: Sequence[str],
     device: torch.device,
     progress: Progress,
-) -> dict[str, Any]:
+) -> TransferResult:
     """Show a judge every image, and say how often it names the class.
 
     Args:
         labels, titles: per class, the judge's labels that count as it, and what the class is called.
-
-    Returns:
-        ``n``, ``top1`` and ``top5`` of all images; ``over_paintings``, the same with intervals over paintings;
-        ``as_painted``, of the pictures without their copies; ``classes``, of each; ``confusions``, {"wanted", "seen",
-        "count"}; ``failures``, every image that top-1 counts as wrong, by its place among the images.
     """
     with progress.stage(f"judge {judge.name}", len(images), "images") as advance:
         logits = run_judge(judge, picture_batches(images, judge.model), device, advance).logits
     if logits is None:
         raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
-    found = read_predictions(logits, images.classes(), labels)
+    named = read_predictions(logits, images.classes(), labels)
     plain = torch.arange(len(logits)) % images.number == 0
-    return {
-        **accuracy(found),
-        "over_paintings": accuracy_over(found, images.paintings()),
-        "as_painted": accuracy(found.select(plain)),
-        "classes": [
-            {"class": title, **accuracy(found.select(found.classes == number))} for number, title in enumerate(titles)
+    of_class = [accuracy(named.select(named.classes == number)) for number in range(len(titles))]
+    return TransferResult(
+        judge=judge.name,
+        **_shares(accuracy(named)),
+        over_paintings=Accuracy(**_shares(accuracy_over(named, images.paintings()))),
+        as_painted=Accuracy(**_shares(accuracy(named.select(plain)))),
+        classes=[
+            ClassAccuracy(class_name=title, **_shares(values)) for title, values in zip(titles, of_class, strict=True)
         ],
-        "confusions": [
-            {"wanted": titles[one], "seen": judge.label_names([seen]), "count": count}
-            for one, seen, count in confusions(found)
+        confusions=[
+            Confusion(titles[number], judge.label_names([seen]), count) for number, seen, count in confusions(named)
         ],
-        "failures": [_failure(images, judge, found, titles, int(index)) for index in (~found.top1).nonzero()],
-    }
+        failures=[_failure(images, judge, named, titles, int(index)) for index in (~named.top1).nonzero()],
+    )
 
 
-def _failure(images: CopySet, judge: Judge, found: Predictions, titles: Sequence[str], index: int) -> dict[str, Any]:
+def _shares(values: dict[str, Any]) -> dict[str, Any]:
+    """An accuracy of ``measure.accuracy`` as the fields of an ``Accuracy``."""
+    return {"n": values["n"], "top1": Share(**values["top1"]), "top5": Share(**values["top5"])}
+
+
+def _failure(images: CopySet, judge: Judge, named: Predictions, titles: Sequence[str], index: int) -> FailedImage:
     entry, copy = images.entries[index // images.number], index % images.number
-    return {
-        "index": index,
-        "class": titles[int(found.classes[index])],
-        "picture": entry["picture"],
-        "copy": copy,
-        "seen": judge.label_names([int(found.seen[index])]),
-        "probability": float(found.probability[index]),
-        "wanted": float(found.class_probability[index]),
-    }
+    return FailedImage(
+        index=index,
+        class_name=titles[int(named.classes[index])],
+        picture=str(entry.picture),
+        copy=copy,
+        seen=judge.label_names([int(named.seen[index])]),
+        probability=float(named.probability[index]),
+        wanted=float(named.class_probability[index]),
+    )

@@ -3,8 +3,9 @@
 import torch
 
 from mindseye.optimize.canvases.alpha import Alpha, background, over
-from mindseye.optimize.canvases.canvas import Fourier, Pixels
 from mindseye.optimize.canvases.colour import builtin_colours
+from mindseye.optimize.canvases.fourier import Fourier
+from mindseye.optimize.canvases.pixels import Pixels
 from mindseye.optimize.random import RandomKeys
 
 DICE = RandomKeys(0, ("a", "b"))

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from mindseye.optimize.canvases.canvas import Fourier, Phase, Pixels, frequencies, mean_magnitude
 from mindseye.optimize.canvases.colour import builtin_colours, measured_colours, plain_colours
+from mindseye.optimize.canvases.fourier import Fourier, Phase
+from mindseye.optimize.canvases.pixels import Pixels
+from mindseye.optimize.canvases.spectrum import frequencies, mean_magnitude
 
 
 def photos(n=3, side=16, channels=3):

@@ -7,8 +7,10 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import builtin_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas, palette_of
+from mindseye.optimize.canvases.compose import compose_canvas, palette_of
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
@@ -55,7 +57,9 @@ def made(kind, channels=3, keys=("a", "b"), start="noise", images=None):
         torch.manual_seed(0)
         prior = Prior("decoder", Decoder(channels).eval().requires_grad_(False), (4,))
     palette = Palette(builtin_colours(channels), torch.ones(channels, SIDE, SIDE // 2 + 1))
-    return compose_canvas(recipe, SIDE, channels, images, palette, RandomKeys(0, keys), torch.device("cpu"), prior)
+    return compose_canvas(
+        CanvasRequest(recipe, SIDE, channels, palette, RandomKeys(0, keys), torch.device("cpu"), images, prior)
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])

@@ -6,13 +6,18 @@ import pytest
 import torch
 from scipy import integrate
 
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.cppn import ATAN_STD, SQUARE_MEAN, SQUARE_STD, coordinates, random_cppn
+from mindseye.optimize.canvases.cppn import ATAN_STD, CPPN, SQUARE_MEAN, SQUARE_STD, coordinates
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.recipe import Recipe
 
 
 def cppn(keys=("a", "b"), channels=2, contrast=1.0):
-    return random_cppn(RandomKeys(0, keys), channels, 6, 4, 2, contrast, plain_colours(channels), torch.device("cpu"))
+    recipe = Recipe("x", canvas="cppn", cppn_width=4, cppn_depth=2, contrast=contrast)
+    palette = Palette(plain_colours(channels))
+    return CPPN.build(CanvasRequest(recipe, 6, channels, palette, RandomKeys(0, keys), torch.device("cpu")))
 
 
 def test_every_pixel_is_the_function_of_its_coordinates():

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.optimize.canvases.prior import Latent, load_prior
+from mindseye.optimize.canvases.latent import Latent
+from mindseye.optimize.canvases.prior import load_prior
 
 FILE = """
 import torch

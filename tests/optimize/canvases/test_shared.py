@@ -2,8 +2,8 @@
 
 import torch
 
-from mindseye.optimize.canvases.canvas import Fourier
 from mindseye.optimize.canvases.colour import plain_colours
+from mindseye.optimize.canvases.fourier import Fourier
 from mindseye.optimize.canvases.shared import Shared
 
 SIDE = 32

@@ -9,12 +9,13 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
-from mindseye.models.freeze import frozen
+from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import parse_objective
 from mindseye.optimize.objectives.batch import Each
 from mindseye.optimize.objectives.direction import Direction
-from mindseye.optimize.objectives.lookup import Surveyed, look_up, look_up_between
+from mindseye.optimize.objectives.lookup import look_up, look_up_between
+from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.preprocessing import Preprocessing
 
 SIDE = 32
@@ -59,7 +60,7 @@ def value(text, scene, channels=3, **options):
     objective, layer = look_up(parse_objective(text), scene, **options)
     assert objective.name == text
     assert objective.layers == (layer.address,)
-    with frozen(scene.model.network), Reader(scene.model.network, [layer]) as read:
+    with freeze(scene.model.network), Reader(scene.model.network, [layer]) as read:
         return objective(read(images(channels)))
 
 
@@ -174,7 +175,7 @@ def test_a_probability_changes_classes_only(conv):
         ("output:5", "channel 5 is not in layer 'output': its channels are 0-4"),
         ("output:out:3", "no part of a layer"),
         ("class:zebre", "near names: zebra"),
-        ("class:bow", "give one's index, 3, 4"),
+        ("class:bow", "give the index of one, 3, 4"),
         ("class:5", "give 0 to 4"),
         ("body.1:missing.npy", "No such file"),
     ],

@@ -3,8 +3,8 @@
 import torch
 
 from mindseye.optimize.compose import image_terms
-from mindseye.optimize.objectives.norms import ALPHA, AlphaArea, PowerNorm, VariationNorm
-from mindseye.optimize.objectives.objective import CANVAS
+from mindseye.optimize.objectives.norms import AlphaArea, PowerNorm, VariationNorm
+from mindseye.optimize.objectives.objective import ALPHA, CANVAS
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.regularizers.functional import power_norm, total_variation, variation_norm
 

@@ -3,8 +3,9 @@
 import pytest
 
 from mindseye.errors import UserError
-from mindseye.optimize.recipe.checks import check_for_facets, recipe_from
-from mindseye.optimize.recipe.files import load_recipe, parse_changes, recipe_names, recipe_text
+from mindseye.optimize.recipe.checks import check_for_facets
+from mindseye.optimize.recipe.files import parse_changes, recipe_names, recipe_text
+from mindseye.optimize.recipe.load import load_recipe, recipe_from
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.recipe.schedule import Schedule, progress_of
 
@@ -47,7 +48,7 @@ def test_changes_replace_numbers():
         (["canvas=oil"], "fourier"),
         (["crop=[0.9,0.2]"], "smallest"),
         (["noise=-1"], "zero or more"),
-        (["mask=[0.5,0]"], "one end"),
+        (["mask=[0.5,0]"], "neither end"),
         (["dot=0", "adaptive=0", "penalty=0", "objective=0"], "at least one of"),
         (["canvas=cppn"], "cannot start from a picture"),
         (["canvas=cppn", "start=noise"], "set blur to 0"),

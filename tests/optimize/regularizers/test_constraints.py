@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mindseye.optimize.canvases.canvas import Pixels
+from mindseye.optimize.canvases.pixels import Pixels
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.regularizers.constraints import Constraints
 from mindseye.optimize.regularizers.functional import bilateral_blur, centre_mask, gaussian_blur
@@ -22,13 +22,13 @@ def gradient():
 
 def test_nothing_asked_leaves_the_gradient(gradient):
     """Without a part the very same tensor comes back."""
-    assert Constraints.of(PLAIN).gradient(gradient, 0.5) is gradient
+    assert Constraints.of(PLAIN).gradient(gradient, 0, 0.5) is gradient
 
 
 def test_blur_then_scale_then_mask(gradient):
     """The schedule's sigma at this progress; one deviation per picture; the mask last."""
     recipe = replace(PLAIN, gradient_blur=(2.0, 1.0), normalise_gradient=True, mask=0.5)
-    found = Constraints.of(recipe).gradient(gradient, 0.5)
+    found = Constraints.of(recipe).gradient(gradient, 0, 0.5)
     for picture in range(2):
         blurred = gaussian_blur(gradient[picture : picture + 1], 1.5)
         expected = blurred / blurred.numpy().std() * centre_mask(12, 0.5)

@@ -6,11 +6,14 @@ from nets import TinyConv, seeded
 from torch import nn
 
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
-from mindseye.layers.survey import find_layer, survey
+from mindseye.layers.survey import survey
 from mindseye.optimize import loop as painting_module
+from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
-from mindseye.optimize.canvases.compose import Palette, compose_canvas
+from mindseye.optimize.canvases.compose import compose_canvas
+from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.loop import Painting, run
 from mindseye.optimize.random import RandomKeys
@@ -130,7 +133,7 @@ def test_a_dead_picture_does_not_touch_its_neighbours():
     assert changed[1][1].any()
 
 
-def hooks_of(network):
+def list_hooks(network):
     return [hooks for m in network.modules() for hooks in (m._forward_pre_hooks, m._forward_hooks) if hooks]
 
 
@@ -139,9 +142,9 @@ def test_hooks_are_gone_afterwards():
     network, leaf = nn.Sequential(nn.ReLU()), random(2, 8).requires_grad_()
     with redirected(network):
         network(leaf)
-        assert hooks_of(network)
+        assert list_hooks(network)
         assert leaf._backward_hooks
-    assert not hooks_of(network)
+    assert not list_hooks(network)
     assert not leaf._backward_hooks
 
 
@@ -150,7 +153,7 @@ def test_hooks_are_gone_after_an_error():
     network = seeded(TinyConv)
     with pytest.raises(RuntimeError, match="channels"), redirected(network):
         network(random(2, 4, SIDE, SIDE))
-    assert not hooks_of(network)
+    assert not list_hooks(network)
 
 
 class Gate(nn.Module):
@@ -172,7 +175,9 @@ def paint(network, read, start, steps=40):
     recipe = Recipe("test", steps=steps, canvas="pixels", start="weighted", lr=0.05, dot=1.0, colours="none")
     goal = {"relu": build_target("relu", torch.ones(len(start), 2, SIDE * SIDE), 2)}
     random = RandomKeys(0, tuple(f"picture {index}" for index in range(len(start))))
-    canvas = compose_canvas(recipe, SIDE, 3, start, Palette(plain_colours(3)), random, torch.device("cpu"))
+    canvas = compose_canvas(
+        CanvasRequest(recipe, SIDE, 3, Palette(plain_colours(3)), random, torch.device("cpu"), start)
+    )
     terms = compose_terms(recipe, goal, "relu", [], None, torch.zeros(len(start), 2, 1))
     return Painting(canvas, terms, recipe, Views.of(recipe, SIDE), random, read, PLAIN)
 
@@ -238,4 +243,4 @@ def test_redirection_ends_and_leaves_no_hook(gate, monkeypatch):
     run(paint(network, read, DARK, steps=20), 10, lambda *_: None)
     assert used == [network] * 16
     # What is left is the reader's own.
-    assert [len(hooks) for hooks in hooks_of(network)] == [1]
+    assert [len(hooks) for hooks in list_hooks(network)] == [1]

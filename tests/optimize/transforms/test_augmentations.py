@@ -8,7 +8,7 @@ from torchvision.transforms.v2 import functional
 
 from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, AUGMENTATIONS, CONDITIONS, NONE, augmented, augmented_copy
 from mindseye.optimize.transforms.views import Views

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from batch_runs import QUICK, forked, pictures, run
+from mindseye.runs.record import Record
 from nets import TinyConv, seeded
 from PIL import Image
 from tars import write_tar
@@ -19,16 +20,15 @@ import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize import loop as painting
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.record import Record
 from mindseye.workflows import paint
-from mindseye.workflows.batch import outcome, view
-from mindseye.workflows.batch.class_orders import Order
+from mindseye.workflows.batch import live_view, output
 from mindseye.workflows.batch.executor import Ended
-from mindseye.workflows.batch.locks import held, holders
+from mindseye.workflows.batch.locks import hold_shard, holders
 from mindseye.workflows.batch.plan import Shard
+from mindseye.workflows.batch.request import Order
 from mindseye.workflows.facets.flow import Flow
 
 CLASSES = ["ant", "bee", "crab 7", "duck", "eel"]
@@ -44,10 +44,10 @@ def test_each_class_is_a_run(undisturbed):
     assert statuses(undisturbed) == dict.fromkeys(FOLDERS, "done")
     for folder in FOLDERS:
         manifest = RunFolder(undisturbed / folder).read()
-        facets = manifest["layers"][0]["facets"]
-        assert (manifest["kind"], manifest["status"], len(facets)) == ("visualize", "done", 2)
-        assert all("fidelity" in facet["measures"] for facet in facets)
-        assert all((undisturbed / folder / facet["picture"]).is_file() for facet in facets)
+        facets = manifest.layers[0].facets
+        assert (manifest.kind, manifest.status, len(facets)) == ("visualize", "done", 2)
+        assert all("fidelity" in facet.measures for facet in facets)
+        assert all((undisturbed / folder / facet.picture).is_file() for facet in facets)
     assert not list(undisturbed.rglob("*.safetensors.part"))
     assert not list((undisturbed / "ledger.painting").glob("*"))
 
@@ -68,7 +68,7 @@ def test_figures_and_page_are_there(root, tmp_path):
 def test_the_same_again_does_nothing(root, undisturbed):
     """Finished work is not touched, and the batch says that it is done."""
     before = {path: path.stat().st_mtime_ns for path in undisturbed.rglob("run.json")}
-    assert run(root, undisturbed).standing.done == 5
+    assert run(root, undisturbed).status.done == 5
     assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("run.json")} == before
 
 
@@ -141,7 +141,7 @@ def test_a_class_that_comes_later_is_the_same(root, undisturbed, tmp_path):
     before = (tmp_path / "out" / "bee" / "run.json").stat().st_mtime_ns
     (late / "ant").rmdir()
     (late / "ant").symlink_to(root / "ant")
-    assert run(late, tmp_path / "out").standing.failures == ()
+    assert run(late, tmp_path / "out").status.failures == ()
     assert pictures(tmp_path / "out") == pictures(undisturbed)
     assert (tmp_path / "out" / "bee" / "run.json").stat().st_mtime_ns == before
 
@@ -155,7 +155,7 @@ def test_killed_again_and_again_it_ends_the_same(root, undisturbed, tmp_path, mo
         time.sleep(dice.uniform(0.1, 1.2))
         process.kill()
         process.join()
-    assert run(root, out).standing.done == 5
+    assert run(root, out).status.done == 5
     assert pictures(out) == pictures(undisturbed)
     assert not list(out.rglob(".*.mindseye-part"))
 
@@ -213,9 +213,9 @@ def test_activations_that_are_nan_are_named(root, tmp_path):
     network = seeded(TinyConv)
     with torch.no_grad():
         network.stem.bias.fill_(float("nan"))
-    standing = mindseye.batch(root, network, out=tmp_path / "out", **QUICK).standing
-    assert (standing.failed, {one.attempts for one in standing.failures}) == (5, {1})
-    assert "body.2" in standing.failures[0].reason
+    status = mindseye.batch(root, network, out=tmp_path / "out", **QUICK).status
+    assert (status.failed, {one.attempts for one in status.failures}) == (5, {1})
+    assert "body.2" in status.failures[0].reason
 
 
 def test_a_full_disk_fails_what_it_hits_and_no_more(root, undisturbed, tmp_path, monkeypatch):
@@ -248,16 +248,16 @@ def test_a_disk_that_stays_full_is_named_and_the_same_call_goes_on(root, undistu
 
         real = record.write_picture
         patch.setattr(record, "write_picture", full)
-        standing = run(root, out, retries=1).standing
-    assert [(one.name, one.attempts) for one in standing.failures] == [("crab 7", 2)]
-    assert run(root, out).standing.failures == ()
+        status = run(root, out, retries=1).status
+    assert [(one.name, one.attempts) for one in status.failures] == [("crab 7", 2)]
+    assert run(root, out).status.failures == ()
     assert pictures(out) == pictures(undisturbed)
 
 
 def test_a_second_batch_is_refused_unless_it_is_another_shard(root, tmp_path):
     """And it leaves the first one alone."""
     out = tmp_path / "out"
-    with held(out / "ledger.locks", Shard(1, 2)):
+    with hold_shard(out / "ledger.locks", Shard(1, 2)):
         with pytest.raises(UserError, match="must be of 2"):
             run(root, out)
         with pytest.raises(UserError, match="take another shard"):
@@ -289,9 +289,9 @@ def test_other_options_are_refused_and_force_starts_anew(root, tmp_path):
         name = "recipe" if "steps" in change else next(iter(change))
         with pytest.raises(UserError, match=f"another {name}; choose another --out, or --force"):
             run(root, out, **{"classes": classes} | change)
-    assert run(root, out, classes=classes, batch_size=0).standing.done == 1
+    assert run(root, out, classes=classes, batch_size=0).status.done == 1
     again = run(root, out, classes=classes, seed=3, force=True)
-    assert RunFolder(again.path / "ant").read()["seed"] == 3
+    assert RunFolder(again.path / "ant").read().seed == 3
     assert (out / "notes.txt").read_text() == "mine"
 
 
@@ -312,7 +312,7 @@ def test_classes_from_a_file(root, tmp_path):
     """A name in each line, comments and empty lines aside; a name that is not there is told."""
     (tmp_path / "classes.txt").write_text("# some\n\neel\nbee\n")
     out = tmp_path / "out"
-    assert run(root, out, classes=tmp_path / "classes.txt", steps=2).standing.total == 2
+    assert run(root, out, classes=tmp_path / "classes.txt", steps=2).status.total == 2
     with pytest.raises(UserError, match="wasp"):
         run(root, tmp_path / "no", classes="wasp")
     (tmp_path / "classes.txt").write_text("# none\n")
@@ -342,15 +342,15 @@ def test_mistakes_are_told_before_any_work(root, tmp_path, wrong, told):
 
 def test_an_interrupted_batch_lets_go(root, undisturbed, tmp_path, monkeypatch):
     """Ctrl-C ends the threads, frees every folder, and the same call goes on."""
-    from mindseye.workflows.batch import view
+    from mindseye.workflows.batch import live_view
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(view.View, "tell", lambda self, event: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(live_view.LiveView, "show", lambda self, event: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run(root, out)
     assert holders(out / "ledger.locks") == []
-    assert run(root, out).standing.done == 5
+    assert run(root, out).status.done == 5
     assert pictures(out) == pictures(undisturbed)
 
 
@@ -365,14 +365,14 @@ def test_the_table_has_every_number_of_every_facet(undisturbed, root, monkeypatc
     assert len(rows) == 10
     assert [row["class"] for row in rows][::2] == CLASSES
     for row in rows:
-        (layer,) = RunFolder(undisturbed / row["run"]).read()["layers"]
-        facet = layer["facets"][row["facet"]]
-        assert row["layer"] == layer["layer"]
-        assert (row["size"], row["status"], row["picture"]) == (facet["size"], "done", facet["picture"])
-        for role, numbers in facet["measures"]["fidelity"].items():
+        (layer,) = RunFolder(undisturbed / row["run"]).read().layers
+        facet = layer.facets[row["facet"]]
+        assert row["layer"] == layer.layer
+        assert (row["size"], row["status"], row["picture"]) == (facet.size, "done", facet.picture)
+        for role, numbers in facet.measures["fidelity"].items():
             for name, value in numbers.items():
                 assert row[f"fidelity.{role}.{name}"] == value
-        for term, (start, end) in facet["loss"].items():
+        for term, (start, end) in facet.loss.items():
             assert (row[f"loss.{term}.start"], row[f"loss.{term}.end"]) == (start, end)
     monkeypatch.setattr(results.importlib.util, "find_spec", lambda name: None)
     path = results.write_results(Ledger(undisturbed, read_plan(undisturbed)))
@@ -391,7 +391,7 @@ def test_the_index_has_every_class(undisturbed):
 
 def test_table_and_page_come_on_the_way(root, tmp_path, monkeypatch):
     """Where it is time for them, with the classes that have ended; a disk that is full for a while costs nothing."""
-    out, seen, written = tmp_path / "out", [], outcome.write_results
+    out, seen, written = tmp_path / "out", [], output.write_results
 
     def write(ledger):
         seen.append(sum(state.status == "done" for state in ledger.states.values()))
@@ -399,13 +399,13 @@ def test_table_and_page_come_on_the_way(root, tmp_path, monkeypatch):
             raise UserError("no room")
         return written(ledger)
 
-    monkeypatch.setattr(outcome, "write_results", write)
-    monkeypatch.setattr(outcome, "EVERY_SECONDS", 0.0)
-    monkeypatch.setattr(outcome, "SHARE", 1e9)
+    monkeypatch.setattr(output, "write_results", write)
+    monkeypatch.setattr(output, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(output, "SHARE", 1e9)
     run(root, out)
     assert seen == [1, 2, 3, 4, 5, 5]
     seen.clear()
-    monkeypatch.setattr(outcome, "EVERY_SECONDS", 60.0)
+    monkeypatch.setattr(output, "EVERY_SECONDS", 60.0)
     seen.append(0)
     run(root, tmp_path / "other")
     assert seen == [0, 5]
@@ -419,7 +419,7 @@ def test_an_interrupted_batch_leaves_table_and_page(root, tmp_path, monkeypatch)
         if isinstance(event, Ended):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(view.View, "tell", interrupt)
+    monkeypatch.setattr(live_view.LiveView, "show", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(root, out)
     page = (out / "index.html").read_text()

@@ -7,7 +7,7 @@ from batch_runs import forked
 
 from mindseye.errors import UserError
 from mindseye.runs.folder import RunFolder
-from mindseye.workflows.batch.locks import held, holders
+from mindseye.workflows.batch.locks import hold_shard, holders
 from mindseye.workflows.batch.plan import Shard
 
 
@@ -23,15 +23,15 @@ from mindseye.workflows.batch.plan import Shard
 )
 def test_what_shares_classes_is_refused(tmp_path, first, second, told):
     """The same shard, shards of another number, and the whole beside a part."""
-    with held(tmp_path, first), pytest.raises(UserError, match=told), held(tmp_path, second):
+    with hold_shard(tmp_path, first), pytest.raises(UserError, match=told), hold_shard(tmp_path, second):
         pass
-    with held(tmp_path, second):
+    with hold_shard(tmp_path, second):
         pass
 
 
 def test_other_shards_are_welcome(tmp_path):
     """Side by side, each with its process."""
-    with held(tmp_path, Shard(1, 2)), held(tmp_path, Shard(2, 2)):
+    with hold_shard(tmp_path, Shard(1, 2)), hold_shard(tmp_path, Shard(2, 2)):
         assert [str(one.shard) for one in holders(tmp_path)] == ["1/2", "2/2"]
         assert all(one.begun <= time.time() for one in holders(tmp_path))
     assert holders(tmp_path) == []
@@ -41,7 +41,7 @@ def test_a_killed_process_holds_nothing(tmp_path):
     """kill -9 ends its lock with it."""
 
     def hold():
-        with held(tmp_path, Shard()):
+        with hold_shard(tmp_path, Shard()):
             time.sleep(60)
 
     process = forked(hold)
@@ -62,9 +62,9 @@ def test_nobody_works_in_a_folder_that_is_not_there(tmp_path):
 
 def test_a_process_that_was_forked_meanwhile_keeps_no_lock(tmp_path):
     """Those that decode photos inherit every open file; a lock is gone when its block ends all the same."""
-    with held(tmp_path / "locks", Shard()), RunFolder(tmp_path / "run").locked():
+    with hold_shard(tmp_path / "locks", Shard()), RunFolder(tmp_path / "run").locked():
         process = forked(time.sleep, 60)
-    with held(tmp_path / "locks", Shard()), RunFolder(tmp_path / "run").locked():
+    with hold_shard(tmp_path / "locks", Shard()), RunFolder(tmp_path / "run").locked():
         pass
     process.kill()
     process.join()
@@ -74,7 +74,7 @@ def test_what_a_killed_process_has_begun_is_waited_for(tmp_path):
     """Its own processes outlive it for a moment, and hold its lock."""
 
     def hold():
-        with held(tmp_path, Shard()):
+        with hold_shard(tmp_path, Shard()):
             forked(time.sleep, 1.5)
             time.sleep(60)
 
@@ -85,5 +85,5 @@ def test_what_a_killed_process_has_begun_is_waited_for(tmp_path):
     time.sleep(0.2)
     process.kill()
     process.join()
-    with held(tmp_path, Shard()):
+    with hold_shard(tmp_path, Shard()):
         assert [one.process for one in holders(tmp_path)] != [process.pid]

@@ -9,12 +9,12 @@ from batch_runs import QUICK, pictures
 import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.optimize.recipe.files import load_recipe
+from mindseye.optimize.recipe.load import load_recipe
 from mindseye.runs.folder import RunFolder
-from mindseye.workflows.batch.class_orders import Order
 from mindseye.workflows.batch.executor import Began, Ended, Executor, Lost
 from mindseye.workflows.batch.plan import make_packs
-from mindseye.workflows.batch.processes import Processes
+from mindseye.workflows.batch.processes import ProcessExecutor
+from mindseye.workflows.batch.request import Order
 
 
 class Watched(Executor):
@@ -24,7 +24,7 @@ class Watched(Executor):
         self.events, self.kills = [], 0
 
     def run(self, opener, packs):
-        for event in Processes(2, "fork").run(opener, packs):
+        for event in ProcessExecutor(2, "fork").run(opener, packs):
             self.events.append(event)
             yield event
             if isinstance(event, Began) and not self.kills:
@@ -41,11 +41,11 @@ def test_a_killed_worker_costs_time_only(root, network, tmp_path):
     assert executor.kills == 1
     assert lost
     assert all("signal 9" in event.reason for event in lost)
-    names = {name for event in lost for name in event.pack.wanted}
+    names = {name for event in lost for name in event.pack.todo}
     ended = [event.name for event in executor.events if isinstance(event, Ended)]
     assert sorted(ended) == ["ant", "bee", "crab 7", "duck", "eel"]
     assert names <= set(ended)
-    assert batch.standing.failures == ()
+    assert batch.status.failures == ()
     undisturbed = mindseye.batch(root, network, out=tmp_path / "undisturbed", **QUICK)
     assert pictures(batch.path) == pictures(undisturbed.path)
     assert multiprocessing.active_children() == []
@@ -65,7 +65,7 @@ def refuses(number):
 def test_what_cannot_begin_is_told(opener, told):
     """In one line, instead of trying for ever."""
     with pytest.raises(UserError, match=told):
-        list(Processes(1, "fork").run(opener, make_packs(["a"], 1, 1)))
+        list(ProcessExecutor(1, "fork").run(opener, make_packs(["a"], 1, 1)))
     assert multiprocessing.active_children() == []
 
 
@@ -116,14 +116,14 @@ def test_judges_look_at_every_class(root, network, tmp_path):
     rows = pq.read_table(batch.results).to_pylist()
     assert len(rows) == 4
     for row in rows:
-        (name,) = RunFolder(batch.path / row["run"]).read()["judges"]
+        (name,) = RunFolder(batch.path / row["run"]).read().judges
         assert 0 <= row[f"transfer.{name}.picture.probability"] <= 1
     before = [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))]
     for state in (batch.path / "ledger.classes").iterdir():
         state.unlink()  # as if the batch had been killed before it could note the end
-    assert mindseye.batch(root, network, **options).standing.done == 2
+    assert mindseye.batch(root, network, **options).status.done == 2
     assert [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))] == before
-    assert mindseye.batch(root, network, **options | {"judge": ()}).standing.done == 2
+    assert mindseye.batch(root, network, **options | {"judge": ()}).status.done == 2
     assert [path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/run.json"))] == before
 
 
@@ -133,8 +133,8 @@ def test_a_judge_that_comes_later(root, network, tmp_path):
     options = QUICK | {"classes": ["ant", "bee"], "out": tmp_path / "out"}
     batch = mindseye.batch(root, network, **options)
     before = {path: path.stat().st_mtime_ns for path in sorted(batch.path.glob("*/pictures/**/*.png"))}
-    assert mindseye.batch(root, network, judge=judge, **options).standing.done == 2
+    assert mindseye.batch(root, network, judge=judge, **options).status.done == 2
     for folder in ("ant", "bee"):
-        assert len(RunFolder(batch.path / folder).read()["judges"]) == 1
+        assert len(RunFolder(batch.path / folder).read().judges) == 1
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert before

@@ -16,7 +16,7 @@ from batch_runs import QUICK, pictures
 import mindseye
 from mindseye.errors import UserError
 from mindseye.workflows.batch.executor import Began, Ended, Executor, Lost
-from mindseye.workflows.batch.executors import Staff, choose_executor
+from mindseye.workflows.batch.placement import Placement, choose_executor
 from mindseye.workflows.batch.plan import make_packs
 from mindseye.workflows.batch.ray import Ray
 
@@ -27,8 +27,8 @@ def test_without_it_nothing_of_ray_is_imported():
     """Neither by the commands nor by the executors of this machine."""
     code = (
         "import sys, mindseye.cli.main, mindseye.api.batch\n"
-        "from mindseye.workflows.batch.executors import Staff, choose_executor\n"
-        "choose_executor(Staff(), 1); choose_executor(Staff(workers=2), 1)\n"
+        "from mindseye.workflows.batch.placement import Placement, choose_executor\n"
+        "choose_executor(Placement(), 1); choose_executor(Placement(workers=2), 1)\n"
         "sys.exit(any(name.partition('.')[0] == 'ray' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
@@ -38,12 +38,16 @@ def test_where_it_is_not_installed(monkeypatch):
     """The line says how to have it."""
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r"pip install 'mindseye\[ray\]'"):
-        list(choose_executor(Staff(ray="auto"), 1).run(dies, make_packs(["a"], 1, 1)))
+        list(choose_executor(Placement(ray="auto"), 1).run(dies, make_packs(["a"], 1, 1)))
 
 
 @pytest.mark.parametrize(
     ("staff", "said"),
-    [(Staff(cpus=2), "goes with ray"), (Staff(ray="auto", gpus=-1), "gpus is a number"), (Staff(workers=0), "workers")],
+    [
+        (Placement(cpus=2), "goes with ray"),
+        (Placement(ray="auto", gpus=-1), "gpus is a number"),
+        (Placement(workers=0), "workers"),
+    ],
 )
 def test_shares_that_make_no_sense(staff, said):
     """Refused before anything begins."""
@@ -153,7 +157,7 @@ def test_a_node_that_goes_costs_time_only(cluster, sent, root, network, tmp_path
     """Its packs are told of as lost, worked on by the other node, and all ends the same, byte for byte."""
     executor = Watched(cluster, tmp_path / "node")
     batch = mindseye.batch(root, network, out=tmp_path / "out", executor=executor, **QUICK)
-    lost = {name for event in executor.events if isinstance(event, Lost) for name in event.pack.wanted}
+    lost = {name for event in executor.events if isinstance(event, Lost) for name in event.pack.todo}
     ended = [event.name for event in executor.events if isinstance(event, Ended)]
     assert executor.removed
     assert lost

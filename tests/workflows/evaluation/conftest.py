@@ -55,11 +55,11 @@ def repaint(run: Path) -> None:
     """Replace every picture and start by one that no other resembles: few steps leave them all alike."""
     numbers = iter(range(100, 200))
     manifest = RunFolder(run).read()
-    facets = [facet for layer in manifest.get("layers", []) for facet in layer["facets"]]
-    for entry in [*facets, *manifest.get("pictures", [])]:
-        for role in ("picture", "start"):
+    facets = [facet for layer in manifest.layers for facet in layer.facets]
+    for entry in [*facets, *manifest.pictures]:
+        for path in (entry.picture, entry.start):
             number = next(numbers)
-            draw(run / entry[role], number, number % 4, (32, 32))
+            draw(run / path, number, number % 4, (32, 32))
 
 
 class World:

@@ -1,5 +1,7 @@
 """What judges see in the pictures of named objectives: against plain softmax, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.models.load import load_model
 from mindseye.report.figures import write_figures
-from mindseye.report.scores import score_table
+from mindseye.report.tables import score_table
 from mindseye.runs.folder import RunFolder
 
 JUDGE, STRANGER = "nets_of_mine.judge", "nets_of_mine.stranger"
@@ -32,31 +34,31 @@ def probabilities(model, path):
 
 def changed(run, **change):
     manifest = RunFolder(run).read()
-    RunFolder(run).write(manifest | change)
+    RunFolder(run).write(replace(manifest, **change))
 
 
 def renamed(run, *names):
     """The run's pictures under other names."""
-    pictures = RunFolder(run).read()["pictures"]
+    pictures = RunFolder(run).read().pictures
     for entry, name in zip(pictures, names, strict=True):
-        entry["objective"] = name
+        entry.objective = name
     return pictures
 
 
 def found(run, judge):
-    return [entry["measures"]["transfer"][judge] for entry in RunFolder(run).read()["pictures"]]
+    return [entry.measures["transfer"][judge] for entry in RunFolder(run).read().pictures]
 
 
 def test_every_number_against_plain_softmax(world, commission):
     """The class that the objective names, by name, synonym and index; a channel has none, and is only looked at."""
     mindseye.evaluate(commission, world.spec("judge"), quiet=True)
     model = load_model(world.spec("judge"))
-    entries = RunFolder(commission).read()["pictures"]
-    assert [entry["measures"]["transfer"][JUDGE].get("labels") for entry in entries] == [[1], [2], [1], None]
+    entries = RunFolder(commission).read().pictures
+    assert [entry.measures["transfer"][JUDGE].get("labels") for entry in entries] == [[1], [2], [1], None]
     firsts = set()
     for entry in entries:
-        named = entry["measures"]["transfer"][JUDGE]
-        shares = {role: probabilities(model, commission / entry[role]) for role in ("picture", "start")}
+        named = entry.measures["transfer"][JUDGE]
+        shares = {role: probabilities(model, commission / getattr(entry, role)) for role in ("picture", "start")}
         ranked = np.argsort(-shares["picture"])
         firsts.add(tuple(ranked))
         assert [one["label"] for one in named["sees"]] == [LABELS[index] for index in ranked]
@@ -78,8 +80,8 @@ def test_a_label_is_for_pictures_of_no_class(world, commission):
     mindseye.evaluate(commission, world.spec("judge"), labels=["duck", 0], quiet=True)
     *classes, channel = found(commission, JUDGE)
     assert [named["labels"] for named in classes] == [[1], [2], [1]]
-    model, entry = load_model(world.spec("judge")), RunFolder(commission).read()["pictures"][3]
-    share = probabilities(model, commission / entry["picture"])
+    model, entry = load_model(world.spec("judge")), RunFolder(commission).read().pictures[3]
+    share = probabilities(model, commission / entry.picture)
     assert channel["label"] == "duck, ant"
     assert channel["picture"]["probability"] == pytest.approx(share[3] + share[0], abs=1e-4)
 
@@ -90,10 +92,10 @@ def test_classes_are_found_by_their_names(world, commission):
     bee, crab, second, channel = found(commission, STRANGER)
     assert [bee["labels"], second["labels"], channel["labels"]] == [[3], [3], [2]]
     assert set(crab) == {"sees"}
-    (note,) = (line for line in run.manifest["notes"] if STRANGER in line)
+    (note,) = (line for line in run.manifest.notes if STRANGER in line)
     assert "'Cancer'" in note
     again = mindseye.evaluate(commission, world.spec("stranger"), quiet=True)
-    assert again.manifest["notes"] == run.manifest["notes"]
+    assert again.manifest.notes == run.manifest.notes
 
 
 def test_sums_rows_and_photos(world, commission):
@@ -103,17 +105,17 @@ def test_sums_rows_and_photos(world, commission):
     mindseye.evaluate(commission, world.spec("judge"), quiet=True)
     assert [named.get("labels") for named in found(commission, JUDGE)] == [[0, 3], [4], None, None]
     before = RunFolder(commission).read()
-    for change in ({"kind": "invert"}, {"options": before["options"] | {"interpolate": 4}}):
-        RunFolder(commission).write(before | change)
+    for change in ({"kind": "invert"}, {"options": before.options | {"interpolate": 4}}):
+        RunFolder(commission).write(replace(before, **change))
         run = mindseye.evaluate(commission, world.spec("judge"), quiet=True)
         assert all(set(named) == {"sees"} for named in found(commission, JUDGE))
-        assert run.manifest["summary"]["transfer"][JUDGE] == {"pictures": 0}
+        assert run.manifest.summary.transfer[JUDGE] == {"pictures": 0}
 
 
 def test_the_summary_is_the_mean_over_labelled_pictures(world, commission):
     """With an interval that holds the mean and stays within what was seen, for each judge."""
     judges = [world.spec("judge"), world.spec("stranger")]
-    summary = mindseye.evaluate(commission, judges, quiet=True).manifest["summary"]["transfer"]
+    summary = mindseye.evaluate(commission, judges, quiet=True).manifest.summary.transfer
     for judge, count in ((JUDGE, 3), (STRANGER, 2)):
         rows = [named for named in found(commission, judge) if "label" in named]
         assert summary[judge]["pictures"] == len(rows) == count
@@ -135,31 +137,30 @@ def test_nothing_else_changes(world, commission):
     after = mindseye.evaluate(commission, world.spec("stranger"), quiet=True).manifest
     assert [path.read_bytes() for path in pictures] == data
     assert (commission / "figures" / "pictures.png").read_bytes() != figure
-    assert {key for key in after if after[key] != before.get(key)} == {
-        *("pictures", "summary", "judges", "seconds", "notes")
-    }
-    for entry in after["pictures"]:
-        assert list(entry["measures"].pop("transfer")) == [JUDGE, STRANGER]
-    assert after["pictures"] == before["pictures"]
+    changed_keys = {key for key, value in vars(after).items() if value != getattr(before, key)}
+    assert changed_keys == {*("pictures", "summary", "judges", "seconds", "notes")}
+    for entry in after.pictures:
+        assert list(entry.measures.pop("transfer")) == [JUDGE, STRANGER]
+    assert after.pictures == before.pictures
 
 
 def test_a_failed_picture_is_passed_over(world, commission):
     """It has no numbers, and the others have what they would have had."""
     mindseye.evaluate(commission, world.spec("judge"), quiet=True)
-    whole, pictures = found(commission, JUDGE), RunFolder(commission).read()["pictures"]
-    pictures[1] |= {"picture": None, "status": "failed", "reason": "turned NaN", "measures": {}}
+    whole, pictures = found(commission, JUDGE), RunFolder(commission).read().pictures
+    pictures[1] = replace(pictures[1], picture=None, status="failed", reason="turned NaN", measures={})
     changed(commission, pictures=pictures, status="partial")
     after = mindseye.evaluate(commission, world.spec("judge"), quiet=True)
-    assert after.manifest["pictures"][1]["measures"] == {}
+    assert after.manifest.pictures[1].measures == {}
     assert after.failures == ["class:Cancer: turned NaN"]
-    kept = [after.manifest["pictures"][place]["measures"]["transfer"][JUDGE] for place in (0, 2, 3)]
+    kept = [after.manifest.pictures[place].measures["transfer"][JUDGE] for place in (0, 2, 3)]
     assert kept == [whole[place] for place in (0, 2, 3)]
     assert "failed" in score_table(after.manifest)
 
 
 def test_what_is_refused(world, commission):
     """Photos to look among, the painter, a judge without scores, nothing painted, a lost picture; nothing is written."""
-    judge, pictures = world.spec("judge"), RunFolder(commission).read()["pictures"]
+    judge, pictures = world.spec("judge"), RunFolder(commission).read().pictures
     maps = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 5, stride=3), torch.nn.ReLU())
     maps.image_size = 32
     before = (commission / "run.json").read_bytes()
@@ -173,8 +174,8 @@ def test_what_is_refused(world, commission):
         assert (commission / "run.json").read_bytes() == before
     for message, change in {
         "is not finished": {"status": "interrupted"},
-        "every painting failed": {"pictures": [entry | {"picture": None} for entry in pictures]},
-        "cannot be read": {"pictures": [entry | {"start": "starts/gone.png"} for entry in pictures]},
+        "every painting failed": {"pictures": [replace(entry, picture=None) for entry in pictures]},
+        "cannot be read": {"pictures": [replace(entry, start="starts/gone.png") for entry in pictures]},
     }.items():
         changed(commission, **{"status": "done", "pictures": pictures} | change)
         with pytest.raises(UserError, match=message):
@@ -186,7 +187,7 @@ def test_a_painter_that_is_not_kept_is_known_by_its_name(world, tmp_path, capsys
     run = mindseye.paint("body.2:3", seeded(TinyConv), out=tmp_path / "run", steps=1, size=32, quiet=True)
     manifest = mindseye.evaluate(run, world.spec("judge")).manifest
     assert "by their names alone" in capsys.readouterr().err
-    assert list(manifest["pictures"][0]["measures"]["transfer"]) == [JUDGE]
+    assert list(manifest.pictures[0].measures["transfer"]) == [JUDGE]
     with pytest.raises(UserError, match="that is painted from"):
         mindseye.evaluate(run, seeded(TinyConv), quiet=True)
 
@@ -203,7 +204,7 @@ def test_at_the_end_of_paint(world, tmp_path):
     assert [named.get("label") for named in found(run.path, JUDGE)] == ["ant", None]
     assert all(path.is_file() for path in (run.path / "figures" / name for name in ("pictures.png", "steps.png")))
     manifest = run.manifest
-    manifest["pictures"][0]["measures"]["transfer"][JUDGE]["label"] = "marked"
+    manifest.pictures[0].measures["transfer"][JUDGE]["label"] = "marked"
     RunFolder(run.path).write(manifest)
     mindseye.paint(objectives, **options, judge=world.spec("judge"))
     assert [named.get("label") for named in found(run.path, JUDGE)] == ["marked", None]

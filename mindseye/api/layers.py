@@ -1,0 +1,24 @@
+"""The layers of a network as one call: ``mindseye.layers("resnet50")``."""
+
+from typing import Unpack
+
+from mindseye.optimize.session import NetworkSession
+from mindseye.workflows.activations import Layers, layers_of
+from mindseye.workflows.request import ModelSource, SessionOptions, takes
+
+
+@takes(SessionOptions)
+def layers(model: ModelSource = "resnet50", **options: Unpack[SessionOptions]) -> Layers:
+    """Every layer of a network that fires, in the order of the forward pass.
+
+    Args:
+        model: as ``visualize`` takes it. **options: weights, checkpoint, device, size (side of the images in px) and seed.
+
+    Returns:
+        The layers; printed, a table of address, kind, shape, channels, positions and share of the cost.
+
+    Raises:
+        UserError: for anything that the caller can mend, in one line.
+    """
+    session = model if isinstance(model, NetworkSession) else NetworkSession(model, **options)
+    return layers_of(session)

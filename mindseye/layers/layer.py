@@ -1,0 +1,96 @@
+"""A layer: one place in the network where activations can be read, and the address that names it.
+
+An address is a name of ``named_modules`` (``layer3.5.conv1``). ``#n`` names the n-th call of a module that runs several
+times (torchvision's Bottleneck calls its ``relu`` thrice); without it the last call is meant. ``@input`` names what goes
+into the module instead of what comes out.
+"""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isqrt
+
+from mindseye.errors import UserError
+from mindseye.layers.layout import Layout
+
+INPUT = "@input"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One place in the network where activations can be read.
+
+    address: the name that the user writes. module, call, of_input: what it stands for.
+    kind: the module's class. shape: the output's without the batch. grid: positions as (rows, columns), (tokens,) or ().
+    cost: share of the forward pass's floating-point operations done when the layer has fired, in [0, 1].
+    path: names that lead to the part of a structured output that is read; empty for its first tensor.
+    """
+
+    address: str
+    module: str
+    call: int
+    calls: int
+    of_input: bool
+    kind: str
+    shape: tuple[int, ...]
+    layout: Layout
+    channels: int
+    grid: tuple[int, ...]
+    cost: float
+    path: tuple[str, ...] = ()
+
+    @property
+    def positions(self) -> int:
+        """Number of positions, 1 for a vector."""
+        count = 1
+        for extent in self.grid:
+            count *= extent
+        return count
+
+    @property
+    def rows_and_columns(self) -> tuple[int, int] | None:
+        """The grid that the positions form, row by row: a map's, or that of tokens that fill a square; None without one.
+
+        Position (x, y) = (column, row) has the index y * columns + x. Windows folded into the batch axis form no grid:
+        their positions run window by window.
+        """
+        if len(self.grid) == 2:
+            return self.grid[0], self.grid[1]
+        if len(self.grid) != 1 or self.layout.axes == "map_last":
+            return None
+        if self.layout.axes == "tokens" and self.shape[0] - self.layout.prefix != self.positions:
+            return None
+        side = isqrt(self.positions)
+        return (side, side) if side * side == self.positions else None
+
+
+def list_outputs(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers to list: outputs only, a module's last call under its plain name after its numbered ones."""
+    listed = []
+    for layer in layers:
+        if layer.of_input:
+            continue
+        if layer.calls > 1:
+            listed.append(layer)
+        if layer.call == layer.calls - 1:
+            listed.append(replace(layer, address=layer.module))
+    return listed
+
+
+def find_layer(layers: Sequence[Layer], address: str) -> Layer:
+    """The layer at an address.
+
+    Raises:
+        UserError: if nothing fires there, with the nearest addresses.
+    """
+    name, of_input = (address[: -len(INPUT)], True) if address.endswith(INPUT) else (address, False)
+    module, _, number = name.partition("#")
+    there = [layer for layer in layers if layer.module == module and layer.of_input == of_input]
+    if number:
+        there = [layer for layer in there if number.isdecimal() and layer.call == int(number)]
+    if there:
+        return replace(there[-1], address=address)
+    known = list(dict.fromkeys(layer.address for layer in list_outputs(layers)))
+    near = difflib.get_close_matches(name, known, n=4, cutoff=0.4)
+    hint = f"near: {', '.join(near)}" if near else "none has a name like it"
+    raise UserError(f"no layer {address!r} fires in this network; {hint} ('mindseye layers MODEL' lists all)")

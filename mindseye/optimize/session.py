@@ -1,0 +1,166 @@
+"""A network, opened once: the one value that goes from a command to the line that moves a pixel.
+
+It holds what is said once (model, device, seed) and, while it is used with a recipe, what follows from both: the side of
+what the network sees, the layers that fire there, the decoder of a canvas that is one, the compiled passes.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from mindseye.errors import UserError
+from mindseye.layers.compiler import Compiler, painting_reader
+from mindseye.layers.layer import Layer, find_layer
+from mindseye.layers.reader import Reader
+from mindseye.layers.survey import survey
+from mindseye.models.freeze import freeze
+from mindseye.models.load import Model, digest, load_model
+from mindseye.models.placement import torch_device
+from mindseye.optimize.canvases.compose import find_canvas, prior_of
+from mindseye.optimize.canvases.prior import Prior
+from mindseye.optimize.recipe.recipe import Recipe
+
+PLAIN = Recipe("plain")
+"""For what reads a network and paints nothing."""
+
+
+class NetworkSession:
+    """A network on its device, and the recipe that it is used with.
+
+    Attributes:
+        spec: the network as it was given, a name or a module. weights, checkpoint: as they were given; the whole path.
+        model: the network with its preprocessing and labels. device: where it is. seed: of everything random.
+        size: side of the pictures in px, None for the recipe's or the network's own. precision: likewise.
+        recipe: with the size of the canvas filled in. view: side of what the network sees, in px.
+        prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles, while it is used.
+        notes: what is worth knowing about how it was opened, a line each.
+    """
+
+    def __init__(
+        self,
+        spec: str | nn.Module,
+        weights: str | None = None,
+        checkpoint: str | Path | None = None,
+        device: str = "auto",
+        size: int | None = None,
+        precision: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Load a network and put it on its device.
+
+        Raises:
+            UserError: for an unknown model, weights that cannot be had or do not fit, or a device that is not there.
+        """
+        self.spec, self.weights, self.size, self.precision = spec, weights, size, precision
+        self.seed = checked_seed(seed)
+        self.checkpoint = None if checkpoint is None else str(Path(checkpoint).absolute())
+        self.device = torch_device(device, spec)
+        self.model: Model = load_model(spec, weights=weights, checkpoint=self.checkpoint)
+        self.model.network.to(self.device)
+        if isinstance(spec, str):
+            # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.
+            self.model.network.to(memory_format=torch.channels_last)
+        self.recipe, self.view = PLAIN, self.model.preprocessing.size
+        self.prior: Prior | None = None
+        self.compiler: Compiler | None = None
+        self._surveys: dict[int, list[Layer]] = {}
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing about how the network was opened."""
+        if self.model.weights != "none":
+            return []
+        return [f"{self.model.name} has random weights: its pictures show what no training has taught"]
+
+    @property
+    def network(self) -> list[Layer]:
+        """Every layer that fires for images of the view's side, in the order of the forward pass."""
+        if self.view not in self._surveys:
+            with freeze(self.model.network):
+                self._surveys[self.view] = survey(self.model.network, self.view, self.model.in_channels)
+        return self._surveys[self.view]
+
+    def layer(self, address: str) -> Layer:
+        """The layer of an address.
+
+        Raises:
+            UserError: if there is none, with near names.
+        """
+        return find_layer(self.network, address)
+
+    @property
+    def weights_digest(self) -> str:
+        """A fingerprint of the network's weights."""
+        return digest(self.model.network)
+
+    @property
+    def model_spec(self) -> str | None:
+        """What loads the network again, from any folder: its name, with the whole path of a file; None for a module."""
+        return whole_spec(self.spec)
+
+    def reader(self, layers: Sequence[Layer]) -> Reader:
+        """Reads layers of the network as it is."""
+        return Reader(self.model.network, layers)
+
+    def painting_reader(self, layers: Sequence[Layer]) -> Reader:
+        """Reads the layers that pictures are painted towards, as fast as this device can."""
+        return painting_reader(self.model, layers, self.view, self.compiler)
+
+    def sized(self, size: int | None) -> Self:
+        """The same for pictures of another size; itself where it is None."""
+        if size is None:
+            return self
+        other = copy.copy(self)
+        other.size = size
+        return other
+
+    @contextmanager
+    def using(self, recipe: Recipe = PLAIN) -> Iterator[Self]:
+        """The session with a recipe. The network is frozen and in evaluation mode until the end, then as it was.
+
+        Raises:
+            UserError: if the network cannot be looked at in the recipe's size, or its decoder cannot be loaded.
+        """
+        used = copy.copy(self)
+        wanted = self.model.preprocessing
+        side = self.size or recipe.size or wanted.size
+        with freeze(self.model.network), ExitStack() as held:
+            precision: Any = self.precision or recipe.precision
+            canvas_side = find_canvas(recipe.canvas).fixed_side or side
+            used.recipe = replace(recipe, size=canvas_side, precision=precision)
+            used.view = wanted.size if wanted.fixed_size else side
+            used.prior = prior_of(recipe, self.model.in_channels)
+            used.compiler = held.enter_context(Compiler()) if recipe.compile else None
+            _ = used.network  # what is wrong with its layers shows here
+            yield used
+
+    def duplicate(self) -> Self:
+        """The same with a copy of the network, for another thread: two must not read one network through hooks."""
+        used = copy.copy(self)
+        used.model = replace(self.model, network=copy.deepcopy(self.model.network))
+        return used
+
+
+def whole_spec(spec: str | nn.Module) -> str | None:
+    """A model's name, with the whole path of a file; None for a module."""
+    if not isinstance(spec, str):
+        return None
+    place, _, factory = spec.rpartition(":")
+    return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else spec
+
+
+def checked_seed(seed: Any) -> int:
+    """A seed.
+
+    Raises:
+        UserError: if it is none.
+    """
+    if not (isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32):
+        raise UserError(f"seed is a whole number from 0 to {2**32 - 1}, not {seed!r}")
+    return seed

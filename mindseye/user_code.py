@@ -1,0 +1,194 @@
+"""Parts of the user's own, named by ``path/to/file.py:NAME`` or ``package.module:NAME``, and their errors in one line.
+
+NAME may be followed by settings, plain values by keyword: ``my.py:Cutout(share=0.3)``.
+"""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar
+
+from mindseye.errors import UserError, one_line
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"(?P<place>.+?):(?P<name>[^\W\d]\w*)(?P<settings>\(.*\))?", re.DOTALL)
+_PLAIN = (int, float, str, type(None))
+
+
+def is_user_code(word: str) -> bool:
+    """Whether a word names a part of the user's own: it leads to a Python file, or has a colon as ``module:NAME`` has."""
+    return ":" in word or word.endswith(".py")
+
+
+def load_object(spec: str, what: str = "NAME", fresh: bool = False) -> Any:
+    """What ``file.py:NAME`` or ``package.module:NAME`` stands for; with settings, what it makes of them.
+
+    Args:
+        spec: the words. what: what they should name, for the message if they name nothing.
+        fresh: run a file again even where this process has run it already and it has not changed since.
+
+    Raises:
+        UserError: if there is no such file, module or name, or the user's code fails.
+    """
+    place, name, settings = _split(spec, what)
+    file = Path(place)
+    if file.suffix == ".py" and not file.is_file():
+        raise UserError(f"no file {place!r}")
+    with run_user_code(spec):
+        module = _module_in(file.resolve(), fresh) if file.suffix == ".py" else importlib.import_module(place)
+        made = getattr(module, name, None)
+        if made is None:
+            raise UserError(f"{place!r} has no {name!r}{_hint(name, module)}")
+        return made if settings is None else made(**settings)
+
+
+def make_object(value: object, kind: type[T], key: str) -> T:
+    """An object of a kind from what a user gave: the object, its class, a function that makes it, or a name of one of these.
+
+    Args:
+        value: what was given. kind: what it must be or make. key: what it was given for, for messages.
+
+    Raises:
+        UserError: if it is nothing of that kind, or the user's code fails.
+    """
+    spec = value if isinstance(value, str) else name_object(value)
+    made = load_object(value) if isinstance(value, str) else value
+    if not isinstance(made, kind) and callable(made):
+        with run_user_code(spec):
+            made = made()
+    if not isinstance(made, kind):
+        raise UserError(f"{key} {spec!r} is or makes a {type(made).__name__}, not a {kind.__name__}")
+    return made
+
+
+def name_object(part: object) -> str:
+    """How a class, a function or an object of the user's is called in words, so that ``load_object`` finds it again.
+
+    A part of a module that belongs to no package is named by its file's whole path. An object that no name of its module
+    stands for is named by its class, with those of its settings that are plain values kept under their own names.
+    """
+    is_named = isinstance(part, type | FunctionType)
+    maker: Any = part if is_named else type(part)
+    module = sys.modules.get(maker.__module__)
+    file = getattr(module, "__file__", None)
+    place = str(Path(file).absolute()) if file and not getattr(module, "__package__", None) else maker.__module__
+    if is_named:
+        return f"{place}:{maker.__qualname__}"
+    own = next((name for name, value in vars(module).items() if value is part), None) if module else None
+    return f"{place}:{own or maker.__qualname__ + _settings_of(part)}"
+
+
+def whole_path(spec: str) -> str:
+    """``file.py:NAME`` with the file's whole path, so that a run can be continued from elsewhere; other words as they are."""
+    match = _NAME.fullmatch(spec)
+    if match is None or not match["place"].endswith(".py"):
+        return spec
+    return f"{Path(match['place']).absolute()}{spec[len(match['place']) :]}"
+
+
+@contextmanager
+def run_user_code(spec: str) -> Iterator[None]:
+    """Run code of the user's: it may import what lies beside its file, and its errors are told in one line."""
+    match = _NAME.fullmatch(spec)
+    place = Path(match["place"] if match else ".")
+    folder = str(place.resolve().parent if place.suffix == ".py" else Path.cwd())
+    sys.path.insert(0, folder)
+    try:
+        with explain_errors(spec):
+            yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(folder)
+
+
+@contextmanager
+def explain_errors(part: object, *passed: type[BaseException]) -> Iterator[None]:
+    """Tell errors of the user's code in one line, with the place where they arose; those of the kinds ``passed`` stay.
+
+    part: its name, or the class, function or object itself.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, (UserError, *passed)):
+            raise
+        spec = part if isinstance(part, str) else name_object(part)
+        raise UserError(f"{spec!r} fails with {type(error).__name__}: {one_line(error)}{_where(error)}") from error
+
+
+def _split(spec: str, what: str) -> tuple[str, str, dict[str, Any] | None]:
+    match = _NAME.fullmatch(spec)
+    if match is None:
+        raise UserError(f"{spec!r} names no {what}; write path/to/file.py:{what} or package.module:{what}")
+    if match["settings"] is None:
+        return match["place"], match["name"], None
+    try:
+        call = ast.parse(f"f{match['settings']}", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args:
+            raise ValueError("no keywords")
+        settings = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    except (ValueError, SyntaxError) as error:
+        raise UserError(
+            f"{spec!r}: settings are plain values by keyword, such as {match['name']}(share=0.3)"
+        ) from error
+    return match["place"], match["name"], settings
+
+
+def _module_in(file: Path, fresh: bool) -> ModuleType:
+    # Dataclasses and pickle look a module up by its name; two files of one name are two modules.
+    name = f"mindseye_user_{file.stem}_{blake2b(bytes(file), digest_size=4).hexdigest()}"
+    stamp = file.stat().st_mtime_ns
+    known = sys.modules.get(name)
+    if known is not None and not fresh and vars(known).get("__changed__") == stamp:
+        return known
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UserError(f"cannot import {str(file)!r}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    vars(module)["__changed__"] = stamp
+    return module
+
+
+def _settings_of(part: object) -> str:
+    try:
+        parameters = inspect.signature(type(part)).parameters
+    except (TypeError, ValueError):
+        return ""
+    told = []
+    for name, parameter in parameters.items():
+        value = getattr(part, name, getattr(part, f"_{name}", parameter.default))
+        if value is not parameter.default and _is_plain(value) and value != parameter.default:
+            told.append(f"{name}={value!r}")
+    return f"({', '.join(told)})" if told else ""
+
+
+def _is_plain(value: object) -> bool:
+    return all(_is_plain(part) for part in value) if isinstance(value, tuple | list) else isinstance(value, _PLAIN)
+
+
+def _where(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    users = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
+    return f" ({Path(users[-1].filename).name}, line {users[-1].lineno})" if users else ""
+
+
+def _hint(name: str, module: ModuleType) -> str:
+    near: list[str] = difflib.get_close_matches(name, [known for known in vars(module) if known[0] != "_"], n=4)
+    return f"; near: {', '.join(near)}" if near else ""

@@ -1,0 +1,60 @@
+"""What a batch leaves beside its runs, the table and the index page: written at its end, and now and then on the way."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from mindseye.errors import UserError
+from mindseye.report.index import Card, card_of, write_index
+from mindseye.workflows.batch.executor import Ended, Event
+from mindseye.workflows.batch.ledger import INDEX, Ledger
+from mindseye.workflows.batch.results import write_results
+
+EVERY_SECONDS = 60.0
+SHARE = 0.02
+"""Of the time, at most, that goes into writing on the way: a thousand manifests take seconds to read."""
+
+
+class BatchOutput:
+    """Writes the table and the page of a batch."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._due = time.monotonic() + EVERY_SECONDS
+
+    def tell(self, event: Event) -> None:
+        """Write both where a class has ended and it is time; what cannot be written now is written later."""
+        if isinstance(event, Ended) and time.monotonic() >= self._due:
+            with suppress(UserError):
+                self.write()
+
+    def write(self) -> Path:
+        """Write both, with what other shards have done meanwhile; the path of the table.
+
+        Raises:
+            UserError: if the disk is full, or the folder gone.
+        """
+        begun = time.monotonic()
+        try:
+            whole = Ledger(self._ledger.path, self._ledger.plan)
+            results = write_results(whole)
+            write_page(whole)
+        finally:
+            ended = time.monotonic()
+            self._due = ended + max(EVERY_SECONDS, (ended - begun) / SHARE)
+        return results
+
+
+def write_page(ledger: Ledger) -> None:
+    """Write ``index.html``: a card for every class, also of those that are not there yet."""
+    cards = []
+    for entry in ledger.plan.classes:
+        state = ledger.states[entry.name]
+        name = entry.name if entry.title == entry.name else f"{entry.title} ({entry.name})"
+        try:
+            card = replace(card_of(ledger.path / entry.folder, ledger.path), name=name)
+        except UserError:
+            card = Card(name, "", None, None, state.status, "")
+        cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
+    write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)

@@ -1,0 +1,160 @@
+"""The method up to the painting (Stergiou, ICIP 2021): activations, an embedding, facets, and their targets.
+
+Each step is a function of a job and of what the step before it gave; nothing is kept in a folder here.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mindseye.facets.activations import facet_ranks, weighted_images
+from mindseye.facets.clustering import Clustering, Facet, find_facets
+from mindseye.facets.embedding import Embedding, embed
+from mindseye.facets.extraction import extract
+from mindseye.facets.image import is_of_image
+from mindseye.facets.target import Target, build_target
+from mindseye.layers.layer import INPUT, Layer
+from mindseye.layers.stages import last_before_pooling
+from mindseye.measure.naturalness import spectrum_slope
+from mindseye.measure.sight import SAMPLE, blindness_note
+from mindseye.optimize.canvases.compose import palette_of
+from mindseye.optimize.compose import layers_to_match, target_views
+from mindseye.optimize.order import FacetOrder
+from mindseye.optimize.session import NetworkSession
+from mindseye.report.progress import Progress
+from mindseye.store.store import Store
+from mindseye.workflows.facets.job import FacetJob
+
+SLOPE_PHOTOS = 200
+Means = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Photos in a plane and in facets. facets: largest first."""
+
+    facets: list[Facet]
+    embedding: Embedding
+    clustering: Clustering
+
+    @property
+    def notes(self) -> list[str]:
+        """What was lowered or chosen, a line each."""
+        return [*self.embedding.notes, *self.clustering.notes]
+
+
+@dataclass(frozen=True)
+class FacetTargets:
+    """What the pictures of facets are painted from.
+
+    members: per facet, uint8 [members, channels, side, side]. ranks: {address: [facets, channels, positions]} of every layer
+    that is matched. slope: mean ``spectrum_slope`` of photos spread over the whole set.
+    """
+
+    facets: list[Facet]
+    members: list[Tensor]
+    ranks: dict[str, Tensor]
+    slope: float
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """The weights of each facet's members."""
+        return [torch.tensor(facet.weights) for facet in self.facets]
+
+
+def extract_means(job: FacetJob, progress: Progress, store: Store | None) -> Means:
+    """The mean over positions of every photo's activations at each layer of a job, {address: [photos, channels]}."""
+    session = job.session
+    layers = list({layer.address: layer for layer in [*job.layers, job.cluster]}.values())
+    with progress.stage("extract", len(job.photos), "photos") as advance:
+        return extract(session.model, layers, job.photos, session.view, session.device, store, advance, progress.say)
+
+
+def group_photos(job: FacetJob, means: Means, progress: Progress) -> Grouping:
+    """Embed the photos' activations at the job's cluster layer in a plane, cluster it, and weigh each facet's members."""
+    recipe = job.session.recipe
+    with progress.stage("cluster", len(job.photos), "photos") as advance:
+        embedding = embed(means[job.cluster.address], job.session.seed)
+        facets, clustering = find_facets(
+            embedding.points, job.facets, recipe.members, job.session.seed, recipe.gamma, recipe.weighting
+        )
+        advance(len(job.photos))
+    return Grouping(facets, embedding, clustering)
+
+
+def gather_targets(
+    job: FacetJob, facets: list[Facet], progress: Progress, layers: Sequence[Layer] | None = None
+) -> FacetTargets:
+    """What each facet wants of every layer that will be matched, in one pass over the members.
+
+    layers: those that are painted, by default the job's.
+    """
+    session, recipe = job.session, job.session.recipe
+    members = [job.photos.load(facet.members) for facet in facets]
+    weights = [torch.tensor(facet.weights) for facet in facets]
+    painted = job.layers if layers is None else layers
+    addresses = dict.fromkeys(
+        address for layer in painted for address in [*matched_layers(session, layer), layer.address]
+    )
+    read_layers = [session.layer(address) for address in addresses if not is_of_image(address)]
+    with progress.stage("targets", len(facets), "facets") as advance, session.reader(read_layers) as read:
+        ranks = facet_ranks(
+            read,
+            session.model.preprocessing,
+            members,
+            weights,
+            session.device,
+            target_views(recipe, session.view, session.seed, job.prefix),
+            detail=recipe.match_detail > 0,
+        )
+        advance(len(facets))
+    return FacetTargets(facets, members, ranks, mean_slope(job))
+
+
+def mean_slope(job: FacetJob) -> float:
+    """The mean slope of the spectrum of photos spread over the whole set."""
+    spread = range(0, len(job.photos), math.ceil(len(job.photos) / SLOPE_PHOTOS))
+    return float(spectrum_slope(job.photos.load(spread).float() / 255).mean())
+
+
+def matched_layers(session: NetworkSession, layer: Layer) -> list[str]:
+    """The addresses whose sorted activations are matched for the pictures of a layer, early to late."""
+    return layers_to_match(session.recipe, session.model.network, session.network, layer)
+
+
+def blindness(job: FacetJob, members: Sequence[Tensor]) -> list[str]:
+    """A line where the network does not see what is in the photos; looked for only at the last layer before pooling."""
+    session = job.session
+    last = last_before_pooling(session.model.network, session.network)
+    if session.model.weights == "none" or job.cluster.address != last.address:
+        return []
+    photos = torch.cat(list(members))
+    spread = photos[:: max(1, len(photos) // SAMPLE)]
+    with session.reader([job.cluster]) as read:
+        note = blindness_note(read, session.model.preprocessing, job.cluster.address, spread, session.device)
+    return [note] if note else []
+
+
+def target_at(job: FacetJob, address: str, ranks: Mapping[str, Tensor]) -> Target:
+    """The target of all facets at an address; at a painted layer of the channels given by hand, where there are any."""
+    by_hand = job.channels if address in {layer.address for layer in job.layers} else None
+    return build_target(address, ranks[address], job.session.recipe.top_k, by_hand)
+
+
+def facet_order(job: FacetJob, layer: Layer, targets: FacetTargets) -> FacetOrder:
+    """What the facets of a layer are painted from, and towards."""
+    session, matched = job.session, matched_layers(job.session, layer)
+    has_penalty = not session.recipe.schedule("penalty").is_zero
+    return FacetOrder(
+        session=session,
+        keys=[f"{job.prefix}{layer.address}/{place}" for place in range(len(targets.facets))],
+        palette=palette_of(session.recipe, torch.cat(targets.members), session.model.in_channels),
+        targets={address: target_at(job, address, targets.ranks) for address in {*matched, layer.address}},
+        layer=layer.address,
+        matched=matched,
+        penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if has_penalty else None,
+        weighted=weighted_images(targets.members, targets.weights),
+    )

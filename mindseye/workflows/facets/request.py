@@ -1,0 +1,150 @@
+"""A run over the facets of a folder, whatever is done with them: ``visualize`` and ``inspect`` are such runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+from mindseye.errors import UserError
+from mindseye.facets.target import check_channels
+from mindseye.layers.stages import choose_layers, last_before_pooling
+from mindseye.optimize.recipe.checks import check_for_facets
+from mindseye.optimize.session import NetworkSession
+from mindseye.photos.photo_set import PhotoSet, Source, find_photos
+from mindseye.report.notebook import Run
+from mindseye.runs.folder import RunFolder, default_path
+from mindseye.store.store import open_store
+from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
+from mindseye.workflows.evaluation.panel import Panel
+from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.request import ModelSource, Request, RunOptions
+from mindseye.workflows.resumable import new_manifest, open_run
+
+FacetCount = int | Literal["auto"]
+
+
+class FacetOptions(RunOptions, JudgeOptions, total=False):
+    """What ``visualize`` and ``inspect`` share.
+
+    top_k: replaces the recipe's. cluster_layer: where the facets are found. recursive: take sub-folders, whose names are the
+    labels. cache: take photos' activations from the user's cache, and keep them there.
+    """
+
+    top_k: int | None
+    cluster_layer: str | None
+    recursive: bool
+    cache: bool
+
+
+@dataclass(frozen=True)
+class FacetRequest:
+    """Which photos and layers a run is about.
+
+    layers: addresses, ``auto``, or none for the last before pooling. at_the_end: whether the facets are found at the
+    network's last layer before pooling where the user names none, rather than at the deepest that is painted. identity:
+    what else must be the same for an interrupted run to be continued.
+    """
+
+    run: Request
+    photos: PhotoSet
+    layers: Sequence[str]
+    facets: FacetCount
+    channels: Sequence[int] | None = None
+    cluster_layer: str | None = None
+    penalty_layer: str | None = None
+    recursive: bool = False
+    cache: bool = True
+    at_the_end: bool = False
+    identity: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def default_folder(self) -> Callable[[str, str], Path]:
+        """The run folder where the user names none, from the names of model and layers."""
+
+        def place(model: str, layers: str) -> Path:
+            path = default_path(self.photos.root, model, layers)
+            return path if self.run.kind == "visualize" else path.with_name(f"{self.run.kind}-{path.name}")
+
+        return place
+
+    def job(self, session: NetworkSession) -> FacetJob:
+        """The job that it is for a network.
+
+        Raises:
+            UserError: if the network has no such layer or channel.
+        """
+        layers = choose_layers(session.model.network, session.network, self.layers)
+        for layer in layers:
+            check_channels(self.channels or (), layer.address, layer.channels)
+        deepest = last_before_pooling(session.model.network, session.network) if self.at_the_end else layers[-1]
+        return FacetJob(
+            session=session,
+            photos=self.photos,
+            layers=layers,
+            cluster=session.layer(self.cluster_layer) if self.cluster_layer else deepest,
+            facets=self.facets,
+            batch_size=self.run.batch_size,
+            penalty=session.layer(self.penalty_layer).address if self.penalty_layer else None,
+            channels=self.channels,
+        )
+
+
+def facet_request(
+    kind: str, photos: Source, layer: str | Sequence[str] | None, facets: FacetCount, options: FacetOptions, **own: Any
+) -> FacetRequest:
+    """A checked request. own: further fields of ``FacetRequest``.
+
+    Raises:
+        UserError: for an impossible value, a recipe that does not paint facets, or a place without photos.
+    """
+    check_facet_count(facets)
+    judging = get_type_hints(JudgeOptions)
+    of_facets = {"top_k", "cluster_layer", "recursive", "cache"}
+    shared = {name: value for name, value in options.items() if name not in judging and name not in of_facets}
+    run = Request.of(kind, shared, top_k=options.get("top_k"))  # type: ignore[arg-type]
+    check_for_facets(run.recipe)
+    recursive = bool(options.get("recursive", False))
+    return FacetRequest(
+        run=run,
+        photos=find_photos(photos, recursive),
+        layers=[layer] if isinstance(layer, str) else list(layer or []),
+        facets=facets,
+        cluster_layer=options.get("cluster_layer"),
+        recursive=recursive,
+        cache=options.get("cache", True),
+        **own,
+    )
+
+
+def run_facets(
+    request: FacetRequest, model: ModelSource, options: FacetOptions, work: Callable[[Flow, Panel | None], None]
+) -> Run:
+    """Open the run and do the work unless it is finished; then show it to the judges, where there are any.
+
+    options: who looks at the pictures. work: what is done with the facets, shown the judges.
+    """
+    run = request.run
+    panel = panel_of(options, model)
+    with run.session(model) as session:
+        if request.penalty_layer and session.recipe.schedule("penalty").is_zero:
+            run.progress.say(f"note: recipe {session.recipe.name} has no penalty, so --penalty-layer does nothing")
+        job = request.job(session)
+        names = job.layers[0].address if len(job.layers) == 1 else f"{len(job.layers)}-layers"
+        folder = RunFolder(run.out or request.default_folder(session.model.name, names))
+        identity = job.options(request.recursive) | dict(request.identity)
+        with open_run(folder, new_manifest(run, session, identity), run) as record:
+            if record is not None:
+                store = open_store(run.progress.say) if request.cache else None
+                work(Flow(job, record, store), panel)
+        return judge_run(folder.path, panel, session.device, run.progress)
+
+
+def check_facet_count(facets: FacetCount) -> None:
+    """Refuse what is no number of facets.
+
+    Raises:
+        UserError: naming it.
+    """
+    if facets != "auto" and not (isinstance(facets, int) and not isinstance(facets, bool) and facets >= 1):
+        raise UserError(f"facets is a whole number above zero or auto, not {facets!r}")

@@ -1,0 +1,206 @@
+"""What is asked of a run, whatever the command: how the network is opened, how it is painted, and where it goes.
+
+``RunOptions`` are the keyword arguments that all painting functions share; ``Request`` is what becomes of them, made and
+checked once, and handed down whole.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self, TypedDict, TypeVar, get_type_hints
+
+from torch import nn
+
+from mindseye.errors import UserError
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.session import NetworkSession, checked_seed
+from mindseye.report.progress import Progress, Report
+from mindseye.workflows.recipe import chosen_recipe
+from mindseye.workflows.record import SAVE_SECONDS
+
+DEFAULT_RECIPE = "distribution"
+ModelSource = str | nn.Module | NetworkSession
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class SessionOptions(TypedDict, total=False):
+    """How the network is opened; left out where a ``Session`` is given as the model, which knows all of it."""
+
+    weights: str | None
+    checkpoint: str | Path | None
+    device: str
+    size: int | None
+    seed: int
+
+
+class OutputOptions(SessionOptions, total=False):
+    """Where what comes out goes, and how it is told."""
+
+    out: str | Path | None
+    force: bool
+    progress: "Report"
+    quiet: bool
+    command: str
+
+
+class RunOptions(OutputOptions, total=False):
+    """How pictures are painted.
+
+    recipe: its name, a TOML file or a ``Recipe``; ``steps``, ``snapshots`` and ``changes`` replace single numbers of it.
+    batch_size: pictures painted at once, 0 for all. save_every: seconds after which the state of a painting is written,
+    from which an interrupted run goes on.
+    """
+
+    recipe: str | Recipe
+    steps: int | None
+    changes: Mapping[str, Any] | None
+    batch_size: int
+    snapshots: int | None
+    save_every: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run that is asked for.
+
+    kind: the command. recipe: as it was asked for, the size of its canvas still open. out: the folder, None for the
+    default. batch_size: pictures painted at once, 0 for all. force: whether what the folder holds is replaced. opening: how
+    the network is opened.
+    """
+
+    kind: str
+    recipe: Recipe
+    out: Path | None = None
+    batch_size: int = 0
+    force: bool = False
+    command: str = ""
+    progress: Progress = field(default_factory=Progress)
+    save_seconds: float = SAVE_SECONDS
+    opening: SessionOptions = field(default_factory=SessionOptions)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"progress": None}  # a terminal does not go to other processes
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in (state | {"progress": Progress(quiet=True)}).items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        options: RunOptions | OutputOptions,
+        default: str | Recipe = DEFAULT_RECIPE,
+        top_k: int | None = None,
+    ) -> Self:
+        """The request that options make. default: the recipe where they name none. top_k: replaces the recipe's.
+
+        Raises:
+            UserError: for an option that there is none of, or one of an impossible kind or value, naming it.
+        """
+        known = get_type_hints(RunOptions)
+        unknown = next((name for name in options if name not in known), None)
+        if unknown is not None:
+            raise UserError(f"{kind} takes no {unknown!r}; it takes {', '.join(known)}")
+        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        for name in ("batch_size", "size", "steps"):
+            check_count(name, given.get(name))
+        check_count("top_k", top_k)
+        check_count("snapshots", given.get("snapshots"), least=1)
+        checked_seed(given.get("seed", 0))
+        numbers = {name: given.get(name) for name in ("steps", "snapshots")} | {"top_k": top_k}
+        return cls(
+            kind=kind,
+            recipe=chosen_recipe(given.get("recipe", default), given.get("changes"), numbers),
+            out=as_path("out", given.get("out")),
+            batch_size=given.get("batch_size", 0),
+            force=bool(given.get("force", False)),
+            command=given.get("command", f"mindseye.{kind}(...)"),
+            progress=Progress(quiet=bool(given.get("quiet", False)), report=given.get("progress")),
+            save_seconds=given.get("save_every", SAVE_SECONDS),
+            opening=SessionOptions(**{name: given[name] for name in get_type_hints(SessionOptions) if name in given}),  # type: ignore[typeddict-item]
+        )
+
+    def with_model(self, model: ModelSource) -> tuple[str | nn.Module, Self]:
+        """A network as it was given, and the request with how it is opened: of a session, as that was.
+
+        Raises:
+            UserError: if a session is given, and how it is opened as well.
+        """
+        if not isinstance(model, NetworkSession):
+            return model, self
+        self._check_opening()
+        size = self.opening.get("size") or model.size
+        opening = SessionOptions(
+            weights=model.weights, checkpoint=model.checkpoint, device=str(model.device), size=size, seed=model.seed
+        )
+        precision: Any = model.precision or self.recipe.precision
+        recipe = replace(self.recipe, precision=precision)
+        return model.spec, replace(self, opening=opening, recipe=recipe)
+
+    @contextmanager
+    def session(self, model: ModelSource, recipe: Recipe | None = None) -> Iterator[NetworkSession]:
+        """The network, opened, or the session that was given, used with the request's recipe (or another) until the end.
+
+        Raises:
+            UserError: if the network cannot be opened, or how it is opened is said twice.
+        """
+        if isinstance(model, NetworkSession):
+            self._check_opening()
+            opened = model.sized(self.opening.get("size"))
+        else:
+            opened = NetworkSession(model, **self.opening)
+        for line in opened.notes:
+            self.progress.say(f"note: {line}")
+        with opened.using(self.recipe if recipe is None else recipe) as session:
+            yield session
+
+    def _check_opening(self) -> None:
+        said = [name for name in self.opening if name != "size"]
+        if said:
+            raise UserError(f"a Session knows its {', '.join(said)}: say it where the Session is made")
+
+
+def check_count(name: str, value: Any, least: int = 0) -> None:
+    """Refuse what is no whole number of ``least`` or more; None is left open.
+
+    Raises:
+        UserError: naming it.
+    """
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_whole and value >= least):
+        wanted = {0: "zero or more", 1: "above zero"}.get(least, f"{least} or more")
+        raise UserError(f"{name} is a whole number, {wanted}, not {value!r}")
+
+
+def as_path(name: str, value: Any) -> Path | None:
+    """A path, or None.
+
+    Raises:
+        UserError: for what names no file, naming the parameter.
+    """
+    if value is None:
+        return None
+    try:
+        return Path(value)
+    except TypeError as error:
+        raise UserError(f"{name} is a path, not {value!r}") from error
+
+
+def takes(options: type) -> Callable[[Function], Function]:
+    """Show the options of a function in its signature, so that ``help`` and editors list them one by one."""
+
+    def show(function: Function) -> Function:
+        signature = inspect.signature(function)
+        own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+        shared = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in options.__annotations__.items()
+            if name not in signature.parameters
+        ]
+        function.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
+        return function
+
+    return show

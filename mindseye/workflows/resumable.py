@@ -1,0 +1,126 @@
+"""The one place where a run is opened, continued, interrupted and finished, whatever it does."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from mindseye.errors import UserError
+from mindseye.optimize.session import NetworkSession
+from mindseye.runs.entries import describe_model, device_name, versions
+from mindseye.runs.folder import FINISHED, RunFolder
+from mindseye.runs.schema import Manifest
+from mindseye.workflows.record import Record
+from mindseye.workflows.request import Request
+
+
+def new_manifest(request: Request, session: NetworkSession, options: dict[str, Any], paints: bool = True) -> Manifest:
+    """The manifest of a run that has just begun.
+
+    options: what must be the same for an interrupted run to be continued. paints: whether the recipe counts.
+    """
+    model = describe_model(session.model)
+    model.spec = session.model_spec
+    return Manifest(
+        kind=request.kind,
+        command=request.command,
+        options=options,
+        versions=versions(),
+        device=device_name(session.device),
+        seed=session.seed,
+        recipe=session.recipe.as_dict() if paints else {},
+        model=model,
+    )
+
+
+def identity_of(session: NetworkSession) -> dict[str, Any]:
+    """What of a session must be the same for an interrupted run to be continued."""
+    return {
+        "model": session.model.name,
+        "weights": session.weights,
+        "weights_digest": session.weights_digest,
+        "checkpoint": session.checkpoint,
+        "seed": session.seed,
+    }
+
+
+@contextmanager
+def open_run(
+    folder: RunFolder,
+    fresh: Manifest,
+    request: Request,
+    again: str = "paints",
+    patience: float = 0.0,
+    clear: Callable[[], None] = lambda: None,
+) -> Iterator[Record | None]:
+    """The run in a folder, held for this process: the one that is there, or a fresh one; None where it is finished already.
+
+    Where the work is interrupted, what was done is written before the folder is let go.
+
+    Args:
+        folder: of the run. fresh: of the run that is asked for. again: what ``--force`` would do anew, for the user.
+        patience: seconds to wait for another process to let go of the folder. clear: removes what such a run leaves besides
+            what all runs do, before it is replaced.
+
+    Raises:
+        UserError: if the folder holds another run that is not to be replaced, or another process works there.
+    """
+    progress = request.progress
+    with ExitStack() as held:
+        lock(held, folder, patience)
+        if request.force:
+            clear()
+        manifest = open_manifest(folder, fresh, request.force)
+        if manifest.status in FINISHED:
+            progress.say(f"{folder.path} is finished already; --force {again} it anew")
+            yield None
+            return
+        if folder.exists():
+            progress.say(f"continuing {folder.path}")
+        progress.seconds.update(manifest.seconds)
+        record = Record(folder, manifest, progress, request.save_seconds)
+        try:
+            yield record
+        except KeyboardInterrupt:
+            record.save("interrupted")
+            raise
+
+
+def lock(held: ExitStack, folder: RunFolder, patience: float) -> None:
+    """Hold a run folder; that of a process which was killed may live on for a moment.
+
+    Raises:
+        UserError: if another process works there for longer than ``patience`` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            held.enter_context(folder.locked())
+        except UserError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
+    """The manifest of the run in a folder: the one that is there, or a fresh one.
+
+    fresh: of the run that is asked for; its ``kind``, ``options`` and ``recipe`` must be those of the one that is there.
+
+    Raises:
+        UserError: if the folder holds another run and is not to be replaced.
+    """
+    if force:
+        folder.clear()
+    if not folder.exists():
+        return fresh
+    manifest = folder.read()
+    there, here = ({"kind": run.kind, "recipe": run.recipe} | run.options for run in (manifest, fresh))
+    differing = [key for key in here | there if here.get(key) != there.get(key)]
+    if differing:
+        raise UserError(
+            f"{folder.path} holds a run with another {', '.join(differing)}; choose another --out, or --force to replace it"
+        )
+    return manifest
