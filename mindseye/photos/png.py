@@ -10,19 +10,20 @@ from PIL import Image
 from mindseye.photos.depth import UndecodableError, used_bits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+ASIDE = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+"""Texts, and colour profiles, which are left aside anyway."""
 LOST = 12
 """Up to so many of 16 bits Pillow's 8 are too few to show anything."""
 
 
 def is_text_limit(error: Exception) -> bool:
-    """Whether Pillow has refused a PNG for its texts, which say nothing about the pixels."""
+    """Whether Pillow has refused a PNG for its texts or its colour profile, which say nothing about the pixels."""
     said = str(error)
     return isinstance(error, ValueError) and ("MAX_TEXT_CHUNK" in said or "text chunks" in said)
 
 
 def strip_texts(file: IO[bytes]) -> io.BytesIO:
-    """A PNG without its texts, in memory; what follows a damaged chunk stays as it is."""
+    """A PNG without its texts and colour profile, in memory; what follows a damaged chunk stays as it is."""
     file.seek(0)
     content = file.read()
     if not content.startswith(SIGNATURE):
@@ -33,7 +34,7 @@ def strip_texts(file: IO[bytes]) -> io.BytesIO:
         end = place + 12 + length
         if end > len(content):
             break
-        if kind not in TEXTS:
+        if kind not in ASIDE:
             parts.append(content[place:end])
         place = end
     return io.BytesIO(b"".join([*parts, content[place:]]))

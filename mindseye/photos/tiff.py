@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PIL.TiffImagePlugin import BITSPERSAMPLE, SAMPLEFORMAT, SAMPLESPERPIXEL, TiffImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT, SAMPLESPERPIXEL, TiffImageFile
 
 from mindseye.photos.depth import LARGEST, UndecodableError, finite_range, grey_to_bytes, scale_to_bytes, used_bits
 
@@ -38,12 +38,18 @@ def is_raw(image: Image.Image) -> bool:
 
 
 def needs_tifffile(image: Image.Image) -> bool:
-    """Whether Pillow would read an open TIFF wrongly: it keeps 8 bits of each of several bands, and the first page only."""
+    """Whether Pillow would read an open TIFF wrongly.
+
+    It keeps 8 bits of each of several bands, takes white for black where more than 8 bits count from white, and sees the
+    first page only.
+    """
     if not isinstance(image, TiffImageFile):
         return False
     bits = image.tag_v2.get(BITSPERSAMPLE, (1,))
     several = int(image.tag_v2.get(SAMPLESPERPIXEL, 1)) > 1
-    return is_reduced(image) or (several and max(bits if isinstance(bits, tuple) else (bits,)) > 8)
+    counts_from_white = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0
+    is_deep = max(bits if isinstance(bits, tuple) else (bits,)) > 8
+    return is_reduced(image) or (is_deep and (several or counts_from_white))
 
 
 def is_reduced(image: TiffImageFile) -> bool:
