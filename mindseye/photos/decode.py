@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from mindseye.photos.depth import LARGEST, Bytes, UndecodableError
-from mindseye.photos.pixels import decode_file, read_array, to_rgb
+from mindseye.photos.pixels import decode_bands, decode_file, read_array, to_rgb
 from mindseye.photos.tar import Member
 from mindseye.preprocessing import Interpolation, Preprocessing
 
@@ -36,7 +36,7 @@ def decode(source: Any, view: View) -> Tensor:
 
     source: a path, a member of an archive, or an array [H, W] or [H, W, bands]. Resize and crop are those of the
     evaluation transforms of torchvision and timm, to the last bit. A single plane is the luminance (ITU-R 601-2). Networks
-    of neither 1 nor 3 planes take arrays of just as many bands.
+    of neither 1 nor 3 planes take TIFFs and arrays of just as many bands.
 
     Raises:
         UndecodableError: with the reason.
@@ -96,7 +96,8 @@ def _offset(extent: int, side: int) -> int:
 def _bands(source: Any, in_channels: int) -> tuple[list[Image.Image], str]:
     if isinstance(source, str | Member):
         if in_channels not in (1, 3):
-            raise UndecodableError(f"an image file has 1 or 3 bands, and the model takes {in_channels}; give arrays")
+            pixels, remark = decode_bands(source, in_channels)
+            return _band_images(pixels, in_channels), remark
         decoded = decode_file(source)
         return [_grey_or_rgb(decoded.image, in_channels)], decoded.remark
     pixels, remark = read_array(source)
@@ -104,7 +105,11 @@ def _bands(source: Any, in_channels: int) -> tuple[list[Image.Image], str]:
         return [_grey_or_rgb(_from_pixels(pixels), in_channels)], remark
     if pixels.shape[2] != in_channels:
         raise UndecodableError(f"an array of {pixels.shape[2]} bands, and the model takes {in_channels}")
-    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(in_channels)], remark
+    return _band_images(pixels, in_channels), remark
+
+
+def _band_images(pixels: Bytes, count: int) -> list[Image.Image]:
+    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(count)]
 
 
 def _from_pixels(pixels: Bytes) -> Image.Image:

@@ -2,9 +2,10 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -14,6 +15,8 @@ from mindseye.photos import png, tiff
 from mindseye.photos.depth import LARGEST, Bytes, UndecodableError, finite_range, grey_to_bytes, scale_to_bytes
 from mindseye.photos.file_kinds import RAW_SUFFIXES, file_problem, unknown_kind
 from mindseye.photos.tar import open_file
+
+Read = TypeVar("Read")
 
 UNREADABLE = "not an image, or one that Pillow cannot read"
 
@@ -45,6 +48,28 @@ def decode_file(path: str | os.PathLike[str]) -> Decoded:
     Raises:
         UndecodableError: with the reason.
     """
+    return _read(path, _decode)
+
+
+def decode_bands(path: str | os.PathLike[str], count: int) -> tuple[Bytes, str]:
+    """The bands of a TIFF for a network that takes neither grey nor RGB, [height, width, count], with the remark.
+
+    Raises:
+        UndecodableError: if the file is no TIFF of that many bands, or cannot be read.
+    """
+
+    def read(file: IO[bytes]) -> tuple[Bytes, str]:
+        if file.read(4) not in tiff.SIGNATURES:
+            raise UndecodableError(
+                f"has no {count} bands, which the model takes; give TIFFs of {count} bands, or arrays"
+            )
+        return tiff.read_bands(file, count)
+
+    return _read(path, read)
+
+
+def _read(path: str | os.PathLike[str], decode: Callable[[IO[bytes]], Read]) -> Read:
+    """What a decoder makes of a file; whatever it raises becomes a reason."""
     problem = file_problem(path)
     if problem is not None:
         raise UndecodableError(problem)
@@ -55,7 +80,7 @@ def decode_file(path: str | os.PathLike[str]) -> Decoded:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning of Pillow's about one photo tells the user nothing
             with open_file(path) as file:
-                return _decode(file)
+                return decode(file)
     except UnidentifiedImageError:
         raise UndecodableError(unknown_kind(suffix) or UNREADABLE) from None
     except Image.DecompressionBombError:

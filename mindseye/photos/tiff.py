@@ -96,20 +96,48 @@ def read_tiff(file: IO[bytes]) -> tuple[Image.Image, str]:
         page = _full_page(tiff)
         if int(page.photometric) in SENSOR:
             raise UndecodableError(RAW)
-        if page.imagelength * page.imagewidth > LARGEST:
-            raise UndecodableError(f"more than {LARGEST // 10**6} million pixels")
-        try:
-            values = page.asarray()
-        except ValueError as error:
-            if "imagecodecs" not in str(error):
-                raise
-            raise UndecodableError(
-                "a kind of compression that is not read: save it as a PNG or a plain TIFF"
-            ) from error
+        values = _values(page)
         tag = page.tags.get(ORIENTATION) or tiff.pages[0].tags.get(ORIENTATION)
         image, remark = _to_image(values, page)
     turn = _TURNS.get(int(tag.value)) if tag is not None else None
     return (image if turn is None else image.transpose(turn)), remark
+
+
+def read_bands(file: IO[bytes], count: int) -> tuple[npt.NDArray[np.uint8], str]:
+    """The bands of a TIFF [height, width, count] as 8 bits, whatever they mean, and the remark on how they were read.
+
+    Raises:
+        UndecodableError: if it has another number of bands, or is too large.
+        Exception: whatever tifffile raises for a broken file.
+    """
+    file.seek(0)
+    with _quiet_tifffile() as tifffile, tifffile.TiffFile(file) as tiff:
+        page = _full_page(tiff)
+        if int(page.samplesperpixel) != count:
+            raise UndecodableError(f"has {page.samplesperpixel} bands, and the model takes {count}")
+        values = _values(page)
+    if values.dtype == np.uint8:
+        return values, ""
+    return grey_to_bytes(values, np.issubdtype(values.dtype, np.signedinteger))
+
+
+def _values(page: Any) -> npt.NDArray[Any]:
+    """The values of a page, [height, width, bands].
+
+    Raises:
+        UndecodableError: if it is too large, or compressed in a way that needs another library.
+    """
+    if page.imagelength * page.imagewidth > LARGEST:
+        raise UndecodableError(f"more than {LARGEST // 10**6} million pixels")
+    try:
+        values = page.asarray()
+    except ValueError as error:
+        if "imagecodecs" not in str(error):
+            raise
+        raise UndecodableError("a kind of compression that is not read: save it as a PNG or a plain TIFF") from error
+    if int(page.samplesperpixel) > 1 and int(page.planarconfig) == 2:
+        values = np.moveaxis(values, 0, -1)
+    return np.ascontiguousarray(values.reshape(page.imagelength, page.imagewidth, -1))
 
 
 def _full_page(tiff: Any) -> Any:
@@ -123,9 +151,6 @@ def _full_page(tiff: Any) -> Any:
 
 def _to_image(values: npt.NDArray[Any], page: Any) -> tuple[Image.Image, str]:
     bands = int(page.samplesperpixel)
-    if bands > 1 and int(page.planarconfig) == 2:
-        values = np.moveaxis(values, 0, -1)
-    values = values.reshape(page.imagelength, page.imagewidth, -1)
     kind = int(page.photometric)
     colours = {0: 1, 1: 1, 2: 3, 5: 4}.get(kind, 0)
     if values.shape[2] != bands or not colours or bands not in (colours, colours + 1):

@@ -8,9 +8,9 @@ import os
 
 import numpy as np
 import tifffile
-from files import deep_png, deepened, ramp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from image_files import deep_png, deepened, ramp
 from PIL import Image
 
 from mindseye.photos.decode import View, decode_with_remark

@@ -6,9 +6,10 @@ import zlib
 import numpy as np
 import pytest
 import tifffile
-from files import chunk, deep_png, deepened, preview_tiff, ramp, with_chunks
+from image_files import chunk, deep_png, deepened, preview_tiff, ramp, with_chunks
 from PIL import Image
 
+from mindseye.photos.decode import View, decode
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import find_photos
@@ -154,6 +155,19 @@ def test_pages(tmp_path):
         tiff.write(RGB[::2, ::2].copy(), photometric="rgb", subfiletype=1, metadata=None)
     assert is_near(tmp_path / "pyramid.tif", RGB)
     assert decode_file(tmp_path / "pyramid.tif").remark == ""
+
+
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+def test_a_network_of_eleven_bands_takes_tiffs_of_eleven(tmp_path, planes):
+    """Each band is the network's plane, of 8 and of 16 bits; another number is told."""
+    bands = ramp(8, 8, 11)
+    view = View(identity(11, 8), 8, 11)
+    for name, values in (("8.tif", bands), ("16.tif", bands.astype(np.uint16) * 257)):
+        data = values if planes == "contig" else np.moveaxis(values, -1, 0)
+        tifffile.imwrite(tmp_path / name, data, photometric="minisblack", planarconfig=planes)
+        assert np.array_equal(decode(str(tmp_path / name), view).numpy(), np.moveaxis(bands, -1, 0))
+        with pytest.raises(UndecodableError, match="has 11 bands, and the model takes 7"):
+            decode(str(tmp_path / name), View(identity(7, 8), 8, 7))
 
 
 def test_bands_without_a_meaning(tmp_path):
