@@ -312,7 +312,7 @@ def inspected(manifest: dict[str, Any]) -> None:
             for number in range(10)
         ]
         first = layer["facets"][0]
-        examples = [{"path": one["path"], "activation": 2.5} for one in first["members"]]
+        examples = [{"path": member["path"], "activation": 2.5} for member in first["members"]]
         own = [
             {"index": index, "size": 30, "picture": first["picture"], "start": first["start"], "members": examples}
             for index in range(2)
