@@ -171,8 +171,8 @@ def check_count(name: str, value: Any, least: int = 0) -> None:
     """
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if value is not None and not (is_whole and value >= least):
-        wanted = {0: "zero or more", 1: "above zero"}.get(least, f"{least} or more")
-        raise UserError(f"{name} is a whole number, {wanted}, not {value!r}")
+        range_in_words = {0: "of zero or more", 1: "above zero"}.get(least, f"of {least} or more")
+        raise UserError(f"{name} is a whole number {range_in_words}, not {value!r}")
 
 
 def as_path(name: str, value: Any) -> Path | None:
