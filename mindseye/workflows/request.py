@@ -118,7 +118,7 @@ class Request:
             batch_size=given.get("batch_size", 0),
             force=bool(given.get("force", False)),
             command=given.get("command", f"mindseye.{kind}(...)"),
-            progress=Progress(quiet=bool(given.get("quiet", False)), report=given.get("progress")),
+            progress=Progress.of(given.get("progress"), quiet=bool(given.get("quiet", False))),
             save_seconds=given.get("save_every", SAVE_SECONDS),
             opening=SessionOptions(**{name: given[name] for name in get_type_hints(SessionOptions) if name in given}),  # type: ignore[typeddict-item]
         )
