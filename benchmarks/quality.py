@@ -202,6 +202,7 @@ def _job(model: Model, folder: str, options: argparse.Namespace, device: torch.d
         seed=options.seed,
         device=device,
         size=size,
+        view=view,
     )
 
 

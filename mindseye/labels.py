@@ -55,6 +55,32 @@ def resolve_labels(
     return tuple(dict.fromkeys(_resolve(str(name), known, size) for name in names))
 
 
+def class_notes(objectives: Iterable[str], labels: Sequence[str] | None, wnids: Sequence[str] | None) -> list[str]:
+    """A line for each ``class:NAME`` whose name is also a word in other classes' names: which class is meant, which not.
+
+    ImageNet has a ``crane`` that lifts and a ``crane bird``.
+    """
+    notes = []
+    for words in objectives:
+        kind, _, name = words.partition(":")
+        if kind != "class" or labels is None:
+            continue
+        try:
+            (index,) = resolve_labels([name], labels, wnids)
+        except UserError:  # no plain name: a sum, say, that begins with a class
+            continue
+        plain = f" {plain_name(name)} "
+        others = [other for other, label in enumerate(labels) if other != index and plain in f" {plain_name(label)} "]
+        if others:
+            meant, *rest = (_describe(number, labels, wnids) for number in [index, *others[:5]])
+            notes.append(f"{words!r} is class {meant}; there is also {', '.join(rest)}")
+    return notes
+
+
+def _describe(index: int, labels: Sequence[str], wnids: Sequence[str] | None) -> str:
+    return f"{index}, {labels[index]!r}" + (f" ({wnids[index]})" if wnids else "")
+
+
 def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
     indices = known.get(plain_name(name), [])
     if len(indices) == 1:

@@ -23,6 +23,7 @@ from mindseye.errors import UserError, one_line
 T = TypeVar("T")
 
 _NAME = re.compile(r"(?P<place>.+?):(?P<name>[^\W\d]\w*)(?P<settings>\(.*\))?", re.DOTALL)
+_MODULE = "mindseye_user_"
 _PLAIN = (int, float, str, type(None))
 
 
@@ -68,7 +69,7 @@ def make_object(value: object, kind: type[T], key: str) -> T:
         with run_user_code(spec):
             made = made()
     if not isinstance(made, kind):
-        raise UserError(f"{key} {spec!r} is or makes a {type(made).__name__}, not a {kind.__name__}")
+        raise UserError(f"{key} {spec!r} gives no {kind.__name__} but a {type(made).__name__}")
     return made
 
 
@@ -87,6 +88,12 @@ def name_object(part: object) -> str:
         return f"{place}:{maker.__qualname__}"
     own = next((name for name, value in vars(module).items() if value is part), None) if module else None
     return f"{place}:{own or maker.__qualname__ + _settings_of(part)}"
+
+
+def is_from_file(part: object) -> bool:
+    """Whether a class, a function or an object comes from a file that ``load_object`` has read, and no import finds."""
+    maker: Any = part if isinstance(part, type | FunctionType) else type(part)
+    return str(maker.__module__).startswith(_MODULE)
 
 
 def whole_path(spec: str) -> str:
@@ -147,7 +154,7 @@ def _split(spec: str, what: str) -> tuple[str, str, dict[str, Any] | None]:
 
 def _module_in(file: Path, fresh: bool) -> ModuleType:
     # Dataclasses and pickle look a module up by its name; two files of one name are two modules.
-    name = f"mindseye_user_{file.stem}_{blake2b(bytes(file), digest_size=4).hexdigest()}"
+    name = f"{_MODULE}{file.stem}_{blake2b(bytes(file), digest_size=4).hexdigest()}"
     stamp = file.stat().st_mtime_ns
     known = sys.modules.get(name)
     if known is not None and not fresh and vars(known).get("__changed__") == stamp:

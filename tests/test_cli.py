@@ -21,6 +21,20 @@ def build():
     )
 """
 
+OWN = """
+from mindseye.optimize.regularizers.regularizer import Regularizer
+
+class Interrupt(Regularizer):
+    def change_gradient(self, gradient, step, progress):
+        raise KeyboardInterrupt
+
+class SpoilFirst(Regularizer):
+    def change_gradient(self, gradient, step, progress):
+        gradient = gradient.clone()
+        gradient[0] = float("inf")
+        return gradient
+"""
+
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
@@ -111,33 +125,17 @@ def test_unreadable_words_are_one_line_and_code_2(capsys, words):
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def test_interruption_is_code_130(place, capsys, monkeypatch):
+def test_interruption_is_code_130(place, capsys):
     """Ctrl-C tells how to go on."""
-    from mindseye.optimize import loop as painting
-
-    def interrupted(self):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(painting.Painting, "advance", interrupted)
-    assert main([*VISUALIZE, "--out", "run"]) == 130
+    (place / "own.py").write_text(OWN)
+    assert main([*VISUALIZE, "--set", 'regularizers=["own.py:Interrupt"]', "--out", "run"]) == 130
     assert "same command continues" in capsys.readouterr().err
 
 
-def test_part_of_a_run_is_code_3(place, capsys, monkeypatch):
+def test_part_of_a_run_is_code_3(place, capsys):
     """A facet that fails is named with its reason."""
-    import torch
-
-    from mindseye.optimize import loop as painting
-
-    real = painting.Painting.advance
-
-    def advance(self):
-        real(self)
-        with torch.no_grad():
-            self.canvas.parameters[0][0] = float("inf")
-
-    monkeypatch.setattr(painting.Painting, "advance", advance)
-    assert main([*VISUALIZE, "--out", "run"]) == 3
+    (place / "own.py").write_text(OWN)
+    assert main([*VISUALIZE, "--set", 'regularizers=["own.py:SpoilFirst"]', "--out", "run"]) == 3
     assert "facet 0" in capsys.readouterr().err
 
 

@@ -115,7 +115,7 @@ def test_paths_become_whole(file, monkeypatch):
         ("{}:Cutout(size=3)", "fails with TypeError.*size"),
         ("{}:Fails", r"fails with ValueError: no such \(parts.py, line 21\)"),
         ("{}:Kept", "fails with TypeError"),
-        ("{}:number", "is or makes a int, not a Base"),
+        ("{}:number", "part .* gives no Base but a int"),
     ],
 )
 def test_mistakes_are_told_in_one_line(file, spec, told):

@@ -43,4 +43,4 @@ def evaluate(
     path = run.path if isinstance(run, Run) else Path(run)
     read_finished(RunFolder(path))  # before a judge is fetched, and before the lock, which makes a folder where none is
     panel = load_panel(judge, among, labels)
-    return assess(path, panel, torch_device(device), Progress(quiet=quiet, report=progress))
+    return assess(path, panel, torch_device(device), Progress.of(progress, quiet=quiet))

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from mindseye.errors import UserError
-from mindseye.photos.pixels import UndecodableError, read_photo
+from mindseye.photos.depth import UndecodableError
+from mindseye.photos.pixels import read_photo
 from mindseye.report import film as films
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress

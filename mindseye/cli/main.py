@@ -26,8 +26,8 @@ from mindseye.cli import (
     visualize,
 )
 from mindseye.cli import open as open_page
-from mindseye.cli.options import INTERRUPTED, MISTAKE, Parser
-from mindseye.errors import UserError
+from mindseye.cli.faults import run_guarded
+from mindseye.cli.options import Parser
 from mindseye.runtime import keep_memory, share_cores
 
 # In the order in which help lists them: the main job first, then what else is painted, then what looks on.
@@ -67,7 +67,8 @@ EXAMPLES = """examples:
   mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
   mindseye transfer --painter resnet50 --judge vit_b_16      how often it names the classes that are painted
 
-exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked, 3 done in part, 130 interrupted"""
+exit codes: 0 done, 1 a fault of the program (please report it), 2 a mistake in what was asked, 3 done in part,
+  130 interrupted, 141 nobody read on"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,16 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     keep_memory()
     share_cores()
-    options = build_parser().parse_args(words)
-    try:
+    options = argparse.Namespace()
+
+    def act() -> int:
+        build_parser().parse_args(words, options)
         code: int = options.act(options, shlex.join(["mindseye", *words]))
-    except UserError as error:
-        print(f"mindseye: {error}", file=sys.stderr)
-        return MISTAKE
-    except KeyboardInterrupt:
-        print("\nmindseye: interrupted; the same command continues where it stopped", file=sys.stderr)
-        return INTERRUPTED
-    return code
+        return code
+
+    return run_guarded(act, words, lambda: getattr(options, "out", None) or getattr(options, "run", None))
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-DONE, MISTAKE, PARTIAL, INTERRUPTED = 0, 2, 3, 130
+DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16")
 MODEL = "a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTORY"
 

@@ -1,7 +1,7 @@
 """Mean activations of photos, each computed once: what an earlier run kept is neither decoded nor computed again."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -69,7 +69,7 @@ def extract(
                 for path, value in zip(paths, values, strict=True):
                     rows[address].setdefault(path, value)
             if cache:
-                cache.take(paths, images, means, forward)
+                cache.take(paths, images, means, forward, photos.remarks)
             advance(len(paths))
     if cache:
         cache.flush()
@@ -113,13 +113,19 @@ class _CacheWriter:
         held = self.store.find(self.contexts[address], list(set(digests.values())))
         return {path: held[digest] for path, digest in digests.items() if digest in held}
 
-    def take(self, paths: Sequence[str], images: Tensor, means: Means, forward: Forward) -> None:
-        """Take the values of a batch to be kept."""
+    def take(
+        self, paths: Sequence[str], images: Tensor, means: Means, forward: Forward, remarks: Container[str] = ()
+    ) -> None:
+        """Take the values of a batch to be kept.
+
+        remarks: paths of photos of which there is something to say, found by decoding them: every run is to say it, so that
+        nothing of them is kept.
+        """
         self._check(images, means, forward)
         sure = [
             number
             for number, path in enumerate(paths)
-            if path in self.fingerprints and _is_same(path, self.fingerprints[path])
+            if path not in remarks and path in self.fingerprints and _is_same(path, self.fingerprints[path])
         ]
         for address, values in means.items():
             if address in self.contexts:

@@ -79,7 +79,7 @@ def compose_terms(
     start [pictures, channels, positions], which sets the scale of the adaptive loss. raised: what the dot product reads, by
     default the target itself.
     """
-    terms = [Term("dot", DotProduct(raised or targets[target]), negated(recipe.schedule("dot"))), *image_terms(recipe)]
+    terms = [Term("dot", DotProduct(raised or targets[target]), negate(recipe.schedule("dot"))), *image_terms(recipe)]
     terms += match_terms(recipe, {address: targets[address] for address in matched})
     if penalty is not None:
         terms.append(Term("penalty", ActivationNorm(penalty), recipe.schedule("penalty")))
@@ -96,7 +96,7 @@ def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scaled(recipe.schedule("match"), shares.get(address, each))
+        weight = _scale(recipe.schedule("match"), shares.get(address, each))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 
@@ -105,9 +105,9 @@ def _image_shares(recipe: Recipe) -> dict[str, float]:
     return {RGB: recipe.match_rgb, COLOUR: recipe.match_colour} | dict.fromkeys(DETAIL, recipe.match_detail)
 
 
-def negated(schedule: Schedule) -> Schedule:
+def negate(schedule: Schedule) -> Schedule:
     """The weight of what is to grow."""
-    return _scaled(schedule, -1.0)
+    return _scale(schedule, -1.0)
 
 
 def image_terms(recipe: Recipe) -> list[Term]:
@@ -130,5 +130,5 @@ def _adaptive(recipe: Recipe, target: Target, start: Tensor) -> Distance:
     return Distance(target, robust, robust.parameters())
 
 
-def _scaled(schedule: Schedule, factor: float) -> Schedule:
+def _scale(schedule: Schedule, factor: float) -> Schedule:
     return Schedule(factor * schedule.start, factor * schedule.end)

@@ -14,7 +14,7 @@ from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.recipe.schedule import progress_of
 from mindseye.optimize.regularizers.constraints import Constraints
-from mindseye.optimize.regularizers.redirected_relu import redirected
+from mindseye.optimize.regularizers.redirected_relu import redirect_gradients
 from mindseye.optimize.transforms.views import Views
 from mindseye.preprocessing import Preprocessing
 
@@ -85,7 +85,7 @@ class Painting:
             optimizer.zero_grad(set_to_none=True)
         self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
         planes = self.canvas.planes()
-        with redirected(self.loss.network) if self._redirects else nullcontext():
+        with redirect_gradients(self.loss.network) if self._redirects else nullcontext():
             self.values, gradient = self._gradient(planes.detach(), progress)
         planes.backward(self._constraints.gradient(gradient, self.step, progress))  # type: ignore[no-untyped-call]
         self._move(progress)
@@ -176,7 +176,7 @@ class Painting:
         number = self.recipe.views
         values = torch.zeros_like(self.values)
         for view in range(number):
-            images = self.canvas.seen(planes, self.step, self.random)
+            images = self.canvas.step_images(planes, self.step, self.random)
             random = self.random.view(view)
             views = self.views(images, self.step, random)
             photos = None if self._photos is None else self.views(self._photos, self.step, random)

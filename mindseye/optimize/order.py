@@ -18,7 +18,7 @@ from mindseye.layers.reader import Reader
 from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
-from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negated
+from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negate
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.batch import Each
@@ -143,7 +143,7 @@ class FacetOrder(Order):
             keys=[key for order in orders for key in order.keys],
             targets=targets,
             weighted=torch.cat(weighted) if len(weighted) == len(orders) else None,
-            palette=Palette.joined([order.palette for order in orders for _ in order.keys]),
+            palette=Palette.join([order.palette for order in orders for _ in order.keys]),
         )
 
 
@@ -195,7 +195,7 @@ class ObjectiveOrder(Order):
         targets = {address: target.select(pictures).to(self.session.device) for address, target in self.targets.items()}
         objectives = Each([self.requests[index].objective for index in pictures])
         return [
-            Term("objective", objectives, negated(recipe.schedule("objective"))),
+            Term("objective", objectives, negate(recipe.schedule("objective"))),
             *match_terms(recipe, targets),
             *image_terms(recipe),
             *self.compare(pictures),

@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mindseye.photos.pixels import LARGEST, Bytes, UndecodableError, read_array, read_photo, to_rgb
+from mindseye.photos.depth import LARGEST, Bytes, UndecodableError
+from mindseye.photos.pixels import decode_bands, decode_file, read_array, to_rgb
 from mindseye.photos.tar import Member
 from mindseye.preprocessing import Interpolation, Preprocessing
 
@@ -35,16 +36,24 @@ def decode(source: Any, view: View) -> Tensor:
 
     source: a path, a member of an archive, or an array [H, W] or [H, W, bands]. Resize and crop are those of the
     evaluation transforms of torchvision and timm, to the last bit. A single plane is the luminance (ITU-R 601-2). Networks
-    of neither 1 nor 3 planes take arrays of just as many bands.
+    of neither 1 nor 3 planes take TIFFs and arrays of just as many bands.
 
     Raises:
         UndecodableError: with the reason.
     """
-    squares = [
-        np.asarray(_fit(band, view)).reshape(view.side, view.side, -1) for band in _bands(source, view.in_channels)
-    ]
+    return decode_with_remark(source, view)[0]
+
+
+def decode_with_remark(source: Any, view: View) -> tuple[Tensor, str]:
+    """As ``decode``, and how the photo was read where it does not say so itself (``read as 12 bits``); else empty.
+
+    Raises:
+        UndecodableError: with the reason.
+    """
+    bands, remark = _bands(source, view.in_channels)
+    squares = [np.asarray(_fit(band, view)).reshape(view.side, view.side, -1) for band in bands]
     pixels = np.concatenate(squares, axis=2)
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))), remark
 
 
 def resized_size(size: tuple[int, int], preprocessing: Preprocessing, side: int) -> tuple[int, int]:
@@ -84,17 +93,23 @@ def _offset(extent: int, side: int) -> int:
     return round((extent - side) / 2) if extent >= side else -((side - extent) // 2)
 
 
-def _bands(source: Any, in_channels: int) -> list[Image.Image]:
+def _bands(source: Any, in_channels: int) -> tuple[list[Image.Image], str]:
     if isinstance(source, str | Member):
         if in_channels not in (1, 3):
-            raise UndecodableError(f"an image file has 1 or 3 bands, and the model takes {in_channels}; give arrays")
-        return [_grey_or_rgb(read_photo(source), in_channels)]
-    pixels = read_array(source)
+            pixels, remark = decode_bands(source, in_channels)
+            return _band_images(pixels, in_channels), remark
+        decoded = decode_file(source)
+        return [_grey_or_rgb(decoded.image, in_channels)], decoded.remark
+    pixels, remark = read_array(source)
     if in_channels in (1, 3):
-        return [_grey_or_rgb(_from_pixels(pixels), in_channels)]
+        return [_grey_or_rgb(_from_pixels(pixels), in_channels)], remark
     if pixels.shape[2] != in_channels:
         raise UndecodableError(f"an array of {pixels.shape[2]} bands, and the model takes {in_channels}")
-    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(in_channels)]
+    return _band_images(pixels, in_channels), remark
+
+
+def _band_images(pixels: Bytes, count: int) -> list[Image.Image]:
+    return [Image.fromarray(np.ascontiguousarray(pixels[..., band])) for band in range(count)]
 
 
 def _from_pixels(pixels: Bytes) -> Image.Image:

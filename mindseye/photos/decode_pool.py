@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from mindseye.errors import UserError
-from mindseye.photos.decode import View, decode
-from mindseye.photos.pixels import Bytes, UndecodableError
+from mindseye.photos.decode import View, decode_with_remark
+from mindseye.photos.depth import Bytes, UndecodableError
 from mindseye.photos.tar import Member
 
 FEW = 32
@@ -21,8 +21,12 @@ MOST_WORKERS = 8
 AHEAD = 16
 
 
-def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -> Generator[Tensor | str, None, None]:
-    """Each source (path or array) as uint8 [in_channels, side, side], or the reason why it cannot be read; in order.
+def decode_all(
+    sources: Sequence[Any], view: View, workers: int | None = None
+) -> Generator[tuple[Tensor, str] | str, None, None]:
+    """Each source (path or array) as uint8 [in_channels, side, side] with the remark of ``decode_with_remark``, in order.
+
+    Of one that cannot be read, the reason instead.
 
     workers: number of processes; None for as many as there are cores, none for few photos or for arrays. Each decodes
     up to ``AHEAD`` photos before they are asked for. They end with the generator, however that ends.
@@ -33,10 +37,10 @@ def decode_all(sources: Sequence[Any], view: View, workers: int | None = None) -
     task = _Task(sources, view)
     count = _default_workers(sources) if workers is None else workers
     for decoded in _in_processes(task, count) if count else (task[index] for index in range(len(task))):
-        yield decoded if isinstance(decoded, str) else torch.from_numpy(decoded)
+        yield decoded if isinstance(decoded, str) else (torch.from_numpy(decoded[0]), decoded[1])
 
 
-class _Task(Dataset[Bytes | str]):
+class _Task(Dataset[tuple[Bytes, str] | str]):
     """What a worker does with the n-th source.
 
     Arrays rather than tensors go back through the pipe: tensors would take shared memory, which containers keep short.
@@ -49,15 +53,15 @@ class _Task(Dataset[Bytes | str]):
     def __len__(self) -> int:
         return len(self.sources)
 
-    def __getitem__(self, index: int) -> Bytes | str:
+    def __getitem__(self, index: int) -> tuple[Bytes, str] | str:
         try:
-            pixels: Bytes = decode(self.sources[index], self.view).numpy()
+            pixels, remark = decode_with_remark(self.sources[index], self.view)
         except UndecodableError as reason:
             return str(reason)
-        return pixels
+        return pixels.numpy(), remark
 
 
-def _in_processes(task: _Task, workers: int) -> Iterator[Bytes | str]:
+def _in_processes(task: _Task, workers: int) -> Iterator[tuple[Bytes, str] | str]:
     loader = DataLoader(
         task,
         batch_size=None,
@@ -71,7 +75,7 @@ def _in_processes(task: _Task, workers: int) -> Iterator[Bytes | str]:
     try:
         for _ in range(len(task)):
             try:
-                decoded: Bytes | str = next(iterator)
+                decoded: tuple[Bytes, str] | str = next(iterator)
             except RuntimeError as error:
                 raise UserError(f"a process that decodes photos died, likely for lack of memory ({error})") from error
             yield decoded

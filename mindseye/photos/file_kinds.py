@@ -11,13 +11,46 @@ from natsort import natsort_keygen, ns
 from PIL import Image
 
 from mindseye.errors import one_line
+from mindseye.photos.png import is_text_limit
 from mindseye.photos.tar import find_member
+from mindseye.photos.tiff import SIGNATURES
 
 # Endings of files that are clearly no photos: nobody wants to hear that they were left out.
 TEXTS = {".csv", ".doc", ".docx", ".htm", ".html", ".json", ".jsonl", ".license", ".log", ".md", ".pdf", ".rst", ".rtf"}
 TABLES = {".tsv", ".txt", ".url", ".xls", ".xlsx", ".xml", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".db"}
 CODE = {".css", ".ipynb", ".js", ".m", ".py", ".pyc", ".sh", ".lnk", ".lock", ".tmp", ".bak", ".gz", ".tar", ".zip"}
 DATA = {".bin", ".cls", ".dat", ".mat", ".npy", ".npz", ".parquet", ".pkl", ".pt", ".pth", ".safetensors"}
+# Negatives of cameras: the sensor's own values, which are no picture before they are developed.
+RAW_SUFFIXES = frozenset(
+    {
+        ".3fr",
+        ".arw",
+        ".cr2",
+        ".cr3",
+        ".crw",
+        ".dng",
+        ".erf",
+        ".iiq",
+        ".kdc",
+        ".mos",
+        ".mrw",
+        ".nef",
+        ".nrw",
+        ".orf",
+        ".pef",
+    }
+    | {".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"}
+)
+# What Pillow does not read without help.
+CONVERTIBLE = {
+    ".heic": "HEIC",
+    ".heif": "HEIF",
+    ".jxl": "JPEG XL",
+    ".jxr": "JPEG XR",
+    ".svg": "SVG",
+    ".dcm": "DICOM",
+    ".exr": "OpenEXR",
+}
 OTHER_SUFFIXES = TEXTS | TABLES | CODE | DATA
 
 
@@ -64,5 +97,18 @@ def is_image(path: Path) -> bool:
                 return True
     except Image.DecompressionBombError:
         return True
-    except Exception:
-        return False
+    except Exception as error:
+        return is_text_limit(error) or _is_tiff(path)
+
+
+def unknown_kind(suffix: str) -> str:
+    """What is said of a file whose ending is that of photos that Pillow does not read; nothing for any other ending."""
+    if suffix in RAW_SUFFIXES:
+        return "a camera's raw file: develop it to a JPEG, PNG or TIFF"
+    kind = CONVERTIBLE.get(suffix)
+    return f"a {kind} file, which is not read: convert it to a JPEG or PNG" if kind else ""
+
+
+def _is_tiff(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in SIGNATURES

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mindseye.errors import UserError, one_line
-from mindseye.photos.file_kinds import OTHER_SUFFIXES, file_problem, image_suffixes, is_image, natural_key
+from mindseye.photos.file_kinds import OTHER_SUFFIXES, file_problem, image_suffixes, is_image, natural_key, unknown_kind
 from mindseye.photos.tar import COMPRESSED, SEPARATOR, Member, find_member, is_archive, read_index
 
 
@@ -139,7 +139,8 @@ def _member_problem(member: Member) -> str | None:
     suffix = name.suffix.lower()
     if name.name.startswith(".") or suffix in OTHER_SUFFIXES:
         return ""
-    return file_problem(member) if suffix in image_suffixes() else "no image, by its name"
+    known = suffix in image_suffixes()
+    return file_problem(member) if known else unknown_kind(suffix) or "no image, by its name"
 
 
 def _from_paths(paths: Sequence[str | os.PathLike[str]]) -> Listing:
@@ -214,7 +215,7 @@ def _problem(path: Path) -> str | None:
     if _is_folder(path):
         return problem if suffix in image_suffixes() else ""
     if problem is None and suffix not in image_suffixes() and not is_image(path):
-        return "not an image that Pillow knows"
+        return unknown_kind(suffix) or "not an image that Pillow knows"
     return problem
 
 

@@ -1,7 +1,7 @@
 """A single photo that a painting starts from or is held against."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ import numpy.typing as npt
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.photos.decode import View, decode
+from mindseye.photos.decode import View, decode_with_remark
+from mindseye.photos.depth import UndecodableError
 from mindseye.photos.file_kinds import file_problem
-from mindseye.photos.pixels import UndecodableError
 from mindseye.preprocessing import Preprocessing
 
 Photo = str | os.PathLike[str] | npt.NDArray[Any]
@@ -42,19 +42,32 @@ def photo_path(photo: Photo) -> Path | None:
     return path
 
 
-def load_photo(source: Photo, preprocessing: Preprocessing, side: int, in_channels: int) -> Tensor:
+def load_photo(
+    source: Photo,
+    preprocessing: Preprocessing,
+    side: int,
+    in_channels: int,
+    say: Callable[[str], None] = lambda text: None,
+) -> Tensor:
     """A photo by path or array as the network would see it: resized and cropped, [in_channels, side, side] in [0, 1].
+
+    say: told how the photo was read, where it does not say so itself.
 
     Raises:
         UserError: if it cannot be read, naming it and the reason.
     """
     path_or_array = os.fsdecode(source) if isinstance(source, str | os.PathLike) else source
     try:
-        pixels = decode(path_or_array, View(preprocessing, side, in_channels))
+        pixels, remark = decode_with_remark(path_or_array, View(preprocessing, side, in_channels))
     except UndecodableError as reason:
-        name = repr(path_or_array) if isinstance(path_or_array, str) else "given as an array"
-        raise UserError(f"photo {name} cannot be read: {reason}") from reason
+        raise UserError(f"photo {_name(path_or_array)} cannot be read: {reason}") from reason
+    if remark:
+        say(f"note: photo {_name(path_or_array)} {remark}")
     return pixels.float() / 255
+
+
+def _name(path_or_array: Any) -> str:
+    return repr(path_or_array) if isinstance(path_or_array, str) else "given as an array"
 
 
 def photo_digest(photo: Tensor) -> str:

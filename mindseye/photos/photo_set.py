@@ -15,8 +15,8 @@ from torch import Tensor
 from mindseye.errors import UserError
 from mindseye.photos.decode import View, decode
 from mindseye.photos.decode_pool import decode_all
+from mindseye.photos.depth import UndecodableError
 from mindseye.photos.listing import Entry, Listing, Skipped, list_photos
-from mindseye.photos.pixels import UndecodableError
 from mindseye.preprocessing import Preprocessing
 
 Source = str | os.PathLike[str] | Sequence[Any] | npt.NDArray[Any]
@@ -43,12 +43,14 @@ class PhotoSet:
     an index is a photo's place among them and does not change. Photos are squares as the last pass saw them.
 
     root: the folder that the photos share, "" for arrays. skipped: what was left out, when listed or decoded, and why.
-    kept_bytes: how much memory decoded photos may keep.
+    remarks: {path: how a photo was read}, where it does not say so itself. kept_bytes: how much memory decoded photos may
+    keep.
     """
 
     def __init__(self, listing: Listing, kept_bytes: int = KEPT_BYTES) -> None:
         self.root = listing.root
         self.skipped: list[Skipped] = list(listing.skipped)
+        self.remarks: dict[str, str] = {}
         self._entries = list(listing.entries)
         self._checked = False
         self._view: View | None = None
@@ -128,10 +130,13 @@ class PhotoSet:
                     skipped.append(Skipped(entry.path, decoded))
                 else:
                     readable.append(entry)
-                if isinstance(decoded, Tensor):
-                    self._keep(len(readable) - 1, decoded)
+                if isinstance(decoded, tuple):
+                    pixels, remark = decoded
+                    if remark:
+                        self.remarks[entry.path] = remark
+                    self._keep(len(readable) - 1, pixels)
                     indices.append(len(readable) - 1)
-                    batch.append(decoded)
+                    batch.append(pixels)
                 if progress is not None:
                     progress(len(readable) + len(skipped), len(self._entries))
                 if len(batch) == batch_size:
@@ -144,6 +149,13 @@ class PhotoSet:
         self.skipped += skipped
         if batch:
             yield [readable[index].path for index in indices], indices, torch.stack(batch)
+
+    def notes(self) -> list[str]:
+        """What was decided for photos that do not say how they are to be read, a line for each kind."""
+        by_remark: dict[str, list[str]] = {}
+        for path, remark in self.remarks.items():
+            by_remark.setdefault(remark, []).append(Path(path).name)
+        return [_note(names, remark) for remark, names in by_remark.items()]
 
     def sources(self) -> dict[str, Any]:
         """What each photo is read from, by its path: the path, a member of an archive, or an array."""
@@ -198,6 +210,12 @@ class PhotoSet:
     def _keep(self, index: int, photo: Tensor) -> None:
         if (len(self._in_memory) + 1) * photo.numel() <= self._memory_bytes:
             self._in_memory[index] = photo
+
+
+def _note(names: Sequence[str], remark: str) -> str:
+    if len(names) == 1:
+        return f"photo {names[0]!r} {remark}"
+    return f"{len(names)} photos, the first {names[0]!r}: each {remark}"
 
 
 def _missing_photo(entry: Entry, reason: str) -> UserError:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from mindseye.photos.pixels import UndecodableError, read_photo
+from mindseye.photos.depth import UndecodableError
+from mindseye.photos.pixels import read_photo
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import entries_of, names_objectives, photo_folder, provenance
 from mindseye.report.numbers import format_probability

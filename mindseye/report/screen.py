@@ -1,14 +1,16 @@
 """The first screen of a run in a notebook: the same that its page opens with, as HTML that holds its pictures itself."""
 
-import html
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 from mindseye.errors import UserError
+from mindseye.report.html import wrap_in_root
 from mindseye.report.manifest import Entry
 from mindseye.report.page.cards import PageImage
 from mindseye.report.page.front import front_of, map_photos
 from mindseye.report.page.pictures import data_uri
-from mindseye.report.page.templates import render, style
+from mindseye.report.page.templates import render
 from mindseye.report.tiles import crop_photo, fit_tile, own_picture
 from mindseye.runs.folder import PAGE, RunFolder
 
@@ -24,19 +26,13 @@ def first_screen(run_dir: Path) -> str:
     try:
         manifest = RunFolder(run_dir).read()
     except UserError as error:
-        return f"<p>{html.escape(str(error))}</p>"
+        return wrap_in_root(escape(str(error)))
     front = front_of(run_dir, manifest, lambda place, entry: _picture(run_dir, entry), MOST, MOST_ON_MAP)
     tiles = {photo: crop_photo(path, THUMBNAIL) for photo, path in map_photos(manifest, front.map).items()}
     photos = {photo: data_uri(tile) for photo, tile in tiles.items() if tile is not None}
     page = run_dir / PAGE
-    return render(
-        "notebook.html",
-        front=front,
-        photos=photos,
-        live=False,
-        style=style("front"),
-        page=f"more in {page}" if page.is_file() else f"figures in {run_dir}",
-    )
+    more = f"more in {page}" if page.is_file() else f"figures in {run_dir}"
+    return wrap_in_root(Markup(render("notebook.html", front=front, photos=photos, live=False, page=more)))
 
 
 def _picture(run_dir: Path, entry: Entry) -> PageImage | None:

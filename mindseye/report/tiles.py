@@ -6,7 +6,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
 
-from mindseye.photos.pixels import UndecodableError, read_photo, to_rgb
+from mindseye.photos.depth import UndecodableError
+from mindseye.photos.pixels import read_photo, to_rgb
 from mindseye.photos.tar import open_file
 from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font, wrap
 from mindseye.report.manifest import failure

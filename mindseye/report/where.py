@@ -9,7 +9,7 @@ from PIL import Image
 
 from mindseye.errors import UserError
 from mindseye.photos.decode import View, decode
-from mindseye.photos.pixels import UndecodableError
+from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing
 from mindseye.report.heat import as_image, limit, overlay
 from mindseye.report.tiles import grey_tile

@@ -15,12 +15,12 @@ from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mindseye.errors import UserError
+from mindseye.errors import UserError, one_line
 
 UNFINISHED = ".mindseye-part"
+"""How the name of a file ends while it is being written."""
 PNG_EFFORT = 2
 """Of zlib; its default takes four times as long, for a twentieth of the bytes of a painted picture."""
-"""How the name of a file ends while it is being written."""
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -45,6 +45,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise UserError(
             f"cannot write {path}: {error.strerror or error}; free some space or choose another --out"
         ) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder and try whether it can be written to, before any work is done for it.
+
+    Raises:
+        UserError: naming the folder and the reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {one_line(error)}; choose another --out") from error
 
 
 def write_json(path: Path, content: Any) -> None:

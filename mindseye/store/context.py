@@ -23,7 +23,7 @@ from mindseye.models.load import Model, digest
 from mindseye.preprocessing import Preprocessing
 
 # Part of every context: raised when what is kept, or how it is computed, changes.
-SCHEME = 1
+SCHEME = 2
 DIGEST_BYTES = 16
 # Their code changes with their version; that of any other module is read.
 LIBRARIES = ("torch", "torchvision", "timm")

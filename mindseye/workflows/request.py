@@ -118,7 +118,7 @@ class Request:
             batch_size=given.get("batch_size", 0),
             force=bool(given.get("force", False)),
             command=given.get("command", f"mindseye.{kind}(...)"),
-            progress=Progress(quiet=bool(given.get("quiet", False)), report=given.get("progress")),
+            progress=Progress.of(given.get("progress"), quiet=bool(given.get("quiet", False))),
             save_seconds=given.get("save_every", SAVE_SECONDS),
             opening=SessionOptions(**{name: given[name] for name in get_type_hints(SessionOptions) if name in given}),  # type: ignore[typeddict-item]
         )
@@ -171,8 +171,8 @@ def check_count(name: str, value: Any, least: int = 0) -> None:
     """
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if value is not None and not (is_whole and value >= least):
-        wanted = {0: "zero or more", 1: "above zero"}.get(least, f"{least} or more")
-        raise UserError(f"{name} is a whole number, {wanted}, not {value!r}")
+        range_in_words = {0: "of zero or more", 1: "above zero"}.get(least, f"of {least} or more")
+        raise UserError(f"{name} is a whole number {range_in_words}, not {value!r}")
 
 
 def as_path(name: str, value: Any) -> Path | None:

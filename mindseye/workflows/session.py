@@ -158,4 +158,4 @@ class Session(NetworkSession):
 
 def progress_of(progress: Report) -> Progress:
     """How a call of the library tells how far it is: not at all by default."""
-    return Progress(quiet=progress is None, report=progress)
+    return Progress.of(progress)

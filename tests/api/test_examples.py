@@ -171,7 +171,7 @@ def test_a_mistake_is_one_line_before_any_work(place, changes, told):
 def test_no_photos_and_too_few(place):
     """An empty folder, and one that cannot fill four groups."""
     (place / "empty").mkdir()
-    with pytest.raises(UserError, match="no images"):
+    with pytest.raises(UserError, match="no photos"):
         look(images="empty")
     write_photos(place / "three", 3)
     with pytest.raises(UserError, match=r"at least 4 photos.*not 3"):

@@ -19,7 +19,6 @@ from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import receptive_field
 from mindseye.layers.survey import survey
 from mindseye.preprocessing import identity
-from mindseye.workflows.inversion import patchwork
 
 ASKED = ["photos/00.png", "photos/03.png"]
 
@@ -127,29 +126,29 @@ def test_a_copy_of_the_photo_under_another_name_is_left_out(place):
     assert files(again.path) == files(run.path)
 
 
-def test_interrupted_it_continues_picture_by_picture(place, monkeypatch):
+def test_interrupted_it_continues_picture_by_picture(place):
     """What was rebuilt is not searched again; the end is the same byte for byte."""
     whole = rebuild(ASKED, layer=["body.0", "body.2"], out="whole")
-    real, kept = patchwork.Patchwork.keep, []
 
-    def keep(self, *arguments):
-        if len(kept) == 2:
+    def stop(stage, done, total, left):
+        if stage == "paste" and done == 2:
             raise KeyboardInterrupt
-        kept.append(1)
-        real(self, *arguments)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(patchwork.Patchwork, "keep", keep)
-        with pytest.raises(KeyboardInterrupt):
-            rebuild(ASKED, layer=["body.0", "body.2"], out="cut")
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(ASKED, layer=["body.0", "body.2"], out="cut", progress=stop)
     state = json.loads((place / "cut" / "run.json").read_text())
     assert (state["status"], [entry["status"] for entry in state["pictures"]]) == (
         "interrupted",
         ["done"] * 2 + ["todo"] * 2,
     )
-    monkeypatch.setattr(patchwork.Patchwork, "keep", lambda self, *arguments: kept.append(1) or real(self, *arguments))
-    cut = rebuild(ASKED, layer=["body.0", "body.2"], out="cut")
-    assert len(kept) == 4
+    pasted = []
+    cut = rebuild(
+        ASKED,
+        layer=["body.0", "body.2"],
+        out="cut",
+        progress=lambda stage, done, total, left: pasted.append((done, total)) if stage == "paste" else None,
+    )
+    assert pasted == [(1, 2), (2, 2)]
     assert files(cut.path) == files(whole.path)
     assert cut.manifest.pictures == whole.manifest.pictures
 

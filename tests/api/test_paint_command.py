@@ -1,6 +1,7 @@
 """Pictures of named objectives from end to end: every kind, what is measured, what is kept, and one line per mistake."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,9 +15,16 @@ import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.models.load import load_model
-from mindseye.optimize import loop as painting
-from mindseye.workflows import paint as batches
-from mindseye.workflows.objectives import ordering
+from mindseye.optimize.loss import Term
+from mindseye.optimize.objectives.batch import Alignment
+from mindseye.optimize.objectives.direction import random_direction
+from mindseye.optimize.recipe.load import load_recipe
+from mindseye.optimize.recipe.schedule import Schedule
+from mindseye.optimize.session import NetworkSession
+from mindseye.workflows.objectives.locate import SHARED, ObjectiveRequest, locate_objectives
+from mindseye.workflows.objectives.order import variants_order
+from mindseye.workflows.paint import Keeper
+from mindseye.workflows.paint import paint as paint_batches
 
 DECODER = """
 import torch
@@ -56,7 +64,7 @@ def test_every_kind_is_painted_and_measured(place):
     """One command, a picture each: the value in run.json is the objective's own by hand, and above that of the start."""
     way = np.random.default_rng(0).standard_normal(16)
     np.save(place / "way.npy", way)
-    random = mindseye.optimize.objectives.direction.random_direction(8, 3)
+    random = random_direction(8, 3)
 
     def along(images, blocks, direction):
         mean = features(network, images, blocks).mean((2, 3))[0]
@@ -120,7 +128,7 @@ def test_parts_of_an_output(place):
             network(picture(run, 1))["masks"][0, 2, 9, 5],
             network(picture(run, 2))["scores"][1][0, 3],
         ]
-    assert [value(run, index) for index in range(3)] == pytest.approx([float(one) for one in wanted], abs=1e-5)
+    assert [value(run, index) for index in range(3)] == pytest.approx([float(number) for number in wanted], abs=1e-5)
 
 
 def test_together_is_the_sum(place):
@@ -134,32 +142,55 @@ def test_together_is_the_sum(place):
         assert value(run, 0, role) == pytest.approx(float(both), abs=1e-5)
 
 
-def differences(run, network):
+class Kept(Keeper):
+    """Pictures as they come out, by number."""
+
+    def __init__(self):
+        super().__init__()
+        self.images = {}
+
+    def keep_painted(self, painted):
+        self.images |= {number: result.image for number, result in painted.items()}
+
+
+def row_of(network, asked, alignment):
+    """A row of four pictures between two units, kept alike by a weight: [4, 3, side, side]."""
+    recipe = load_recipe("distribution", {"steps": 15, "start": "noise", "shared": SHARED})
+    with NetworkSession(network, size=SIDE).using(recipe) as session:
+        request = ObjectiveRequest(asked, interpolate=4)
+        order = variants_order(request, locate_objectives(request, session), session)
+        term = Term("alignment", Alignment(["body.2"]), Schedule(alignment, alignment))
+        weighted, keeper = replace(order, compare=lambda pictures: [term]), Kept()
+        with weighted.reader() as read:
+            paint_batches(lambda pictures: weighted.painting(read, pictures), range(4), 4, keeper)
+    return torch.stack([keeper.images[number] for number in range(4)])
+
+
+def differences(network, row):
     """How far neighbours of a row are from each other where it is painted."""
-    row = torch.cat([features(network, picture(run, index)) for index in range(len(run.manifest.pictures))])
-    return float((row[1:] - row[:-1]).square().mean())
+    seen = features(network, row)
+    return float((seen[1:] - seen[:-1]).square().mean())
 
 
-def test_a_row_between_two(place, monkeypatch):
+def test_a_row_between_two(place):
     """Its ends are the two units; a part is shared; and alignment brings neighbours closer than they are without."""
     network, asked = seeded(TinyConv), ["body.2:3", "body.2:4"]
-    monkeypatch.setattr(ordering, "ALIGNMENT", 20.0)
-    aligned = paint(asked, network, interpolate=4, out="aligned", steps=15)
-    monkeypatch.setattr(ordering, "ALIGNMENT", 0.0)
-    apart = paint(asked, network, interpolate=4, out="apart", steps=15)
-    assert [entry.objective for entry in aligned.manifest.pictures] == [
-        f"body.2:3 > body.2:4 {number}/4" for number in range(1, 5)
-    ]
-    assert aligned.manifest.recipe["shared"] == ordering.SHARED
-    assert differences(aligned, network) < 0.9 * differences(apart, network)
-    means = [features(network, picture(apart, index)).mean((2, 3))[0] for index in (0, 3)]
-    assert means[0][3] - means[0][4] > means[1][3] - means[1][4]
+    run = paint(asked, network, interpolate=4, steps=15)
+    entries = run.manifest.pictures
+    assert [entry.objective for entry in entries] == [f"body.2:3 > body.2:4 {number}/4" for number in range(1, 5)]
+    assert run.manifest.recipe["shared"] == SHARED
+    assert all("alignment" in entry.loss for entry in entries)
+    aligned, apart = (row_of(network, asked, weight) for weight in (20.0, 0.0))
+    assert differences(network, aligned) < 0.9 * differences(network, apart)
+    for row in (torch.cat([picture(run, index) for index in range(4)]), apart):
+        means = features(network, row).mean((2, 3))
+        assert means[0][3] - means[0][4] > means[3][3] - means[3][4]
 
 
 def likeness(run, network, count=3):
     """Mean cosine between the Gram matrices of all pairs of variants."""
     maps = [features(network, picture(run, index)).flatten(2)[0] for index in range(count)]
-    grams = [(one @ one.T).flatten() for one in maps]
+    grams = [(channels @ channels.T).flatten() for channels in maps]
     pairs = [functional.cosine_similarity(grams[i], grams[j], dim=0) for i in range(count) for j in range(i)]
     return float(torch.stack(pairs).mean())
 
@@ -182,7 +213,7 @@ def test_variants_from_examples(place):
     run = paint("body.2:3", variants=2, examples="photos", changes={"target_views": 0})
     known = {str(path) for path in (place / "photos").iterdir()}
     members = [{member.path for member in entry.members} for entry in run.manifest.pictures]
-    assert all(one <= known for one in members)
+    assert all(paths <= known for paths in members)
     assert members[0].isdisjoint(members[1])
     for entry in run.manifest.pictures:
         begun, ended = entry.loss["match body.2"]
@@ -273,27 +304,17 @@ def test_hooks_are_gone_after_an_error(place):
     assert paint("body.2:3", network, out="run").manifest.status == "done"
 
 
-def interrupt(monkeypatch, after):
-    real, calls = painting.Painting.advance, []
-
-    def advance(self):
-        calls.append(1)
-        if len(calls) == after:
-            raise KeyboardInterrupt
-        real(self)
-
-    monkeypatch.setattr(painting.Painting, "advance", advance)
-
-
-def test_interrupted_it_continues_and_ends_the_same(place, monkeypatch):
+def test_interrupted_it_continues_and_ends_the_same(place):
     """In the second of two batches, between two saved states: byte for byte what an undisturbed run leaves."""
-    monkeypatch.setattr(batches, "SAVE_SECONDS", 0.0)
     asked = {"objectives": ["body.0:3", "body.2:4", "body.2:5:neg"], "batch_size": 2, "snapshots": 2, "steps": 16}
-    whole = paint(**asked, out="whole")
-    with monkeypatch.context() as patch:
-        interrupt(patch, 16 + 13)
-        with pytest.raises(KeyboardInterrupt):
-            paint(**asked, out="cut")
+    whole = paint(**asked, save_every=0.0, out="whole")
+
+    def stop(stage, done, total, left):
+        if stage == "paint" and done == 2 * 16 + 10:  # the last state was written at the snapshot of step 8
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        paint(**asked, save_every=0.0, progress=stop, out="cut")
     state = json.loads((place / "cut" / "run.json").read_text())
     assert state["status"] == "interrupted"
     assert [entry["status"] for entry in state["pictures"]] == ["done", "done", "todo"]
@@ -305,9 +326,9 @@ def test_interrupted_it_continues_and_ends_the_same(place, monkeypatch):
 
 def test_a_picture_does_not_depend_on_its_batch(place):
     """Painted with another or after it: the same but for the rounding of sums that are taken in another order."""
-    one, other = (paint(["body.0:3", "body.2:4"], out=f"{size}", batch_size=size) for size in (1, 2))
+    alone, together = (paint(["body.0:3", "body.2:4"], out=f"{size}", batch_size=size) for size in (1, 2))
     for index in range(2):
-        assert (picture(one, index) - picture(other, index)).abs().max() < 2.5 / 255
+        assert (picture(alone, index) - picture(together, index)).abs().max() < 2.5 / 255
 
 
 @pytest.mark.parametrize(

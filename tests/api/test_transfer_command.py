@@ -9,6 +9,7 @@ from nets import TinyConv
 from PIL import Image
 
 import mindseye
+from mindseye.api import transfer as transfer_command
 from mindseye.cli import main
 from mindseye.cli.transfer import AUGMENTATIONS, BATCH
 from mindseye.errors import UserError
@@ -20,8 +21,6 @@ from mindseye.optimize.transforms.augmentations import CONDITIONS, augmented_cop
 from mindseye.runs.files import read_picture
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import TransferRecord
-from mindseye.workflows.objectives import commission
-from mindseye.workflows.transfer import copies as copies_module
 
 LABELS = ["ant", "bee", "crab, cancer", "duck", "eel"]
 LINES = ["ant", "bee | duck", "cancer", "eel"]
@@ -47,7 +46,7 @@ LABELS = ["ant", "bee", "crab, cancer", "duck", "eel"]
 def painter():
     return make(1, LABELS)
 
-def copy_modules():
+def twin():
     return make(1, LABELS)
 
 def judge():
@@ -75,14 +74,6 @@ QUICK = {
     "quiet": True,
     "seed": 5,
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_figures_of_runs():
-    """Every run draws its own, which takes most of the time here and is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commission, "write_figures", lambda path: None)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -213,25 +204,24 @@ def test_what_is_left(finished):
         assert f"{100 * one.top1.mean:.1f} [{100 * one.top1.low:.1f}, " in str(finished)
 
 
-def test_an_interrupted_transfer_continues_and_ends_the_same(finished, networks, tmp_path, monkeypatch):
+def test_an_interrupted_transfer_continues_and_ends_the_same(finished, networks, tmp_path):
     """Stopped while the second judge looks: the first is not asked again, nothing is painted again, and all is the same."""
-    look, asked = copies_module.look, []
+    asked = []
 
-    def stop_at_the_second(judge, *arguments):
-        asked.append(judge.name)
-        if len(asked) == 2:
+    def stop_at_the_second(stage, done, total, left):
+        if stage.startswith("judge") and f"judge {asked[-1:]}" != stage:
+            asked.append(stage.removeprefix("judge "))
+        if asked == [JUDGE, OTHER]:
             raise KeyboardInterrupt
-        return look(judge, *arguments)
 
     judges = [networks("judge"), networks("other")]
-    monkeypatch.setattr(copies_module, "look", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
-        go(networks, tmp_path / "out", judge=judges)
+        go(networks, tmp_path / "out", judge=judges, progress=stop_at_the_second)
     record = json.loads((tmp_path / "out" / "transfer.json").read_text())
     assert (record["status"], len(record["results"])) == ("interrupted", 1)
     painted = tmp_path / "out" / f"{PAINTER}-all" / "pictures" / "00-class_ant.png"
     before = painted.stat().st_mtime_ns
-    found = go(networks, tmp_path / "out", judge=judges)
+    found = go(networks, tmp_path / "out", judge=judges, progress=stop_at_the_second)
     assert asked == [JUDGE, OTHER, OTHER]
     assert painted.stat().st_mtime_ns == before
     assert found.record.status == "done"
@@ -262,23 +252,24 @@ def test_another_transfer_is_refused_unless_forced(networks, tmp_path):
     assert not (tmp_path / "out" / f"{PAINTER}-none" / "pictures").exists()
 
 
+LOSE = """
+import torch
+from mindseye.optimize.regularizers.regularizer import Regularizer
+
+class LoseTheSecond(Regularizer):
+    def change_gradient(self, gradient, step, progress):
+        places = torch.arange(len(gradient)).view(-1, 1, 1, 1)
+        return torch.where(places == 1, float("nan"), gradient)
+"""
+
+
 def test_a_painting_that_fails_is_left_out_and_named(networks, tmp_path, monkeypatch, capsys):
     """One picture turned NaN: the others are judged, the table says so, and the code is that of a part."""
-    from mindseye.optimize.loop import Painting
-
-    drop_lost = Painting.drop_lost
-
-    def lose_the_second(self):
-        lost = drop_lost(self)
-        if self.alive[1]:
-            self.alive[1] = False
-            return [*lost, 1]
-        return lost
-
-    monkeypatch.setattr(Painting, "drop_lost", lose_the_second)
     words = ["transfer", "--painter", networks("painter"), "--judge", networks("judge"), "--classes", "list.txt"]
     words += ["--paintings", "2", "--copies", "2", "--steps", "2", "--set", "views=1", "--out", "out"]
+    words += ["--set", "regularizers=['lose.py:LoseTheSecond']"]
     monkeypatch.chdir(tmp_path)
+    Path("lose.py").write_text(LOSE)
     Path("list.txt").write_text("ant\nbee\n")
     assert main(words) == 3
     (result,) = TransferRecord.read(Path("out/transfer.json")).results
@@ -310,7 +301,7 @@ def test_command_line(networks, capsys):
 def test_the_command_line_offers_what_python_takes():
     """Spelled out there, so that --help need not load torch."""
     assert set(AUGMENTATIONS) == set(CONDITIONS)
-    assert mindseye.transfer.__kwdefaults__["batch_size"] == BATCH
+    assert BATCH == transfer_command.BATCH
     assert mindseye.transfer.__kwdefaults__["classes"] == "erkan"
 
 

@@ -17,7 +17,7 @@ from mindseye.layers.layer import find_layer
 from mindseye.layers.survey import survey
 from mindseye.models.load import Model
 from mindseye.photos import decode_pool as decoding
-from mindseye.photos.decode import View
+from mindseye.photos.decode import View, decode
 from mindseye.photos.photo_set import find_photos
 from mindseye.preprocessing import identity
 from mindseye.store.database import Database
@@ -37,9 +37,9 @@ class Run:
         self.said = []
         self.store = Store(Database(tmp_path / "cache"), self.said.append)
         self.decoded, self.computed, self.read = [], 0, []
-        decode, forward = decoding.decode, extraction._forward
+        decode, forward = decoding.decode_with_remark, extraction._forward
         monkeypatch.setattr(
-            decoding, "decode", lambda source, view: (self.decoded.append(source), decode(source, view))[1]
+            decoding, "decode_with_remark", lambda source, view: (self.decoded.append(source), decode(source, view))[1]
         )
         monkeypatch.setattr(decoding, "FEW", 10**6)  # in this process, where it can be counted
 
@@ -94,7 +94,7 @@ def test_nothing_is_done_twice(run, tmp_path):
     again = run(tmp_path / "photos")
     assert (run.decoded, run.computed) == ([], 0)
     assert same(first, again)
-    assert torch.equal(run.photos.load([7])[0], decoding.decode(run.photos.paths[7], View(identity(3, SIDE), SIDE)))
+    assert torch.equal(run.photos.load([7])[0], decode(run.photos.paths[7], View(identity(3, SIDE), SIDE)))
     (tmp_path / "photos").rename(tmp_path / "elsewhere")
     shard = write_tar(tmp_path / "photos.tar", {f"{number}.jpg": jpeg(number) for number in range(40)})
     for source in (tmp_path / "elsewhere", shard):
@@ -156,16 +156,16 @@ def test_another_photo_under_the_same_name_is_another_photo(run, tmp_path):
 def test_a_photo_that_changes_while_it_is_looked_at_is_not_kept(run, tmp_path, monkeypatch):
     """Its digest is that of what was there before."""
     folder = write(tmp_path / "photos", *range(4))
-    decode = decoding.decode
+    decode = decoding.decode_with_remark
 
     def swapped(source, view):
         if source.endswith("2.jpg"):
             (folder / "2.jpg").write_bytes(jpeg(50))
         return decode(source, view)
 
-    monkeypatch.setattr(decoding, "decode", swapped)
+    monkeypatch.setattr(decoding, "decode_with_remark", swapped)
     run(folder)
-    monkeypatch.setattr(decoding, "decode", decode)
+    monkeypatch.setattr(decoding, "decode_with_remark", decode)
     assert run.store._database.holdings()[0].entries == 3
     (folder / "2.jpg").write_bytes(jpeg(2))
     means = run(folder)
@@ -239,14 +239,14 @@ def test_many_photos_are_kept_on_the_way(run, tmp_path, monkeypatch):
     """A run that is broken off leaves what it has computed."""
     monkeypatch.setattr(extraction, "KEEP_AT_ONCE", BATCH)
     folder = write(tmp_path / "photos", *range(3 * BATCH))
-    decode = decoding.decode
+    decode = decoding.decode_with_remark
 
     def breaks(source, view):
         if len(run.decoded) > 2 * BATCH:
             raise KeyboardInterrupt
         return decode(source, view)
 
-    monkeypatch.setattr(decoding, "decode", breaks)
+    monkeypatch.setattr(decoding, "decode_with_remark", breaks)
     with pytest.raises(KeyboardInterrupt):
         run(folder)
     assert run.store._database.holdings()[0].entries == 2 * BATCH

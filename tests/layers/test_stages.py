@@ -4,8 +4,8 @@ import pytest
 from nets import TinyConv, TinyTokens, seeded
 from torch import nn
 
-from mindseye.layers.stages import blocks_below, last_before_pooling, stages, stages_below
 from mindseye.layers.layer import find_layer
+from mindseye.layers.stages import blocks_below, last_before_pooling, stages, stages_below
 from mindseye.layers.survey import survey
 
 

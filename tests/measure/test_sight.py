@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from mindseye.layers.reader import Reader
 from mindseye.layers.layer import find_layer
+from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
 from mindseye.measure.sight import blindness_note, order_correlation, shuffle_pixels
 from mindseye.preprocessing import Preprocessing

@@ -12,7 +12,7 @@ from torchvision.models import AlexNet_Weights, ConvNeXt_Tiny_Weights, ResNet50_
 
 from mindseye.models.torchvision import find_torchvision
 from mindseye.photos.decode import View, decode
-from mindseye.photos.pixels import UndecodableError
+from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing, identity
 
 ASTRONAUT = data.astronaut()[:, 100:400]
@@ -98,7 +98,9 @@ def test_channels_that_do_not_fit_are_named(tmp_path: Path) -> None:
     """Files for a network of seven channels, arrays of two: refused, with both numbers."""
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     seven, three = View(identity(7, 8), 8, 7), View(identity(3, 8), 8)
-    with pytest.raises(UndecodableError, match="1 or 3 bands, and the model takes 7; give arrays"):
+    with pytest.raises(
+        UndecodableError, match="has no 7 bands, which the model takes; give TIFFs of 7 bands, or arrays"
+    ):
         decode(str(tmp_path / "a.png"), seven)
     with pytest.raises(UndecodableError, match="3 bands, and the model takes 7"):
         decode(np.zeros((8, 8, 3), np.uint8), seven)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from mindseye.photos.pixels import UndecodableError, read_array, read_photo
+from mindseye.photos.depth import UndecodableError
+from mindseye.photos.pixels import read_array, read_photo
 
 RED, GREEN = (200, 0, 0), (0, 100, 50)
 
@@ -172,10 +173,10 @@ def test_decompression_bomb_and_other_lies(tmp_path: Path) -> None:
 def test_arrays() -> None:
     """Bytes as they are; booleans, 16 bits and floats scaled; anything else refused, with what is wanted."""
     values = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    assert np.array_equal(read_array(values), values)
-    assert read_array(np.array([[True, False]]))[..., 0].tolist() == [[255, 0]]
-    assert read_array(np.array([[65535, 257]], np.uint16))[..., 0].tolist() == [[255, 1]]
-    assert read_array(np.array([[0.0, 0.5, 1.0]]))[..., 0].tolist() == [[0, 128, 255]]
+    assert np.array_equal(read_array(values)[0], values)
+    assert read_array(np.array([[True, False]]))[0][..., 0].tolist() == [[255, 0]]
+    assert read_array(np.array([[65535, 257]], np.uint16))[0][..., 0].tolist() == [[255, 1]]
+    assert read_array(np.array([[0.0, 0.5, 1.0]]))[0][..., 0].tolist() == [[0, 128, 255]]
     refused = {
         "height x width": np.zeros(3),
         "shape .0, 4, 3.": np.zeros((0, 4, 3)),

@@ -65,7 +65,7 @@ def manifest_of(
         gradient(path, generator)
     layers = []
     for depth, name in enumerate(names):
-        found = []
+        entries = []
         for index in range(facets):
             own = f"{name}/facet-{index:02d}"
             noise(folder / "pictures" / f"{own}.png", generator, 24 - 20 * depth // len(names))
@@ -75,7 +75,7 @@ def manifest_of(
                 noise(folder / picture, generator, 3 + step // 12)
             chosen = generator.choice(images, min(10, images), replace=False)
             weights = np.sort(generator.dirichlet(np.ones(len(chosen))))[::-1]
-            found.append(
+            entries.append(
                 {
                     "index": index,
                     "status": "done",
@@ -96,7 +96,13 @@ def manifest_of(
                 }
             )
         layers.append(
-            {"layer": name, "kind": "InvertedResidual", "channels": 24 * (depth + 1), "grid": [14, 14], "facets": found}
+            {
+                "layer": name,
+                "kind": "InvertedResidual",
+                "channels": 24 * (depth + 1),
+                "grid": [14, 14],
+                "facets": entries,
+            }
         )
     mid = [0.498, 0.498, 0.498]
     return {

@@ -46,11 +46,11 @@ def test_run_over_layers_has_sheets_of_each_and_one_by_depth(make_run) -> None:
     """The deepest layer's sheets stand on top, the others' in folders of their own; nothing unfinished is left behind."""
     folder = make_run(layers=3, facets=2)
     write_figures(folder)
-    found = {
+    names = {
         path.relative_to(folder / "figures").as_posix() for path in (folder / "figures").rglob("*") if path.is_file()
     }
     others = {f"blocks.{layer}.1/{name}.png" for layer in (0, 1) for name in ("facets", "steps")}
-    assert found == others | {"facets.png", "steps.png", "embedding.png", "depth.png"}
+    assert names == others | {"facets.png", "steps.png", "embedding.png", "depth.png"}
 
 
 def test_without_snapshots_or_embedding_these_figures_are_left_out(make_run) -> None:

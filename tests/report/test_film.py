@@ -91,8 +91,8 @@ def test_mp4_shows_each_picture_for_its_time():
     greys = [20, 200, 90]
     pictures = [Image.new("RGB", (32, 32), (grey,) * 3) for grey in greys]
     _, frames = video_of(mp4(pictures, 1.0))
-    wanted = [greys[frame * 3 // 30] for frame in range(30)] + [90] * 30
-    assert np.abs(np.array([frame.mean() for frame in frames]) - wanted).max() < 4
+    expected = [greys[frame * 3 // 30] for frame in range(30)] + [90] * 30
+    assert np.abs(np.array([frame.mean() for frame in frames]) - expected).max() < 4
 
 
 def test_mp4_keeps_colours():

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from mindseye.errors import UserError
 from mindseye.report.notebook import Run
 from mindseye.report.page.write import page_of
 from mindseye.report.screen import first_screen
@@ -64,7 +66,7 @@ def test_screen_is_the_same_as_that_of_the_page(make_run) -> None:
     """Title, names, scores and map are those that the page opens with; what leads on is on the page alone."""
     folder = make_run(layers=2, facets=3)
     screen, page = first_screen(folder), page_of(folder, RunFolder(folder).read())
-    shared = re.findall(r"<h1>.*?</h1>|<span class=\"me-name\">.*?</span>|<dd>.*?</dd>|<circle .*?/>", screen)
+    shared = re.findall(r"<span class=\"me-name\">.*?</span>|<b>.*?</b>|<circle .*?/>", screen)
     assert len(shared) > 3 + 24
     assert all(part in page for part in shared)
     assert "<a " not in screen
@@ -115,6 +117,90 @@ def test_run_gives_pictures_and_failures(make_run) -> None:
     assert len(run.failures) == 1
     assert re.search(r"blocks\.1\.1.*2.*turned NaN", run.failures[0])
     assert run._repr_html_() == first_screen(run.path)
+
+
+def test_layers_and_facets_are_typed_values(make_run) -> None:
+    """By address and in order; the facets of a run are those of its deepest layer."""
+    run = Run(make_run(layers=2, facets=3))
+    assert [layer.name for layer in run.layers] == ["blocks.0.1", "blocks.1.1"]
+    deepest = run["blocks.1.1"]
+    assert run.facets == deepest.facets == run.manifest.layers[1].facets
+    assert deepest.pictures == run.pictures["blocks.1.1"]
+    assert run.facets[0].members[0].weight >= run.facets[0].members[-1].weight
+    assert checked(deepest._repr_html_()).images[0]["alt"] == "facet 0"
+    with pytest.raises(UserError, match=r"no layer 'blocks\.1\.2'; it has blocks\.1\.1"):
+        run["blocks.1.2"]
+
+
+def test_a_run_of_objectives_has_no_layers(make_commission) -> None:
+    """And says so when it is asked for one."""
+    run = Run(make_commission(["class:zebra"]))
+    assert run.layers == run.facets == []
+    with pytest.raises(UserError, match="named objectives"):
+        run["layer3"]
+
+
+def test_the_table_has_a_row_for_each_facet(make_run) -> None:
+    """Every number of run.json under its name, also those of a picture that failed: none."""
+
+    def fail(manifest: dict[str, Any]) -> None:
+        manifest["layers"][1]["facets"][2].update(
+            status="failed", reason="turned NaN", picture=None, measures=None, loss={}
+        )
+
+    run = Run(make_run(layers=2, facets=3, change=fail))
+    frame = run.to_frame()
+    assert list(zip(frame["layer"], frame["facet"])) == [(layer.name, i) for layer in run.layers for i in range(3)]
+    facet, row = run.facets[1], frame.iloc[4]
+    judged = facet.measures["transfer"]["efficientnet_lite1"]
+    assert row["transfer.efficientnet_lite1.probability"] == judged["picture"]["probability"]
+    assert row["transfer.efficientnet_lite1.probability.members"] == judged["members"]["probability"]
+    assert row["fidelity.cosine.start"] == 0.4
+    assert row["loss.dot.end"] == -4.2
+    assert (row["label"], row["size"], row["silhouette"]) == (facet.label, facet.size, facet.silhouette)
+    assert Path(row["picture"]) == run["blocks.1.1"].pictures[1]
+    failed = frame.iloc[5]
+    assert (failed["status"], failed["reason"]) == ("failed", "turned NaN")
+    assert failed[["picture", "fidelity.cosine", "loss.dot.end"]].isna().all()
+    assert len(frame) == 6
+
+
+def test_the_table_of_objectives_and_channels(make_commission, make_run) -> None:
+    """A row for each variant; of an inspection also the channels and their own facets."""
+    folder = make_commission(["a:1", "a:1"], about=lambda index, photo: {"variant": index})
+    frame = Run(folder).to_frame()
+    assert frame[["objective", "variant"]].values.tolist() == [["a:1", 0], ["a:1", 1]]
+    assert frame["objective.value.start"].tolist() == [-0.57, -0.57]
+    assert "facet" not in frame
+
+    def inspect(manifest: dict[str, Any]) -> None:
+        channel = {"channel": 7, "picture": "a.png", "silhouette": 0.3, "facets": [{"index": 0, "size": 4}]}
+        manifest["layers"][0]["channel_pictures"] = [channel]
+
+    frame = Run(make_run(layers=1, facets=2, change=inspect)).to_frame()
+    assert frame["channel"].tolist()[2:] == [7, 7]
+    assert frame["facet"].isna().tolist() == [False, False, True, False]
+    assert frame["silhouette"].tolist()[2] == 0.3
+
+
+def test_without_pandas_the_way_out_is_said(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table alone needs it."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UserError, match="pip install pandas"):
+        Run(make_run(layers=1)).to_frame()
+
+
+def test_a_notebook_styles_nothing_of_it(make_run) -> None:
+    """Its own styles go by tags that are not among these, but for images and drawings."""
+    tags = checked(first_screen(make_run(layers=2, facets=3))).names
+    assert tags <= {"div", "span", "style", "header", "section", "article", "img", "b", "i", "strong"} | {
+        "svg",
+        "g",
+        "circle",
+        "image",
+        "rect",
+        "text",
+    }
 
 
 def test_folder_without_a_run_says_so(tmp_path: Path) -> None:

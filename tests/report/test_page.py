@@ -186,6 +186,18 @@ def test_measures_of_any_kind_are_no_error(make_run, value: Any) -> None:
     assert content_in(write_page(folder))["layers"][0]["items"]
 
 
+def test_numbers_that_are_no_json_are_not_there(make_run) -> None:
+    """Another program may have written NaN or Infinity: such a number is read as one that was not taken."""
+
+    def damage(manifest: dict[str, Any]) -> None:
+        manifest["layers"][0]["facets"][1] |= {"silhouette": float("nan"), "effective_members": float("inf")}
+
+    folder = make_run(layers=1, change=damage)
+    facet = manifest_in(folder).layers[0].facets[1]
+    assert (facet.silhouette, facet.effective_members) == (None, None)
+    assert [fact[0] for fact in content_in(write_page(folder))["layers"][0]["items"][1]["facts"]] == ["8 photos"]
+
+
 def test_a_damaged_field_is_named(make_run) -> None:
     """One clear line, which says where the file is wrong."""
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import save_file
 
+from mindseye.report.html import grid, html_block, table
 from mindseye.report.index import Card, write_index
 from mindseye.report.page import write_page
+from mindseye.report.screen import first_screen
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -305,12 +308,11 @@ def inspected(manifest: dict[str, Any]) -> None:
                 "facets": 3,
                 "entanglement": number * 7 % 11 / 20,
                 "spread": None if number == 4 else 0.5,
-                "own": 1.5,
             }
             for number in range(10)
         ]
         first = layer["facets"][0]
-        examples = [{"path": one["path"], "activation": 2.5} for one in first["members"]]
+        examples = [{"path": member["path"], "activation": 2.5} for member in first["members"]]
         own = [
             {"index": index, "size": 30, "picture": first["picture"], "start": first["start"], "members": examples}
             for index in range(2)
@@ -329,7 +331,7 @@ def test_entanglement_is_a_curve_a_table_and_pictures(make_run, visit) -> None:
     settle(page)
     assert page.locator("#channels .chart svg .dot").count() == 3
     heads = page.locator(".sortable th button")
-    assert heads.all_inner_texts() == ["channel", "entanglement", "facets", "spread", "own"]
+    assert heads.all_inner_texts() == ["channel", "entanglement", "facets", "spread"]
     first = page.locator(".sortable tbody tr").first.locator("td")
     values = [number * 7 % 11 / 20 for number in range(10)]
     assert first.nth(0).inner_text() == str(int(np.argmax(values)))
@@ -455,3 +457,61 @@ def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> Non
     assert names.all_text_contents() == ["run 9"]
     assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+JUPYTER = """
+.out { font: 13px/1.2 serif; text-align: right; white-space: pre; letter-spacing: 2px; }
+.out.common strong, .out.common b { font-weight: bold; }
+.out.common h1, .out.common h2 { font-size: 30px; margin: 20px 0; }
+.out.common dl dt { float: left; clear: left; font-weight: bold; width: 20%; }
+.out.common dl dd { margin-left: 30%; }
+.out.common p { text-align: left; margin: 0 0 1em; }
+.out.common table { border-collapse: collapse; border: 3px solid; font-size: 20px; table-layout: fixed; margin: 0 auto 1em; }
+.out.common thead { border-bottom: 3px solid; vertical-align: bottom; }
+:not(.markdown).out.common td, :not(.markdown).out.common th, :not(.markdown).out.common tr { color: rgb(200, 0, 0);
+  text-align: right; vertical-align: middle; padding: 0.5em; line-height: normal;
+  white-space: nowrap; max-width: 10px; border: none; }
+.out.common th { font-weight: bold; }
+.out.common tbody tr:nth-child(odd) { background: rgb(200, 200, 200); }
+.out.common img { display: inline; margin: 5px auto; max-width: 50%; }
+.out.common > *:last-child { margin-bottom: 0.5em; }
+"""
+"""What JupyterLab 4, the classic notebook and nbconvert say of the HTML in an output, made worse."""
+
+INK = ".out { color: rgb(10, 20, 30); }"
+STYLES = """
+(root) => [...document.querySelectorAll(`${root}, ${root} *`)].filter((node) => node.tagName !== "STYLE").map((node) => {
+  const style = getComputedStyle(node);
+  const names = [...style].filter((name) => !name.startsWith("--"));
+  return [node.tagName, ...names.map((name) => `${name}: ${style.getPropertyValue(name)}`)];
+})
+"""
+
+
+def write_notebook(path: Path, css: str, *results: str) -> Path:
+    """Results as the outputs of a notebook with these styles, after what the notebook itself shows."""
+    own = "<h1>t</h1><p>p</p><dl><dt>a</dt><dd>b</dd></dl><table><tbody><tr><th>h</th><td>1</td></tr></tbody></table>"
+    outputs = "".join(f'<div class="out common">{html}</div>' for html in results)
+    page = f'<!doctype html><style>{INK}{css}</style><div class="out common own">{own}</div>{outputs}'
+    path.write_text(page, "utf-8")
+    return path
+
+
+def test_a_notebooks_styles_and_ours_are_apart(make_run, visit, tmp_path: Path) -> None:
+    """Every element of a result looks as it does without the notebook's styles; what the notebook shows itself looks as it does
+    without any result beside it."""
+    Image.new("RGB", (60, 40), (9, 99, 9)).save(tmp_path / "a.png")
+    results = (
+        first_screen(make_run(layers=2, facets=3)),
+        html_block(
+            "both",
+            table([{"name": "a", "number": 1.5}, {"name": "b", "number": None}]),
+            grid([("c", tmp_path / "a.png")]),
+        ),
+    )
+    alone = visit(write_notebook(tmp_path / "alone.html", "", *results)).evaluate(STYLES, ".mindseye")
+    styled = visit(write_notebook(tmp_path / "styled.html", JUPYTER, *results)).evaluate(STYLES, ".mindseye")
+    assert [set(plain) ^ set(other) for plain, other in zip(alone, styled) if plain != other] == []
+    assert len(alone) == len(styled) > 100
+    bare = visit(write_notebook(tmp_path / "bare.html", JUPYTER)).evaluate(STYLES, ".own")
+    assert visit(tmp_path / "styled.html").evaluate(STYLES, ".own") == bare

@@ -93,12 +93,12 @@ def test_very_many_failures_are_counted_not_shown():
 def test_names_that_are_no_names():
     """Control characters and names of any length, images of seven channels."""
     bad = "ze\x1b[31mbra\n|" + "x" * 500
-    one = result(painter=bad, judge=bad, failures=failures(bad, 0, 1), classes=[of_class(bad, 0, 1)])
+    odd = result(painter=bad, judge=bad, failures=failures(bad, 0, 1), classes=[of_class(bad, 0, 1)])
     assert (
-        draw_failures(MANIFEST, one, lambda index: torch.zeros(7, 8, 8)).width
+        draw_failures(MANIFEST, odd, lambda index: torch.zeros(7, 8, 8)).width
         == draw_failures(MANIFEST, result(failures=failures("zebra", 0, 1)), lambda index: torch.zeros(7, 8, 8)).width
     )
-    table = transfer_table(record(one))
+    table = transfer_table(record(odd))
     assert "\x1b" not in table
     assert len(table.splitlines()) == 3
     assert "ze\N{REPLACEMENT CHARACTER}[31mbra \\|" in table

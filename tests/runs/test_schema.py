@@ -4,7 +4,6 @@ import json
 from dataclasses import fields, is_dataclass
 
 import pytest
-from mindseye.runs.record import open_manifest
 
 from mindseye.errors import UserError
 from mindseye.runs import schema
@@ -22,6 +21,7 @@ from mindseye.runs.schema import (
     PictureEntry,
     StepEntry,
 )
+from mindseye.workflows.resumable import open_manifest
 
 COMMON = {
     "schema": 1,

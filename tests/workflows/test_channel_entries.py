@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from mindseye.workflows.entanglement.channels import describe_channel_picture, most_and_least
 
-from mindseye.facets.unit_facets import excited_facets
+from mindseye.facets.unit_facets import find_unit_facets
 from mindseye.runs.entries import common, facet_from, failures
 from mindseye.runs.schema import ChannelStats, LayerEntry, Manifest
+from mindseye.workflows.entanglement.entries import describe_channel_picture, most_and_least
 
 
 def stats(pairs):
@@ -31,20 +31,20 @@ def test_a_channels_entry_says_what_its_photos_do():
     """Best photos first with what the channel does in each; facets whose members can be taken up again; their labels."""
     values = torch.from_numpy(np.random.default_rng(0).permutation(40) / 10.0 - 1).float()
     features = torch.eye(2)[torch.arange(40) % 2] + 0.1 * torch.randn(40, 2, generator=torch.Generator().manual_seed(0))
-    excited = excited_facets(values, features, 2, 10, 0, 1e-5, "uniform")
+    excited = find_unit_facets(values, features, 2, 10, 0, 1e-5, "uniform")
     labels = ["odd" if n % 2 else "even" for n in range(40)]
     paths = [f"photo-{n}" for n in range(40)]
     entry = describe_channel_picture(7, "most", values, excited, paths, labels)
     best = values.argsort(descending=True)[:9].tolist()
-    assert [one.path for one in entry.examples] == [paths[index] for index in best]
+    assert [example.path for example in entry.examples] == [paths[index] for index in best]
     assert entry.over_photos == {"mean": float(values.mean()), "deviation": float(values.std(correction=0))}
     top = set(values.topk(30).indices.tolist())
     for facet in entry.facets:
         own = [n for n in top if labels[n] == facet.label]
         assert facet.size == len(own)
         assert abs(facet.activation - float(values[own].mean())) < 1e-6
-        assert all(one.activation == float(values[one.index]) for one in facet.members)
-        assert facet_from(facet).members == [one.index for one in facet.members]
+        assert all(member.activation == float(values[member.index]) for member in facet.members)
+        assert facet_from(facet).members == [member.index for member in facet.members]
     entry.facets[1].status, entry.facets[1].reason = "failed", "turned NaN"
     manifest = Manifest("inspect", layers=[LayerEntry("body", channel_pictures=[entry])])
     assert failures(manifest) == ["body channel 7 facet 1: turned NaN"]

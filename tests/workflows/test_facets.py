@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tars import write_tar
 
 import mindseye
 from mindseye.errors import UserError
+from mindseye.optimize.regularizers.regularizer import Regularizer
 from mindseye.runs.folder import RunFolder
 
 QUICK = {"steps": 6, "quiet": True, "facets": 2, "size": 32}
@@ -47,27 +49,27 @@ def same_pictures(first, second):
 def test_a_run_leaves_what_it_promises(photos, tmp_path):
     """run.json, tensors, pictures, starts, steps and figures, each where the manifest says."""
     run = mindseye.visualize(photos, seeded(TinyConv), ["body.0", "body.2"], out=tmp_path / "run", **QUICK)
-    manifest = json.loads((run.path / "run.json").read_text())
-    assert manifest["status"] == "done"
-    assert manifest["images"]["count"] == 24
-    assert [layer["layer"] for layer in manifest["layers"]] == ["body.0", "body.2"]
-    for layer in manifest["layers"]:
-        assert sum(facet["size"] for facet in layer["facets"]) == 24
-        for facet in layer["facets"]:
-            assert facet["status"] == "done"
-            assert len(facet["members"]) == 10
-            assert sum(member["weight"] for member in facet["members"]) == pytest.approx(1)
-            assert sum(channel["share"] for channel in facet["channels"]) == pytest.approx(1, abs=1e-5)
-            for path in (facet["picture"], facet["start"], facet["steps"][-1]["picture"]):
+    manifest = run.manifest
+    assert manifest.status == "done"
+    assert manifest.images.count == 24
+    assert [layer.layer for layer in manifest.layers] == ["body.0", "body.2"]
+    for layer in manifest.layers:
+        assert sum(facet.size for facet in layer.facets) == 24
+        for facet in layer.facets:
+            assert facet.status == "done"
+            assert len(facet.members) == 10
+            assert sum(member.weight for member in facet.members) == pytest.approx(1)
+            assert sum(channel.share for channel in facet.channels) == pytest.approx(1, abs=1e-5)
+            for path in (facet.picture, facet.start, facet.steps[-1].picture):
                 assert Image.open(run.path / path).size == (32, 32)
-            assert all(Path(member["path"]).is_file() for member in facet["members"])
-            assert set(facet["measures"]) == {"fidelity", "naturalness", "wasserstein"}
-            assert layer["layer"] in facet["measures"]["wasserstein"]["members"]
-            assert set(facet["measures"]["fidelity"]) == {"picture", "members", "start"}
+            assert all(Path(member.path).is_file() for member in facet.members)
+            assert set(facet.measures) == {"fidelity", "naturalness", "wasserstein"}
+            assert layer.layer in facet.measures["wasserstein"]["members"]
+            assert set(facet.measures["fidelity"]) == {"picture", "members", "start"}
     for figure in ("facets", "embedding", "steps", "depth"):
         assert (run.path / "figures" / f"{figure}.png").is_file()
     assert not (run.path / "state").exists()
-    assert "mindseye:recipe" in Image.open(run.path / facet["picture"]).text
+    assert "mindseye:recipe" in Image.open(run.path / facet.picture).text
     assert "<img" in run._repr_html_()
 
 
@@ -101,13 +103,12 @@ def test_the_cache_changes_no_picture(photos, tmp_path):
         facets = [(tmp_path / "runs" / which / "facets.safetensors").read_bytes() for which in ("without", name)]
         assert facets[0] == facets[1]
     run = RunFolder(tmp_path / "runs" / "tar")
-    assert run.read()["layers"][0]["facets"][0]["members"][0]["path"].startswith(f"{shard}!")
+    assert run.read().layers[0].facets[0].members[0].path.startswith(f"{shard}!")
     before = [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))]
     manifest = run.read()
-    for facet in manifest["layers"][0]["facets"]:
-        facet |= {"status": "todo", "picture": None}
-        facet.pop("measures")
-    run.write(manifest | {"status": "running"})
+    for facet in manifest.layers[0].facets:
+        facet.status, facet.picture, facet.measures = "todo", None, None
+    run.write(replace(manifest, status="running"))
     mindseye.visualize(shard, seeded(TinyConv), "body.2", out=run.path, **QUICK)
     assert [path.read_bytes() for path in sorted(run.path.rglob("pictures/**/*.png"))] == before
 
@@ -124,8 +125,8 @@ def test_other_numbers_of_input_channels(tmp_path, channels):
     draw = np.random.default_rng(0)
     arrays = [draw.integers(0, 255, (40, 40, channels), dtype=np.uint8) for _ in range(16)]
     run = mindseye.visualize(arrays, seeded(TinyConv, channels), "body.2", out=tmp_path / "run", **QUICK)
-    assert run.manifest["model"]["channels"] == channels
-    assert run.manifest["status"] == "done"
+    assert run.manifest.model.in_channels == channels
+    assert run.manifest.status == "done"
 
 
 def test_a_finished_run_is_left_alone(photos, tmp_path):
@@ -137,7 +138,7 @@ def test_a_finished_run_is_left_alone(photos, tmp_path):
     assert (tmp_path / "run" / "run.json").stat().st_mtime_ns == before
     with pytest.raises(UserError, match=r"another seed.*--force"):
         mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, **QUICK)
-    assert mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, force=True, **QUICK).manifest["seed"] == 5
+    assert mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, force=True, **QUICK).manifest.seed == 5
 
 
 def test_force_leaves_other_peoples_files(photos, tmp_path):
@@ -160,10 +161,10 @@ def test_killed_in_the_middle_it_continues_and_ends_the_same(photos, tmp_path):
     command = [
         sys.executable, "-c",
         "import sys, torch; torch.set_num_threads(1); sys.path.insert(0, sys.argv[1])\n"
-        "import mindseye, mindseye.workflows.paint as paint; paint.SAVE_SECONDS = 0.0\n"
+        "import mindseye\n"
         "from nets import TinyConv, seeded\n"
         "mindseye.visualize(sys.argv[2], seeded(TinyConv), 'body.2', out=sys.argv[3], steps=int(sys.argv[4]),"
-        " facets=2, size=32, quiet=True)",
+        " facets=2, size=32, quiet=True, save_every=0.0)",
         str(Path(__file__).parent.parent), str(photos),
     ]  # fmt: skip
     steps = "150"
@@ -182,42 +183,36 @@ def test_killed_in_the_middle_it_continues_and_ends_the_same(photos, tmp_path):
     assert same_pictures(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_an_interrupted_run_says_so(photos, tmp_path, monkeypatch):
-    """Ctrl-C leaves a manifest that is marked, and the command continues it."""
-    from mindseye.optimize import loop as painting
+def test_an_interrupted_run_says_so(photos, tmp_path):
+    """Ctrl-C leaves a manifest that is marked, and the command continues it; so does what a progress function raises."""
 
-    real, calls = painting.Painting.advance, []
-
-    def advance(self):
-        calls.append(1)
-        if len(calls) == 4:
+    def interrupt(stage, done, total, left):
+        if stage == "paint body.2":
             raise KeyboardInterrupt
-        real(self)
 
-    monkeypatch.setattr(painting.Painting, "advance", advance)
     arguments = {"out": tmp_path / "run", **QUICK}
     with pytest.raises(KeyboardInterrupt):
-        mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments)
-    assert RunFolder(tmp_path / "run").read()["status"] == "interrupted"
-    assert mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments).manifest["status"] == "done"
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", progress=interrupt, **arguments)
+    assert RunFolder(tmp_path / "run").read().status == "interrupted"
+    assert mindseye.visualize(photos, seeded(TinyConv), "body.2", **arguments).manifest.status == "done"
 
 
-def test_a_facet_that_turns_nan_costs_only_itself(photos, tmp_path, monkeypatch):
+class SpoilSecond(Regularizer):
+    """Makes the second picture of a batch NaN."""
+
+    def change_gradient(self, gradient, step, progress):
+        spoilt = gradient.clone()
+        spoilt[1] = float("nan")
+        return spoilt
+
+
+def test_a_facet_that_turns_nan_costs_only_itself(photos, tmp_path):
     """The run ends in part, names the facet and the reason, and keeps the other picture."""
-    from mindseye.optimize import loop as painting
-
-    real = painting.Painting.advance
-
-    def advance(self):
-        real(self)
-        with torch.no_grad():
-            self.canvas.parameters[0][1] = float("nan")
-
-    monkeypatch.setattr(painting.Painting, "advance", advance)
-    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
-    facets = run.manifest["layers"][0]["facets"]
-    assert [facet["status"] for facet in facets] == ["done", "failed"]
-    assert run.manifest["status"] == "partial"
+    changes = {"regularizers": [SpoilSecond()]}
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", changes=changes, **QUICK)
+    facets = run.manifest.layers[0].facets
+    assert [facet.status for facet in facets] == ["done", "failed"]
+    assert run.manifest.status == "partial"
     assert "facet 1" in run.failures[0]
     assert "NaN" in run.failures[0]
 
@@ -226,9 +221,9 @@ def test_too_few_photos_lower_what_can_be_lowered(photos, tmp_path):
     """Five photos give fewer facets and members, and the notes say so."""
     few = sorted(photos.iterdir())[:5]
     run = mindseye.visualize(few, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK | {"facets": 9})
-    assert run.manifest["status"] == "done"
-    assert any("facets" in note for note in run.manifest["notes"])
-    assert any("top-k lowered" in note for note in run.manifest["notes"])
+    assert run.manifest.status == "done"
+    assert any("facets" in note for note in run.manifest.notes)
+    assert any("top-k lowered" in note for note in run.manifest.notes)
 
 
 def test_broken_photos_are_skipped_with_reasons(photos, tmp_path):
@@ -237,17 +232,17 @@ def test_broken_photos_are_skipped_with_reasons(photos, tmp_path):
     (photos / "text.png").write_text("no photo")
     (photos / "half.png").write_bytes((photos / "00.png").read_bytes()[:700])
     run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
-    skipped = {Path(entry["path"]).name: entry["reason"] for entry in run.manifest["skipped"]}
+    skipped = {Path(entry.path).name: entry.reason for entry in run.manifest.skipped}
     assert set(skipped) == {"empty.jpg", "text.png", "half.png"}
     assert all(skipped.values())
-    assert run.manifest["images"]["count"] == 24
+    assert run.manifest.images.count == 24
 
 
 def test_channels_by_hand(photos, tmp_path):
     """Channels given by hand are what the facets are painted for; one that is not there is refused with the range."""
     run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", channels=[3, 1], **QUICK)
-    facet = run.manifest["layers"][0]["facets"][0]
-    assert [channel["channel"] for channel in facet["channels"]] == [3, 1]
+    facet = run.manifest.layers[0].facets[0]
+    assert [channel.channel for channel in facet.channels] == [3, 1]
     with pytest.raises(UserError, match="0-15"):
         mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "no", channels=[16], **QUICK)
 
@@ -310,4 +305,4 @@ def test_file_names_that_are_no_text_come_back(photos, tmp_path):
     name = b"caf\xe9.png"
     (photos / "00.png").rename(os.fsdecode(os.fsencode(photos) + b"/" + name))
     run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
-    assert any(os.fsencode(path).endswith(name) for path in run.manifest["images"]["paths"])
+    assert any(os.fsencode(path).endswith(name) for path in run.manifest.images.paths)

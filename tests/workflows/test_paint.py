@@ -92,7 +92,11 @@ def test_an_interrupted_batch_goes_on_from_its_state(order, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
     paint_with(order, [0, 1], 2, 2, again)
     assert list(tmp_path.iterdir()) == []
-    assert (whole.snapped, stopped.snapped, again.snapped) == ([(15, [0, 1]), (30, [0, 1])], [(15, [0, 1])], [(30, [0, 1])])
+    assert (whole.snapped, stopped.snapped, again.snapped) == (
+        [(15, [0, 1]), (30, [0, 1])],
+        [(15, [0, 1])],
+        [(30, [0, 1])],
+    )
     assert (sum(whole.counts), again.counts[0], sum(again.counts)) == (60, 40, 60)
     for picture, painted in whole.painted.items():
         assert torch.equal(again.painted[picture].image, painted.image)

@@ -36,7 +36,7 @@ class Alpha(Canvas):
     def planes(self) -> Tensor:
         return self.canvas.planes()
 
-    def seen(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
+    def step_images(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
         return over(planes, background(planes.shape[1] - 1, planes.shape[-1], step, random).to(planes))
 
     def alpha(self) -> Tensor:

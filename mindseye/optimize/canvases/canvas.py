@@ -115,7 +115,7 @@ class Canvas(ABC):
         """What the canvas holds of each pixel, differentiable: the image's channels, and what else belongs to it."""
         return self.render()
 
-    def seen(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
+    def step_images(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
         """The images that a step is made with, from the canvas' own planes."""
         return planes
 

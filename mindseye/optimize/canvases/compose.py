@@ -123,7 +123,7 @@ def _start(request: CanvasRequest) -> Tensor | None:
 def _build_own(kind: type[Canvas], request: CanvasRequest) -> Canvas:
     """A canvas of the user's own, refused if it has no parameters to move, or renders anything but images in [0, 1]."""
     name, side = canvas_name(request.recipe), request.side
-    wanted = (request.pictures, request.planes, side, side)
+    shape = (request.pictures, request.planes, side, side)
     with explain_errors(name, torch.cuda.OutOfMemoryError):
         canvas = kind.build(request)
         parameters, images = canvas.parameters, canvas.render()
@@ -137,9 +137,9 @@ def _build_own(kind: type[Canvas], request: CanvasRequest) -> Canvas:
                 f"a parameter of canvas {name!r} has shape {list(leaf.shape)}: its first axis is the picture ("
                 f"{request.pictures} of them), or 1 for what all share"
             )
-    if not isinstance(images, Tensor) or images.shape != wanted:
+    if not isinstance(images, Tensor) or images.shape != shape:
         told = list(images.shape) if isinstance(images, Tensor) else f"a {type(images).__name__}"
-        raise UserError(f"canvas {name!r} renders {told}, not {list(wanted)} ([pictures, planes, side, side])")
+        raise UserError(f"canvas {name!r} renders {told}, not {list(shape)} ([pictures, planes, side, side])")
     if not images.requires_grad:
         raise UserError(f"what canvas {name!r} renders does not depend on its parameters")
     low, high = float(images.detach().min()), float(images.detach().max())

@@ -47,7 +47,7 @@ class Laplacian(Decorrelated):
         weighted = [level * weight for level, weight in zip(self.levels, self.weights, strict=True)]
         image: Tensor = weighted[-1]
         for level in reversed(weighted[:-1]):
-            image = _enlarged(image, level.shape[-1]) + level
+            image = _enlarge(image, level.shape[-1]) + level
         return image
 
     @torch.no_grad()
@@ -56,8 +56,8 @@ class Laplacian(Decorrelated):
             if number == len(self.levels) - 1:
                 level.copy_(channels / weight)
                 return
-            coarser = _reduced(channels, self.levels[number + 1].shape[-1])
-            level.copy_((channels - _enlarged(coarser, channels.shape[-1])) / weight)
+            coarser = _reduce(channels, self.levels[number + 1].shape[-1])
+            level.copy_((channels - _enlarge(coarser, channels.shape[-1])) / weight)
             channels = coarser
 
     def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
@@ -71,9 +71,9 @@ def level_sides(side: int, levels: int) -> list[int]:
     return [-(-side // 2**number) for number in range(levels)]
 
 
-def _enlarged(image: Tensor, side: int) -> Tensor:
+def _enlarge(image: Tensor, side: int) -> Tensor:
     return functional.interpolate(image, size=(side, side), mode="bilinear", align_corners=False)
 
 
-def _reduced(image: Tensor, side: int) -> Tensor:
+def _reduce(image: Tensor, side: int) -> Tensor:
     return functional.interpolate(image, size=(side, side), mode="bilinear", antialias=True, align_corners=False)

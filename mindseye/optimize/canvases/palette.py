@@ -13,14 +13,14 @@ from mindseye.optimize.canvases.colour import Colours
 class Palette:
     """What the photos lend to a canvas: their colours, and for a canvas that wants it (MACO) the magnitude of their spectrum.
 
-    One for all pictures, or, from ``joined``, one for each: colours and magnitude then have the picture as first axis.
+    One for all pictures, or, from ``join``, one for each: colours and magnitude then have the picture as first axis.
     """
 
     colours: Colours
     magnitude: Tensor | None = None
 
     @classmethod
-    def joined(cls, palettes: Sequence["Palette"]) -> "Palette":
+    def join(cls, palettes: Sequence["Palette"]) -> "Palette":
         """The palettes of several pictures, each of which was for all, as one."""
         matrix = torch.stack([palette.colours.matrix for palette in palettes])
         mean = torch.stack([palette.colours.mean for palette in palettes])

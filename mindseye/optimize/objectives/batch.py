@@ -56,7 +56,7 @@ def _of_image(activations: Activations, index: int) -> Activations:
     return {address: activation[index : index + 1] for address, activation in activations.items()}
 
 
-def summed(objectives: Sequence[Objective], name: str) -> Objective:
+def sum_objectives(objectives: Sequence[Objective], name: str) -> Objective:
     """The sum of objectives, at least one, under a name of its own."""
     if not objectives:
         raise ValueError("at least one objective is wanted")

@@ -107,6 +107,6 @@ class TotalVariation(Objective):
 
 
 @cache
-def _sample(positions: int, wanted: int) -> Tensor:
+def _sample(positions: int, count: int) -> Tensor:
     """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides."""
-    return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:wanted].sort().values
+    return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:count].sort().values

@@ -47,10 +47,10 @@ def _check_canvas(recipe: Recipe) -> None:
         )
     if recipe.alpha and not canvas.can_have_alpha:
         able = [name for name, kind in CANVASES.items() if kind.can_have_alpha]
-        raise UserError(f"a canvas {name} has no alpha; {_listed(able)} have")
+        raise UserError(f"a canvas {name} has no alpha; {_enumerate(able)} have")
     if recipe.shared and not canvas.can_share:
         able = [name for name, kind in CANVASES.items() if kind.can_share]
-        raise UserError(f"a canvas {name} cannot share a part; {_listed(able)} can")
+        raise UserError(f"a canvas {name} cannot share a part; {_enumerate(able)} can")
 
 
 def check_for_facets(recipe: Recipe) -> None:
@@ -122,5 +122,5 @@ def _compact(value: float | tuple[float, ...]) -> str:
     return f"[{','.join(f'{part:g}' for part in value)}]" if isinstance(value, tuple) else f"{value:g}"
 
 
-def _listed(names: list[str]) -> str:
+def _enumerate(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -28,7 +28,7 @@ from mindseye.optimize.recipe.kinds import (
     explain,
 )
 from mindseye.optimize.recipe.schedule import Schedule
-from mindseye.user_code import name_object
+from mindseye.user_code import is_from_file, name_object
 
 OWN = ("transforms", "regularizers")
 """Keys for parts of the user's own."""
@@ -193,6 +193,10 @@ class Recipe:
         value = getattr(self, key)
         return Schedule(*value) if isinstance(value, tuple) else Schedule(value, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process cannot import the module of a file that was loaded by its path, but it can load the file.
+        return {key: _portable(value) for key, value in self.values().items()}
+
     def values(self) -> dict[str, Any]:
         """The recipe's values by key, as they are."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -201,6 +205,12 @@ class Recipe:
         """The recipe as plain values for a manifest; parts of the user's own by their names."""
         values = {key: value for key, value in self.values().items() if value or key not in UNSHOWN}
         return {key: _plain(value) for key, value in values.items()}
+
+
+def _portable(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_portable(part) for part in value)
+    return name_object(value) if is_from_file(value) else value
 
 
 def _plain(value: Any) -> Any:

@@ -18,14 +18,9 @@ from mindseye.optimize.regularizers.functional import (
     brighten,
     centre_mask,
     gaussian_blur,
-    normalised,
+    normalise,
 )
-from mindseye.optimize.regularizers.regularizer import (
-    Regularizer,
-    change_gradient,
-    change_images,
-    make_regularizers,
-)
+from mindseye.optimize.regularizers.regularizer import Regularizer, apply_regularizers, make_regularizers
 
 
 @dataclass(frozen=True)
@@ -80,8 +75,10 @@ class Constraints:
         if not self.gradient_blur.is_zero:
             gradient = gaussian_blur(gradient, self.gradient_blur.at(progress))
         if self.normalise_gradient:
-            gradient = normalised(gradient)
-        gradient = change_gradient(self.own, gradient, step, progress)
+            gradient = normalise(gradient)
+        gradient = apply_regularizers(
+            self.own, gradient, lambda part, before: part.change_gradient(before, step, progress)
+        )
         mask = self.mask_at(gradient.shape[-1], progress, gradient.device)
         return gradient if mask is None else gradient * mask
 
@@ -105,6 +102,6 @@ class Constraints:
             changed = denoise_tv(changed, self.denoise.at(progress))
         if brightens:
             changed = brighten(changed, self.brightness)
-        changed = change_images(own, changed, step, progress)
+        changed = apply_regularizers(own, changed, lambda part, before: part.change_images(before, step, progress))
         mask = self.mask_at(planes.shape[-1], progress, planes.device)
         canvas.replace(changed if mask is None else blend(planes, changed, mask))

@@ -48,7 +48,7 @@ class TVDenoiser:
         self._shape = images.shape
         planes = images.detach().flatten(0, 1) * self._unit
         height, width = planes.shape[1:]
-        self._framed = _framed(planes)
+        self._framed = _frame(planes)
         self._u = self._framed[:, 1:-1, 1:-1]
         self._right, self._below = self._framed[:, 1:-1, 2:], self._framed[:, 2:, 1:-1]
         self._left, self._above = self._framed[:, 1:-1, :-2], self._framed[:, :-2, 1:-1]
@@ -114,7 +114,7 @@ def denoise_tv(images: Tensor, weight: float, sweeps: int = SWEEPS) -> Tensor:
     return denoiser.result
 
 
-def _framed(planes: Tensor) -> Tensor:
+def _frame(planes: Tensor) -> Tensor:
     """Planes [N, H, W] in the fixed rim that scikit-image gives them, [N, H + 2, W + 2].
 
     Before the first row or column stands the second, after the last one the last again; the corners are never read.

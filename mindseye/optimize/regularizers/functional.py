@@ -124,7 +124,7 @@ def bilateral_blur(images: Tensor, sigma: float, brightness: float) -> Tensor:
     return total / weights
 
 
-def normalised(gradient: Tensor) -> Tensor:
+def normalise(gradient: Tensor) -> Tensor:
     """Gradients [B, ...], each divided by its own standard deviation (Mordvintsev et al., DeepDream, 2015)."""
     deviations = gradient.flatten(1).std(1, correction=0).clamp_min(torch.finfo(gradient.dtype).tiny)
     return gradient / deviations.view(-1, *[1] * (gradient.ndim - 1))

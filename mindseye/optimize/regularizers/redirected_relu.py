@@ -14,7 +14,7 @@ Bounds = tuple[float, float]
 
 
 @contextmanager
-def redirected(network: nn.Module) -> Iterator[nn.Module]:
+def redirect_gradients(network: nn.Module) -> Iterator[nn.Module]:
     """The network with another backward pass in its ReLU-like modules; afterwards it is as it was.
 
     They are ``nn.ReLU``, ``nn.ReLU6``, every ``nn.Hardtanh`` from 0 and their subclasses, in place or not, called once or
@@ -41,7 +41,7 @@ def bounds_of(module: nn.Module) -> Bounds | None:
     return None
 
 
-def withheld(gradient: Tensor, low: Tensor, high: Tensor) -> Tensor:
+def withheld_gradient(gradient: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """What a ReLU-like activation should have let through besides its usual gradient, for a loss that is to fall.
 
     For a picture of whose gradient nothing at all gets through: all of it, save what would push an input further out of
@@ -98,4 +98,4 @@ class _Call:
     def add_withheld(self, gradient: Tensor) -> Tensor | None:
         """The whole gradient of the input, in which other modules may share, with what this one has withheld."""
         of_output, self._of_output = self._of_output, None
-        return None if of_output is None else gradient + withheld(of_output, self._low, self._high)
+        return None if of_output is None else gradient + withheld_gradient(of_output, self._low, self._high)

@@ -1,6 +1,6 @@
 """A regularizer of the user's own: what is done to the gradient before a step, or to the picture after it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -49,34 +49,19 @@ def make_regularizers(parts: Sequence[Any]) -> tuple[Regularizer, ...]:
     return tuple(make_object(part, Regularizer, "the regularizer") for part in parts)
 
 
-def change_gradient(parts: Sequence[Regularizer], gradient: Tensor, step: int, progress: float) -> Tensor:
-    """The gradient as the regularizers change it, one after the other.
+def apply_regularizers(
+    parts: Sequence[Regularizer], values: Tensor, change: Callable[[Regularizer, Tensor], Tensor]
+) -> Tensor:
+    """A gradient or pictures as the regularizers change them, one after the other. change: calls the method that is meant.
 
     Raises:
         UserError: if one fails, or gives another shape.
     """
     for part in parts:
         with explain_errors(part, torch.cuda.OutOfMemoryError):
-            changed = part.change_gradient(gradient, step, progress)
-        gradient = _checked(part, gradient, changed)
-    return gradient
-
-
-def change_images(parts: Sequence[Regularizer], images: Tensor, step: int, progress: float) -> Tensor:
-    """The pictures as the regularizers change them, one after the other.
-
-    Raises:
-        UserError: if one fails, or gives another shape.
-    """
-    for part in parts:
-        with explain_errors(part, torch.cuda.OutOfMemoryError):
-            changed = part.change_images(images, step, progress)
-        images = _checked(part, images, changed)
-    return images
-
-
-def _checked(part: Regularizer, before: Tensor, changed: object) -> Tensor:
-    if not isinstance(changed, Tensor) or changed.shape != before.shape:
-        told = list(changed.shape) if isinstance(changed, Tensor) else f"a {type(changed).__name__}"
-        raise UserError(f"the regularizer {name_object(part)!r} gives {told} for {list(before.shape)}")
-    return changed
+            changed = change(part, values)
+        if not isinstance(changed, Tensor) or changed.shape != values.shape:
+            told = list(changed.shape) if isinstance(changed, Tensor) else f"a {type(changed).__name__}"
+            raise UserError(f"the regularizer {name_object(part)!r} gives {told} for {list(values.shape)}")
+        values = changed
+    return values

@@ -29,7 +29,7 @@ RANDOM = (*AUGMENTATIONS.values(), "shift", "scale", "noise", "colour_jitter", "
 OFF = Recipe("off")
 
 
-def augmented(recipe: Recipe, condition: str) -> Recipe:
+def select_augmentations(recipe: Recipe, condition: str) -> Recipe:
     """A recipe with all of the six augmentations that it has, with one of them alone, or with none; the rest stays.
 
     Where nothing random is left, the views of a step would all be the same, and one is made instead.

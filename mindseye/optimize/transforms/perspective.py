@@ -35,10 +35,10 @@ def homographies(seen: Tensor) -> Tensor:
     return torch.cat([solution, torch.ones(len(seen), 1, dtype=torch.float64)], 1).view(-1, 3, 3).float()
 
 
-def projected(maps: Tensor, side: int) -> Tensor:
+def project(maps: Tensor, side: int) -> Tensor:
     """The points to which maps [pictures, 3, 3] bring the pixel centres of a square, [pictures, side, side, 2]."""
     places = (2 * torch.arange(side, dtype=maps.dtype, device=maps.device) + 1) / side - 1
     rows, columns = torch.meshgrid(places, places, indexing="ij")
     points = torch.stack([columns, rows, torch.ones_like(rows)], -1)
-    found = torch.einsum("pij,rcj->prci", maps, points)
-    return found[..., :2] / found[..., 2:]
+    mapped = torch.einsum("pij,rcj->prci", maps, points)
+    return mapped[..., :2] / mapped[..., 2:]

@@ -14,7 +14,7 @@ from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.regularizers.functional import gaussian_blur
 from mindseye.optimize.transforms.octaves import Octaves
-from mindseye.optimize.transforms.perspective import homographies, projected, seen_corners
+from mindseye.optimize.transforms.perspective import homographies, project, seen_corners
 from mindseye.optimize.transforms.transform import Change, apply_transforms, make_transforms
 
 GREY = 0.5
@@ -78,14 +78,14 @@ class Views:
 
     def __call__(self, images: Tensor, step: int, random: RandomKeys) -> Tensor:
         """Random views [images, channels, size, size] of images [images, channels, side, side] in [0, 1]."""
-        views = self.at(step, images.shape[-1])._resampled(images, step, random)
+        views = self.at(step, images.shape[-1])._resample(images, step, random)
         if self.blur[1]:
-            views = self._blurred(views, step, random)
+            views = self._blur(views, step, random)
         if self.greyscale and views.shape[1] == len(LUMINANCE):
-            views = self._greyed(views, step, random)
+            views = self._to_grey(views, step, random)
         if self.colour_jitter:
-            gain = self._signed(random, step, "gain", views) * self.colour_jitter
-            offset = self._signed(random, step, "offset", views) * self.colour_jitter
+            gain = self._draw_signed(random, step, "gain", views) * self.colour_jitter
+            offset = self._draw_signed(random, step, "offset", views) * self.colour_jitter
             views = views * (1 + gain) + offset
         if self.noise:
             views = views + self.noise * random.normal_on(views.device, step, "noise", *views.shape[1:])
@@ -126,7 +126,7 @@ class Views:
         ]
         return torch.stack(rows, 1) * (1 + 2 * self.pad)
 
-    def _resampled(self, images: Tensor, step: int, random: RandomKeys) -> Tensor:
+    def _resample(self, images: Tensor, step: int, random: RandomKeys) -> Tensor:
         is_whole = self.crop == self.scale == (1.0, 1.0) and not self.pad
         if is_whole and not (self.flip or self.rotate or self.shift or self.perspective):
             return self.plain(images)
@@ -149,19 +149,19 @@ class Views:
             return functional.affine_grid(maps.to(images), shape, align_corners=False)
         corners = seen_corners(random.uniform(step, "perspective", 4, 2), self.perspective)
         last = torch.tensor([0.0, 0.0, 1.0]).expand(len(maps), 1, 3)
-        return projected((torch.cat([maps, last], 1) @ homographies(corners)).to(images), side)
+        return project((torch.cat([maps, last], 1) @ homographies(corners)).to(images), side)
 
-    def _blurred(self, views: Tensor, step: int, random: RandomKeys) -> Tensor:
+    def _blur(self, views: Tensor, step: int, random: RandomKeys) -> Tensor:
         small, large = self.blur
         sigmas = small + (large - small) * random.uniform(step, "blur", 1)[:, 0]
         blurred = [gaussian_blur(view[None], float(sigma)) for view, sigma in zip(views, sigmas, strict=True)]
         return torch.cat(blurred)
 
-    def _greyed(self, views: Tensor, step: int, random: RandomKeys) -> Tensor:
+    def _to_grey(self, views: Tensor, step: int, random: RandomKeys) -> Tensor:
         is_grey = (random.uniform(step, "greyscale", 1, 1, 1) < self.greyscale).to(views.device)
         luminance = (views * torch.tensor(LUMINANCE).to(views).view(1, -1, 1, 1)).sum(1, keepdim=True)
         return torch.where(is_grey, luminance, views)
 
     @staticmethod
-    def _signed(random: RandomKeys, step: int, purpose: str, views: Tensor) -> Tensor:
+    def _draw_signed(random: RandomKeys, step: int, purpose: str, views: Tensor) -> Tensor:
         return (2 * random.uniform(step, purpose, views.shape[1], 1, 1) - 1).to(views)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, features
 
-from mindseye.photos.pixels import UndecodableError, read_photo
+from mindseye.photos.depth import UndecodableError
+from mindseye.photos.pixels import read_photo
 from mindseye.report.manifest import Entry
 from mindseye.runs.schema import Manifest
 

@@ -35,7 +35,7 @@ def policy(*scripts: str) -> str:
 
     Content Security Policy Level 3; the scripts are named by their digests, so that no other would run, wherever it came from.
     """
-    digests = [f"'sha256-{_digest(one)}'" for one in scripts]
+    digests = [f"'sha256-{_digest(code)}'" for code in scripts]
     return (
         f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
         f"script-src {' '.join(digests)}; base-uri 'none'; form-action 'none'"

@@ -23,7 +23,7 @@ def read_content(path: Path) -> Any:
         UserError: if it cannot be read.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        return json.loads(path.read_text("utf-8"), parse_constant=lambda name: None)  # NaN is no JSON
     except FileNotFoundError:
         raise
     except (ValueError, OSError, RecursionError) as error:

@@ -1,10 +1,10 @@
 """Where the workers of a batch run, and which executor that asks for."""
 
 from dataclasses import dataclass
-from typing import Self, TypedDict
+from typing import Any, Self, TypedDict
 
 from mindseye.errors import UserError
-from mindseye.user_code import load_object
+from mindseye.user_code import make_object
 from mindseye.workflows.batch.executor import Executor, InProcess
 from mindseye.workflows.batch.processes import ProcessExecutor
 from mindseye.workflows.request import check_count
@@ -70,15 +70,10 @@ def choose_executor(placement: Placement, threads: int) -> Executor:
     return Ray(placement.ray, placement.workers, threads if placement.cpus is None else placement.cpus, placement.gpus)
 
 
-def load_executor(executor: Executor | str | None) -> Executor | None:
-    """An executor of the user's own: the value, or what ``FILE.py:NAME`` names, a class or a function without arguments.
+def load_executor(executor: Any) -> Executor | None:
+    """An executor of the user's own: the value, its class, or what ``FILE.py:NAME`` names; None for none.
 
     Raises:
         UserError: if it names nothing, or what it makes is no executor.
     """
-    if isinstance(executor, str):
-        executor = load_object(executor)
-        executor = executor() if callable(executor) else executor
-    if executor is not None and not isinstance(executor, Executor):
-        raise UserError(f"executor is an Executor, not a {type(executor).__name__}")
-    return executor
+    return None if executor is None else make_object(executor, Executor, "executor")  # type: ignore[type-abstract]

@@ -16,7 +16,7 @@ from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.examples import draw_examples
 from mindseye.runs.entries import describe_layer, describe_model, describe_skipped, device_name, versions
-from mindseye.runs.files import write_bytes, write_json
+from mindseye.runs.files import check_writable, write_bytes, write_json
 from mindseye.runs.folder import default_path
 from mindseye.runs.schema import (
     ChannelExamplesEntry,
@@ -63,18 +63,19 @@ def find_examples(request: ExamplesRequest, model: ModelSource) -> Examples:
     with run.session(model, PLAIN) as session:
         layer = session.layer(request.layer)
         check_channels(request.channels, layer.address, layer.channels)
+        folder = run.out or _default_path(photos, session.model.name, layer)
+        check_writable(folder)
         extremes = _extremes(request, session, layer)
         with progress.stage("receptive", 1, "layer") as advance:
             field = receptive_field(session.model.network, layer, session.view, session.model.in_channels)
             advance(1)
         record = _record(request, session, layer)
     spectra = [spectrum(own) for own in extremes]
-    record.notes = _notes(len(photos), request.channels, spectra)
+    record.notes = [*photos.notes(), *_notes(len(photos), request.channels, spectra)]
     record.channels = [
         _describe(channel, own, chosen, photos, field)
         for channel, own, chosen in zip(request.channels, extremes, spectra, strict=True)
     ]
-    folder = run.out or _default_path(photos, record.model.name, layer)
     for line in record.notes:
         progress.say(f"note: {line}")
     with progress.stage("figures", len(record.channels), "sheets") as advance:

@@ -99,6 +99,7 @@ class ExplanationFlow:
             if skipped.path not in known:
                 self.manifest.skipped.append(Skipped(skipped.path, skipped.reason))
                 self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.record.note(*photos.notes())
 
     def _batch(self, network: ExplainedNetwork, photos: PhotoSet, indices: list[int], advance: Advance) -> None:
         entries = [self._entry(photos.paths[index]) for index in indices]

@@ -82,6 +82,7 @@ class Flow:
         self.manifest.skipped = describe_skipped(photos)
         for skipped in photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.record.note(*photos.notes())
         return self.means
 
     def group(self, means: Means) -> list[Facet]:

@@ -111,6 +111,7 @@ class Patchwork:
         self.manifest.skipped = describe_skipped(photos)
         for skipped in photos.skipped:
             self.progress.say(f"skipped {skipped.path}: {skipped.reason}")
+        self.record.note(*photos.notes())
         return patches
 
     def keep(self, read: Reader, entry: PictureEntry, request: PatchRequest, nearest: Nearest, where: Windows) -> None:

@@ -137,7 +137,10 @@ def photos_of(inversions: Sequence[Inversion]) -> list[Tensor]:
 def _inversions(request: InvertRequest, session: NetworkSession, layers: Sequence[Layer]) -> list[Inversion]:
     model = session.model
     photos = [
-        (photo_path(photo), load_photo(photo, model.preprocessing, session.view, model.in_channels))
+        (
+            photo_path(photo),
+            load_photo(photo, model.preprocessing, session.view, model.in_channels, request.run.progress.say),
+        )
         for photo in request.photos
     ]
     return [Inversion(path, photo, layer) for path, photo in photos for layer in layers]

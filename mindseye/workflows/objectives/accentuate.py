@@ -85,7 +85,8 @@ def run_accentuation(request: AccentuateRequest, model: ModelSource) -> Run:
     run, path = request.run, photo_path(request.photo)
     words = words_of(request.objectives.words)
     with run.session(model) as session:
-        image = load_photo(request.photo, session.model.preprocessing, session.recipe.size, session.model.in_channels)
+        network, say = session.model, request.run.progress.say
+        image = load_photo(request.photo, network.preprocessing, session.recipe.size, network.in_channels, say)
         first_stage = stages(session.model.network, session.network)[0]
         anchor = session.layer(request.near_layer) if request.near_layer else first_stage
         located = _located(request, session)

@@ -7,7 +7,7 @@ from mindseye.errors import UserError
 from mindseye.layers.layer import Layer
 from mindseye.optimize.canvases.compose import find_canvas
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective
-from mindseye.optimize.objectives.batch import summed
+from mindseye.optimize.objectives.batch import sum_objectives
 from mindseye.optimize.objectives.lookup import look_up_between, resolve_objective
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.surveyed import Surveyed
@@ -75,7 +75,9 @@ def locate_objectives(request: ObjectiveRequest, session: NetworkSession) -> Loc
     check_positions(located.objectives, session)
     if not request.together or len(located.objectives) == 1:
         return located
-    return LocatedObjectives([summed(located.objectives, " + ".join(words_of(request.words)))], [layers[0]], layers)
+    return LocatedObjectives(
+        [sum_objectives(located.objectives, " + ".join(words_of(request.words)))], [layers[0]], layers
+    )
 
 
 def check_positions(objectives: Sequence[Objective], session: NetworkSession) -> None:

@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.labels import class_notes
 from mindseye.optimize.order import ObjectiveOrder
 from mindseye.optimize.recipe.checks import check_for_objectives, check_start
 from mindseye.optimize.recipe.recipe import Recipe
@@ -97,6 +98,7 @@ def run_objectives(request: PaintRequest, model: ModelSource, options: JudgeOpti
         fresh = new_manifest(run, session, request.identity(located, image, session))
         with open_run(folder, fresh, run) as record:
             if record is not None:
+                record.note(*class_notes(words, session.model.labels, session.model.wnids))
                 order = order_of(request, located, session, image, record)
                 ObjectiveFlow(order, record, run.batch_size).run()
         return judge_run(folder.path, panel, session.device, run.progress)
@@ -107,7 +109,8 @@ def start_image(request: PaintRequest, session: NetworkSession) -> Tensor | None
     if request.init is None:
         return None
     model = session.model
-    return load_photo(request.init, model.preprocessing, session.recipe.size, model.in_channels)
+    say = request.run.progress.say
+    return load_photo(request.init, model.preprocessing, session.recipe.size, model.in_channels, say)
 
 
 def order_of(

@@ -6,7 +6,7 @@ from mindseye.layers.layer import Layer
 from mindseye.layers.output import find_output
 from mindseye.models.load import Model
 from mindseye.optimize.objectives.address import CLASS
-from mindseye.optimize.objectives.batch import summed
+from mindseye.optimize.objectives.batch import sum_objectives
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.order import PictureRequest
@@ -52,7 +52,7 @@ def _requests(objectives: list[Objective], paintings: int) -> list[PictureReques
 
 def _objective(labels: Labels, layer: Layer, model: Model) -> Objective:
     logits = [Channel(layer.address, label) for label in labels]
-    return summed(logits, " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels))
+    return sum_objectives(logits, " + ".join(f"{CLASS}:{_word(label, model)}" for label in labels))
 
 
 def _word(label: int, model: Model) -> str:

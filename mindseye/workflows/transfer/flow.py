@@ -11,7 +11,7 @@ import torch
 from mindseye.errors import UserError
 from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.transforms.augmentations import ALL, NONE, augmented
+from mindseye.optimize.transforms.augmentations import ALL, NONE, select_augmentations
 from mindseye.photos.class_list import ListedClass
 from mindseye.report.markdown import transfer_page
 from mindseye.report.transfer import draw_failures
@@ -149,7 +149,7 @@ def check_recipe(recipe: Recipe, copies: int) -> None:
             f"recipe {recipe.name} starts from {recipe.start}; classes start from noise or grey: --set start=noise"
         )
     if copies > 1:
-        augmented(recipe, ALL)
+        select_augmentations(recipe, ALL)
 
 
 def conditions_of(recipe: Recipe, augmentation: str, compare: bool) -> dict[str, Recipe]:
@@ -161,7 +161,7 @@ def conditions_of(recipe: Recipe, augmentation: str, compare: bool) -> dict[str,
     if compare and augmentation == NONE:
         raise UserError(f"--compare paints without augmentation besides: leave --augmentation {NONE} out")
     names = [augmentation, NONE] if compare else [augmentation]
-    return {name: augmented(recipe, name) for name in names}
+    return {name: select_augmentations(recipe, name) for name in names}
 
 
 def default_folder(painter: str) -> Path:

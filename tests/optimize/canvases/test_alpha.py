@@ -29,7 +29,7 @@ def test_shown_over_grey_and_seen_over_chance():
     held[:, -1] = 0
     canvas = Alpha(Pixels(held))
     assert (canvas.render() == 0.5).all()
-    torch.testing.assert_close(canvas.seen(canvas.planes(), 4, DICE).detach(), background(3, 10, 4, DICE))
+    torch.testing.assert_close(canvas.step_images(canvas.planes(), 4, DICE).detach(), background(3, 10, 4, DICE))
     assert torch.equal(canvas.alpha().detach(), held[:, -1:])
 
 

@@ -1,5 +1,7 @@
 """Recipes: data that is checked, named, printed and changed; schedules that meet both ends."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import pytest
 
 from mindseye.errors import UserError
@@ -81,6 +83,57 @@ def test_mistakes_are_named(pairs, told):
     with pytest.raises(UserError, match=told) as raised:
         load_recipe("paper", parse_changes(pairs))
     assert "\n" not in str(raised.value)
+
+
+COUNTS = (
+    "steps", "snapshots", "members", "top_k", "levels", "cppn_width", "cppn_depth", "views", "octaves", "octave_scale", "lp_power",
+    "tv_power", "blur_every", "bilateral_every", "denoise_every", "brightness_every",
+)  # fmt: skip
+ABOVE_ZERO = ("gamma", "bilateral_range")
+LARGEST = {"greyscale": 1.0, "perspective": 0.6, "shared": 0.99}
+
+
+def numbers():
+    """Every key of a number or a schedule."""
+    values = Recipe("x").values()
+    return [key for key, value in values.items() if isinstance(value, int | float) and not isinstance(value, bool)]
+
+
+@pytest.mark.parametrize("key", numbers())
+def test_every_number_has_its_limits(key):
+    """The least and the largest allowed are taken, what lies beyond is refused, and so are other kinds."""
+    least = 1 if key in COUNTS else 1e-9 if key in ABOVE_ZERO else 0
+    beyond = [
+        least - 0.5 if isinstance(getattr(Recipe("x"), key), float) else least - 1,
+        float("nan"),
+        float("inf"),
+        True,
+        "a",
+    ]
+    assert getattr(Recipe("x", **{key: least}), key) == least
+    if key in LARGEST:
+        assert getattr(Recipe("x", **{key: LARGEST[key]}), key) == LARGEST[key]
+        beyond.append(LARGEST[key] + 0.001)
+    for value in beyond:
+        with pytest.raises(UserError, match=f"recipe value {key} ") as raised:
+            Recipe("x", **{key: value})
+        assert "\n" not in str(raised.value)
+
+
+def test_a_changed_recipe_is_checked_too():
+    """In Python as in words: a value that is replaced, an unknown key with those near it, and the kind of a number."""
+    recipe = load_recipe("paper")
+    assert replace(recipe, lr=[3, 1]).lr == (3.0, 1.0)
+    assert isinstance(replace(recipe, lr=3).lr, float)
+    assert isinstance(replace(recipe, steps=7.0).steps, int)
+    with pytest.raises(UserError, match="at least 1, not 0"):
+        replace(recipe, steps=0)
+    with pytest.raises(UserError, match="no 'stepz'; near: steps"):
+        Recipe("x", stepz=3)
+    with pytest.raises(UserError, match="recipe value name"):
+        Recipe("")
+    with pytest.raises(FrozenInstanceError):
+        recipe.steps = 3
 
 
 def test_a_shape_is_a_list_of_any_length():

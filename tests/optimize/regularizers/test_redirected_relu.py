@@ -9,16 +9,15 @@ from mindseye.facets.target import build_target
 from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
-from mindseye.optimize import loop as painting_module
 from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import plain_colours
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms
-from mindseye.optimize.loop import Painting, run
+from mindseye.optimize.loop import REDIRECTED_STEPS, Painting, run
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.regularizers.redirected_relu import bounds_of, redirected, withheld
+from mindseye.optimize.regularizers.redirected_relu import bounds_of, redirect_gradients, withheld_gradient
 from mindseye.optimize.transforms.views import Views
 from mindseye.preprocessing import Preprocessing
 
@@ -57,7 +56,7 @@ def test_gradient_by_definition(make, top, in_place):
     weight[4, :, :, 0] = 0
     leaf = x.clone().requires_grad_()
     network = nn.Sequential(make(inplace=in_place))
-    with redirected(network):
+    with redirect_gradients(network):
         (network(leaf * 1.0) * weight).sum().backward()
     expected = torch.stack([by_definition(x[i], weight[i], top) for i in range(5)])
     assert torch.equal(leaf.grad, expected)
@@ -68,7 +67,7 @@ def test_a_living_picture_is_withheld_nothing():
     """As soon as one value of a picture lets its gradient through, nothing is added to it, exactly."""
     gradient, low = random(2, 3, 4), torch.ones(2, 3, 4, dtype=torch.bool)
     low[1, 2, 3] = False
-    added = withheld(gradient, low, torch.zeros_like(low))
+    added = withheld_gradient(gradient, low, torch.zeros_like(low))
     assert torch.equal(added[0], gradient[0].clamp_max(0))
     assert not added[1].any()
 
@@ -97,7 +96,7 @@ def test_only_the_share_of_the_module_changes():
     """Where an input also goes elsewhere, that part of its gradient stays as it is."""
     leaf = torch.tensor([[-1.0, -2.0], [1.0, -2.0]], requires_grad=True)
     network = Shared()
-    with redirected(network):
+    with redirect_gradients(network):
         (-network(leaf * 1.0)).sum().backward()
     assert leaf.grad.tolist() == [[-5.0, -5.0], [-5.0, -3.0]]
 
@@ -114,7 +113,7 @@ def test_living_pictures_of_a_network_are_untouched():
     """Reused in-place ReLUs with sums behind them: values and gradients are those without redirection, bit for bit."""
     network = seeded(TinyConv)
     images = random(2, 3, SIDE, SIDE)
-    plain, changed = gradients(network, images), gradients(network, images, redirected(network))
+    plain, changed = gradients(network, images), gradients(network, images, redirect_gradients(network))
     assert torch.equal(plain[0], changed[0])
     assert torch.equal(plain[1], changed[1])
 
@@ -126,7 +125,7 @@ def test_a_dead_picture_does_not_touch_its_neighbours():
         network.stem.bias.fill_(-30.0)
     images = random(2, 3, SIDE, SIDE)
     images[0] *= 100
-    plain, changed = gradients(network, images), gradients(network, images, redirected(network))
+    plain, changed = gradients(network, images), gradients(network, images, redirect_gradients(network))
     assert plain[1][0].any()
     assert not plain[1][1].any()
     assert torch.equal(plain[1][0], changed[1][0])
@@ -140,7 +139,7 @@ def list_hooks(network):
 def test_hooks_are_gone_afterwards():
     """No module and no tensor keeps a hook, not even a leaf that outlives the context."""
     network, leaf = nn.Sequential(nn.ReLU()), random(2, 8).requires_grad_()
-    with redirected(network):
+    with redirect_gradients(network):
         network(leaf)
         assert list_hooks(network)
         assert leaf._backward_hooks
@@ -151,7 +150,7 @@ def test_hooks_are_gone_afterwards():
 def test_hooks_are_gone_after_an_error():
     """A forward pass that fails leaves no hook behind."""
     network = seeded(TinyConv)
-    with pytest.raises(RuntimeError, match="channels"), redirected(network):
+    with pytest.raises(RuntimeError, match="channels"), redirect_gradients(network):
         network(random(2, 4, SIDE, SIDE))
     assert not list_hooks(network)
 
@@ -192,15 +191,15 @@ def gate():
 DARK, BRIGHT = torch.full((1, 3, SIDE, SIDE), 0.4), torch.full((1, 3, SIDE, SIDE), 0.9)
 
 
-def test_a_dead_target_is_painted(gate, monkeypatch):
+def test_a_dead_target_is_painted(gate):
     """A picture whose target unit is zero at the start finds it, and without redirection does not move at all."""
     network, read = gate
     painting = paint(network, read, DARK)
     assert painting.start.abs().sum() == 0
     run(painting, 10, lambda *_: None)
     assert painting.measure()[0, 0] < -0.1
-    monkeypatch.setattr(painting_module, "REDIRECTED_STEPS", 0)
     without = paint(network, read, DARK)
+    without.step = REDIRECTED_STEPS
     run(without, 10, lambda *_: None)
     assert torch.equal(without.images(), DARK)
 
@@ -228,19 +227,15 @@ def test_redirection_continues_after_a_stop(gate):
     assert torch.equal(whole.images(), second.images())
 
 
-def test_redirection_ends_and_leaves_no_hook(gate, monkeypatch):
+def test_redirection_ends_and_leaves_no_hook(gate):
     """Only the first 16 steps are redirected, none of a picture that starts alive, and the network is left clean."""
     network, read = gate
-    used = []
-
-    def counted(module):
-        used.append(module)
-        return redirected(module)
-
-    monkeypatch.setattr(painting_module, "redirected", counted)
+    hooks = []
+    watch = network.conv.register_forward_hook(lambda *_: hooks.append(len(network.relu._forward_hooks)))
     run(paint(network, read, BRIGHT, steps=20), 10, lambda *_: None)
-    assert used == []
+    assert hooks == [1] * 21  # the reader's own, at the start and at every step
+    hooks.clear()
     run(paint(network, read, DARK, steps=20), 10, lambda *_: None)
-    assert used == [network] * 16
-    # What is left is the reader's own.
-    assert [len(hooks) for hooks in list_hooks(network)] == [1]
+    assert hooks == [1] + [2] * 16 + [1] * 4
+    watch.remove()
+    assert [len(held) for held in list_hooks(network)] == [1]

@@ -13,7 +13,7 @@ from mindseye.optimize.regularizers.functional import (
     brighten,
     centre_mask,
     gaussian_blur,
-    normalised,
+    normalise,
     power_norm,
     total_variation,
     variation_norm,
@@ -196,7 +196,7 @@ def test_bilateral_blur_keeps_edges():
 
 def test_normalised_gradients_have_deviation_one(images):
     """Each picture by its own deviation, mean and direction kept; a gradient of zero stays zero."""
-    found = normalised(images)
+    found = normalise(images)
     for image, scaled in zip(images, found, strict=True):
         torch.testing.assert_close(scaled, image / image.numpy().std())
-    assert (normalised(torch.zeros(1, 3, 4, 4)) == 0).all()
+    assert (normalise(torch.zeros(1, 3, 4, 4)) == 0).all()

@@ -10,7 +10,14 @@ from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.transforms.augmentations import ALL, AUGMENTATIONS, CONDITIONS, NONE, augmented, augmented_copy
+from mindseye.optimize.transforms.augmentations import (
+    ALL,
+    AUGMENTATIONS,
+    CONDITIONS,
+    NONE,
+    augmented_copy,
+    select_augmentations,
+)
 from mindseye.optimize.transforms.views import Views
 
 CLASS = load_recipe("class")
@@ -24,14 +31,14 @@ def differing(one, other):
 
 
 def test_recipe_class_has_all_six():
-    assert augmented(CLASS, ALL) == CLASS
+    assert select_augmentations(CLASS, ALL) == CLASS
     assert set(AUGMENTATIONS) == {"crop", "flip", "rotate", "perspective", "blur", "greyscale"}
 
 
 @pytest.mark.parametrize(("name", "key"), AUGMENTATIONS.items())
 def test_one_alone(name, key):
     """The five others are off, nothing else changes, and the views still differ."""
-    alone = augmented(CLASS, name)
+    alone = select_augmentations(CLASS, name)
     assert differing(alone, CLASS) == set(AUGMENTATIONS.values()) - {key}
     views = Views.of(alone, 16)
     first, second = (views(PICTURE[None], step, RandomKeys(step, ("0",))) for step in (0, 7))
@@ -40,23 +47,23 @@ def test_one_alone(name, key):
 
 def test_none_leaves_one_view_where_all_would_be_the_same():
     """Without chance eight views are one; with a shift, or octaves that move a window about, they are not."""
-    off = augmented(CLASS, NONE)
+    off = select_augmentations(CLASS, NONE)
     assert differing(off, CLASS) == {*AUGMENTATIONS.values(), "views"}
     assert off.views == 1
     views = Views.of(off, 24)
     assert torch.equal(views(PICTURE[None], 3, DICE)[0], PICTURE)
     for change in ({"shift": 0.1}, {"noise": 0.1}, {"octaves": 2}):
-        assert augmented(replace(CLASS, **change), NONE).views == CLASS.views
+        assert select_augmentations(replace(CLASS, **change), NONE).views == CLASS.views
 
 
 def test_refusals():
     """An augmentation that the recipe has not, or nobody has."""
     with pytest.raises(UserError, match="plain has no crop"):
-        augmented(PLAIN, "crop")
+        select_augmentations(PLAIN, "crop")
     with pytest.raises(UserError, match="none of the six"):
-        augmented(PLAIN, ALL)
+        select_augmentations(PLAIN, ALL)
     with pytest.raises(UserError, match=f"one of {', '.join(CONDITIONS)}, not 'cropp'"):
-        augmented(CLASS, "cropp")
+        select_augmentations(CLASS, "cropp")
 
 
 def test_the_first_copy_is_the_picture_and_others_depend_on_nothing_beside():

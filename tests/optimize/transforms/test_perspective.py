@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mindseye.optimize.transforms.perspective import CORNERS, homographies, projected, seen_corners
+from mindseye.optimize.transforms.perspective import CORNERS, homographies, project, seen_corners
 
 
 def draws(pictures=5):
@@ -41,8 +41,8 @@ def test_no_square_is_folded():
 
 def test_projected_pixel_centres_by_hand():
     """The identity gives the centres of the pixels, x first; a projective row divides."""
-    points = projected(torch.eye(3)[None], 4)[0]
+    points = project(torch.eye(3)[None], 4)[0]
     assert points[0, 3].tolist() == pytest.approx([0.75, -0.75])
     tilted = torch.tensor([[[1.0, 0.0, 0.2], [0.0, 1.0, 0.0], [0.5, 0.0, 1.0]]])
     x, y = 0.75, -0.25
-    assert projected(tilted, 4)[0, 1, 3].tolist() == pytest.approx([(x + 0.2) / (0.5 * x + 1), y / (0.5 * x + 1)])
+    assert project(tilted, 4)[0, 1, 3].tolist() == pytest.approx([(x + 0.2) / (0.5 * x + 1), y / (0.5 * x + 1)])

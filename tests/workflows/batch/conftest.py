@@ -1,14 +1,15 @@
-"""A small collection of class folders, and the batch of it that nothing has disturbed."""
+"""A small collection of class folders, and the batches of it that nothing has disturbed."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from batch_runs import run
+from batch_runs import QUICK, run
 from PIL import Image
 
+import mindseye
+from mindseye.workflows import finish
 from mindseye.workflows.batch import class_run
-from mindseye.workflows.facets import flow as pipeline
 
 NETWORK = """
 import sys
@@ -48,9 +49,9 @@ def root(tmp_path_factory):
 
 
 def leave_figures_out(patch):
-    """Figures and pages have tests of their own, and take longer than all else here."""
-    patch.setattr(pipeline, "write_figures", lambda path: None)
-    for module in (pipeline, class_run):
+    """Figures and pages have tests of their own, and take longer than all else here: no user wants a run without them."""
+    patch.setattr(finish, "write_figures", lambda path: None)
+    for module in (finish, class_run):
         patch.setattr(module, "leave_page", lambda path, progress: None)
 
 
@@ -67,17 +68,23 @@ def with_figures():
 
 @pytest.fixture(scope="session")
 def undisturbed(root, tmp_path_factory):
-    """The batch folder as one call leaves it."""
+    """The batch folder as one call leaves it, of a network that is handed over."""
     with pytest.MonkeyPatch.context() as patch:
         leave_figures_out(patch)
-        out = tmp_path_factory.mktemp("batch") / "undisturbed"
-        run(root, out)
-    return out
+        return run(root, tmp_path_factory.mktemp("batch") / "undisturbed").path
 
 
-@pytest.fixture
-def network(tmp_path):
+@pytest.fixture(scope="session")
+def network(tmp_path_factory):
     """The small network by the name of a file, as other processes want it."""
-    path = tmp_path / "net.py"
+    path = tmp_path_factory.mktemp("network") / "net.py"
     path.write_text(NETWORK.format(tests=str(Path(__file__).parent.parent.parent)))
     return f"{path}:build"
+
+
+@pytest.fixture(scope="session")
+def undisturbed_by_name(root, network, tmp_path_factory):
+    """The batch folder as one call leaves it, of a network that is named, which is laid out otherwise in memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        leave_figures_out(patch)
+        return mindseye.batch(root, network, out=tmp_path_factory.mktemp("batch") / "by_name", **QUICK).path

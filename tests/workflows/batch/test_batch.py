@@ -5,13 +5,16 @@ import errno
 import json
 import os
 import random
+import shutil
+import sys
+import threading
 import time
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from batch_runs import QUICK, forked, pictures, run
-from mindseye.runs.record import Record
 from nets import TinyConv, seeded
 from PIL import Image
 from tars import write_tar
@@ -19,17 +22,19 @@ from tars import write_tar
 import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.optimize import loop as painting
-from mindseye.optimize.recipe.load import load_recipe
+from mindseye.optimize.regularizers.regularizer import Regularizer
 from mindseye.report.progress import Progress
+from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import RunFolder
-from mindseye.workflows import paint
-from mindseye.workflows.batch import live_view, output
-from mindseye.workflows.batch.executor import Ended
+from mindseye.workflows.batch import output
+from mindseye.workflows.batch.ledger import Ledger, read_plan
 from mindseye.workflows.batch.locks import hold_shard, holders
 from mindseye.workflows.batch.plan import Shard
-from mindseye.workflows.batch.request import Order
+from mindseye.workflows.batch.request import BatchRequest
+from mindseye.workflows.batch.results import write_results
 from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.record import Record
+from mindseye.workflows.request import Request
 
 CLASSES = ["ant", "bee", "crab 7", "duck", "eel"]
 FOLDERS = ["ant", "bee", "crab_7", "duck", "eel"]
@@ -37,6 +42,11 @@ FOLDERS = ["ant", "bee", "crab_7", "duck", "eel"]
 
 def statuses(out):
     return {path.stem: json.loads(path.read_text())["status"] for path in (out / "ledger.classes").iterdir()}
+
+
+def pixels(path):
+    """A picture without what its file says of itself."""
+    return np.asarray(Image.open(path)).astype(int)
 
 
 def test_each_class_is_a_run(undisturbed):
@@ -74,8 +84,6 @@ def test_the_same_again_does_nothing(root, undisturbed):
 
 def test_a_run_that_was_removed_is_made_anew(root, undisturbed, tmp_path):
     """And no other."""
-    import shutil
-
     out = tmp_path / "out"
     shutil.copytree(undisturbed, out)
     shutil.rmtree(out / "bee")
@@ -91,21 +99,21 @@ def test_a_picture_does_not_depend_on_its_pack(root, undisturbed, tmp_path):
     assert [len(pack) for pack in _packs(undisturbed)] == [2, 2, 1]
     assert [len(pack) for pack in _packs(alone.path)] == [1] * 5
     for path in pictures(undisturbed):
-        first, second = (np.asarray(Image.open(out / path)).astype(int) for out in (undisturbed, alone.path))
+        first, second = (pixels(out / path) for out in (undisturbed, alone.path))
         assert np.abs(first - second).max() <= 1, path
 
 
 def test_a_picture_is_what_visualize_paints(root, undisturbed, tmp_path):
     """The flow of one run, with the class's random numbers, paints the same up to the last bits of another batch size."""
-    recipe = load_recipe("distribution", {"steps": QUICK["steps"], "snapshots": 1})
-    order = Order(str(root), undisturbed, seeded(TinyConv), ("body.2",), 2, recipe, 32, 0, "cpu")
-    with order.open(0) as worker:
-        job, manifest = worker.workshop.begin("bee")
-        Flow(job, Record(RunFolder(tmp_path), manifest, print, {}), Progress(quiet=True)).run()
+    asked = Request.of("batch", {"steps": QUICK["steps"], "snapshots": 1, "size": 32, "device": "cpu"})
+    request = BatchRequest(str(root), undisturbed, seeded(TinyConv), ("body.2",), 2, asked)
+    with request.open(0) as worker:
+        job, manifest = worker.context.begin("bee")
+        Flow(job, Record(RunFolder(tmp_path), manifest, Progress(quiet=True))).run()
     found = pictures(tmp_path)
     assert len(found) == 6
     for path in found:
-        first, second = (np.asarray(Image.open(run / path)).astype(int) for run in (undisturbed / "bee", tmp_path))
+        first, second = (pixels(run / path) for run in (undisturbed / "bee", tmp_path))
         assert np.abs(first - second).max() <= 1, path
 
 
@@ -121,7 +129,7 @@ def test_a_lost_neighbour_leaves_every_bit(root, undisturbed, tmp_path):
             (broken / name).symlink_to(root / name)
     batch = run(broken, tmp_path / "out")
     assert [(one.name, one.attempts) for one in batch.failures] == [("ant", 1), ("duck", 1)]
-    assert "none of 1 images" in batch.failures[0].reason
+    assert "none of 1 photos" in batch.failures[0].reason
     assert "Traceback" in batch.failures[0].log.read_text()
     whole = pictures(undisturbed)
     found = pictures(batch.path)
@@ -146,66 +154,64 @@ def test_a_class_that_comes_later_is_the_same(root, undisturbed, tmp_path):
     assert (tmp_path / "out" / "bee" / "run.json").stat().st_mtime_ns == before
 
 
-def test_killed_again_and_again_it_ends_the_same(root, undisturbed, tmp_path, monkeypatch):
+def test_killed_again_and_again_it_ends_the_same(root, undisturbed, tmp_path):
     """kill -9 at moments drawn at random, three times, then to the end: byte for byte what an undisturbed batch leaves."""
-    monkeypatch.setattr(paint, "SAVE_SECONDS", 0.0)
     out, dice = tmp_path / "out", random.Random(time.time_ns())
     for _ in range(3):
-        process = forked(run, root, out)
+        process = forked(run, root, out, save_every=0.0)
         time.sleep(dice.uniform(0.1, 1.2))
         process.kill()
         process.join()
-    assert run(root, out).status.done == 5
+    assert run(root, out, save_every=0.0).status.done == 5
     assert pictures(out) == pictures(undisturbed)
     assert not list(out.rglob(".*.mindseye-part"))
 
 
-def test_killed_in_the_middle_of_a_painting(root, undisturbed, tmp_path, monkeypatch):
-    """It goes on from where the painting was, not from its start."""
-    monkeypatch.setattr(paint, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(paint, "CHECK_EVERY", 2)
-    out = tmp_path / "out"
-    real = painting.Painting.advance
-
-    def slow(self):
-        time.sleep(0.05)
-        real(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(painting.Painting, "advance", slow)
-        process = forked(run, root, out)
-        deadline = time.monotonic() + 60
-        while not list(out.glob("ledger.painting/*/*.safetensors")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        process.kill()
-        process.join()
-    steps = []
-    load = painting.Painting.load
-    monkeypatch.setattr(painting.Painting, "load", lambda self, state: (load(self, state), steps.append(self.step)))
-    run(root, out)
-    assert steps
-    assert steps[0] >= 2
-    assert pictures(out) == pictures(undisturbed)
+def test_killed_in_the_middle_of_a_painting(root, tmp_path):
+    """It goes on from where the painting was, not from its start: another state would have led elsewhere."""
+    out, whole, moved = (tmp_path / name for name in ("out", "whole", "moved"))
+    asked = {"classes": ["ant", "bee"], "steps": 300}
+    process = forked(run, root, out, save_every=0.0, **asked)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("ledger.painting/*/*.safetensors")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.kill()
+    process.join()
+    (state,) = out.glob("ledger.painting/*/*.safetensors")
+    shutil.copytree(out, moved)
+    tensors = read_tensors(state)
+    assert 0 < int(tensors["step"]) < 300
+    write_tensors(moved / state.relative_to(out), tensors | {"canvas/0": tensors["canvas/0"] * 0.5})
+    for place in (out, whole, moved):
+        assert run(root, place, **asked).status.done == 2
+    assert pictures(out) == pictures(whole)
+    ends = [path for path in pictures(whole) if path.parts[1] == "pictures"]
+    assert len(ends) == 4
+    assert all(not np.array_equal(pixels(moved / path), pixels(whole / path)) for path in ends)
 
 
-def test_a_class_that_makes_nan_costs_only_itself(root, undisturbed, tmp_path, monkeypatch):
+class SpoilSome(Regularizer):
+    """Makes one picture of the first pack NaN, and two of the third."""
+
+    def __init__(self):
+        self.packs = 0
+
+    def change_gradient(self, gradient, step, progress):
+        self.packs += step == 0
+        spoilt = gradient.clone()
+        spoilt[{1: [1], 2: [], 3: [0, 1]}[self.packs]] = float("nan")
+        return spoilt
+
+
+def test_a_class_that_makes_nan_costs_only_itself(root, undisturbed, tmp_path):
     """One picture: its class is done in part, with exit code 3; both: it failed. The others are the same, bit for bit."""
-    real = painting.Painting.advance
-
-    def advance(self):
-        real(self)
-        with torch.no_grad():
-            for place, key in enumerate(self.random.keys):
-                if key in ("ant/body.2/1", "eel/body.2/0", "eel/body.2/1"):
-                    self.canvas.parameters[0][place] = float("nan")
-
-    monkeypatch.setattr(painting.Painting, "advance", advance)
-    batch = run(root, tmp_path / "out")
+    batch = run(root, tmp_path / "out", changes={"regularizers": [SpoilSome()]})
     told = {one.name: (one.status, one.attempts) for one in batch.failures}
     assert told == {"ant": ("partial", 1), "eel": ("failed", 1)}
     assert "NaN" in batch.failures[0].reason
-    whole, found = pictures(undisturbed), pictures(batch.path)
-    assert all(whole[path] == found[path] for path in found if path.parts[0] in ("bee", "crab_7", "duck"))
+    others = [path for path in pictures(batch.path) if path.parts[0] in ("bee", "crab_7", "duck")]
+    assert len(others) == 18
+    assert all(np.array_equal(pixels(undisturbed / path), pixels(batch.path / path)) for path in others)
 
 
 def test_activations_that_are_nan_are_named(root, tmp_path):
@@ -235,21 +241,15 @@ def test_a_full_disk_fails_what_it_hits_and_no_more(root, undisturbed, tmp_path,
     assert pictures(batch.path) == pictures(undisturbed)
 
 
-def test_a_disk_that_stays_full_is_named_and_the_same_call_goes_on(root, undisturbed, tmp_path, monkeypatch):
-    """Every class of the second pack fails after so many attempts; with space again, the same call ends the same."""
+def test_a_folder_that_stays_closed_is_named_and_the_same_call_goes_on(root, undisturbed, tmp_path):
+    """A class that cannot be written fails after so many attempts; when it can, the same call ends the same."""
     out = tmp_path / "out"
-    with monkeypatch.context() as patch:
-        from mindseye.runs import record
-
-        def full(path, image, metadata):
-            if "crab_7" in str(path):
-                raise UserError("cannot write: No space left on device") from OSError()
-            return real(path, image, metadata)
-
-        real = record.write_picture
-        patch.setattr(record, "write_picture", full)
-        status = run(root, out, retries=1).status
+    (out / "crab_7").mkdir(parents=True)
+    (out / "crab_7" / "starts").touch()
+    status = run(root, out, retries=1).status
     assert [(one.name, one.attempts) for one in status.failures] == [("crab 7", 2)]
+    assert "cannot write" in status.failures[0].reason
+    (out / "crab_7" / "starts").unlink()
     assert run(root, out).status.failures == ()
     assert pictures(out) == pictures(undisturbed)
 
@@ -340,27 +340,31 @@ def test_mistakes_are_told_before_any_work(root, tmp_path, wrong, told):
     assert not list((tmp_path).rglob("run.json"))
 
 
-def test_an_interrupted_batch_lets_go(root, undisturbed, tmp_path, monkeypatch):
-    """Ctrl-C ends the threads, frees every folder, and the same call goes on."""
-    from mindseye.workflows.batch import live_view
+def interrupt(stage, done, total, left):
+    """Ctrl-C when the first class has ended, while others are on their way."""
+    raise KeyboardInterrupt
 
+
+def test_an_interrupted_batch_lets_go(root, undisturbed, tmp_path):
+    """Ctrl-C ends the threads, frees every folder, and the same call goes on."""
     out = tmp_path / "out"
-    with monkeypatch.context() as patch:
-        patch.setattr(live_view.LiveView, "show", lambda self, event: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            run(root, out)
+    with pytest.raises(KeyboardInterrupt):
+        run(root, out, progress=interrupt)
     assert holders(out / "ledger.locks") == []
+    assert not {"prepare", "paint", "finish"} & {thread.name for thread in threading.enumerate()}
     assert run(root, out).status.done == 5
     assert pictures(out) == pictures(undisturbed)
 
 
+def test_the_users_function_is_told_of_every_class(root, tmp_path):
+    """One more each time, of all that are asked for."""
+    told = []
+    run(root, tmp_path / "out", progress=lambda *words: told.append(words[:3]))
+    assert told == [("classes", number, 5) for number in range(1, 6)]
+
+
 def test_the_table_has_every_number_of_every_facet(undisturbed, root, monkeypatch):
     """Against the manifests, as Parquet and, without pyarrow, as CSV."""
-    import pyarrow.parquet as pq
-
-    from mindseye.workflows.batch import results
-    from mindseye.workflows.batch.ledger import Ledger, read_plan
-
     rows = pq.read_table(undisturbed / "results.parquet").to_pylist()
     assert len(rows) == 10
     assert [row["class"] for row in rows][::2] == CLASSES
@@ -374,8 +378,8 @@ def test_the_table_has_every_number_of_every_facet(undisturbed, root, monkeypatc
                 assert row[f"fidelity.{role}.{name}"] == value
         for term, (start, end) in facet.loss.items():
             assert (row[f"loss.{term}.start"], row[f"loss.{term}.end"]) == (start, end)
-    monkeypatch.setattr(results.importlib.util, "find_spec", lambda name: None)
-    path = results.write_results(Ledger(undisturbed, read_plan(undisturbed)))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = write_results(Ledger(undisturbed, read_plan(undisturbed)))
     with path.open(newline="") as file:
         plain = list(csv.DictReader(file))
     path.unlink()
@@ -391,41 +395,44 @@ def test_the_index_has_every_class(undisturbed):
 
 def test_table_and_page_come_on_the_way(root, tmp_path, monkeypatch):
     """Where it is time for them, with the classes that have ended; a disk that is full for a while costs nothing."""
-    out, seen, written = tmp_path / "out", [], output.write_results
+    out, times = tmp_path / "out", []
+    table, page = out / "results.parquet", out / "index.html"
+    table.mkdir(parents=True)  # in the way of the first table
 
-    def write(ledger):
-        seen.append(sum(state.status == "done" for state in ledger.states.values()))
-        if len(seen) == 1:
-            raise UserError("no room")
-        return written(ledger)
+    def look(stage, done, total, left):
+        if done == 2:
+            assert not page.exists()
+            table.rmdir()
+        elif done > 2:
+            written = {row["class"] for row in pq.read_table(table).to_pylist() if row["status"] == "done"}
+            assert set(CLASSES[: done - 1]) <= written
+            times.append((table.stat().st_mtime_ns, page.stat().st_mtime_ns))
 
-    monkeypatch.setattr(output, "write_results", write)
     monkeypatch.setattr(output, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(output, "SHARE", 1e9)
-    run(root, out)
-    assert seen == [1, 2, 3, 4, 5, 5]
-    seen.clear()
-    monkeypatch.setattr(output, "EVERY_SECONDS", 60.0)
-    seen.append(0)
-    run(root, tmp_path / "other")
-    assert seen == [0, 5]
+    assert run(root, out, progress=look).status.done == 5
+    assert len(set(times)) == 3
 
 
-def test_an_interrupted_batch_leaves_table_and_page(root, tmp_path, monkeypatch):
+def test_table_and_page_wait_until_it_is_time(root, tmp_path, monkeypatch):
+    """Before that they come at the end only."""
+    monkeypatch.setattr(output, "EVERY_SECONDS", 1e6)
+    seen = []
+    batch = run(root, tmp_path / "out", progress=lambda *words: seen.append((tmp_path / "out" / "index.html").exists()))
+    assert seen == [False] * 5
+    assert batch.results.is_file()
+    assert (batch.path / "index.html").is_file()
+
+
+def test_an_interrupted_batch_leaves_table_and_page(root, tmp_path):
     """Ctrl-C after the first class: a page of all five, one of them done."""
     out = tmp_path / "out"
-
-    def interrupt(self, event):
-        if isinstance(event, Ended):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(live_view.LiveView, "show", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run(root, out)
+        run(root, out, progress=interrupt)
     page = (out / "index.html").read_text()
     assert all(name in page for name in CLASSES)
     assert sum(status == "done" for status in statuses(out).values()) >= 1
-    assert (out / "results.parquet").is_file() or (out / "results.csv").is_file()
+    assert (out / "results.parquet").is_file()
 
 
 def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):
@@ -452,6 +459,4 @@ def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):
 
 
 def _packs(out):
-    from mindseye.workflows.batch.ledger import read_plan
-
     return [pack.classes for pack in read_plan(out).packs]

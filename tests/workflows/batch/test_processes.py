@@ -2,6 +2,7 @@
 
 import multiprocessing
 import pickle
+from dataclasses import replace
 
 import pytest
 from batch_runs import QUICK, pictures
@@ -9,12 +10,12 @@ from batch_runs import QUICK, pictures
 import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
-from mindseye.optimize.recipe.load import load_recipe
 from mindseye.runs.folder import RunFolder
 from mindseye.workflows.batch.executor import Began, Ended, Executor, Lost
 from mindseye.workflows.batch.plan import make_packs
 from mindseye.workflows.batch.processes import ProcessExecutor
-from mindseye.workflows.batch.request import Order
+from mindseye.workflows.batch.request import BatchRequest
+from mindseye.workflows.request import Request
 
 
 class Watched(Executor):
@@ -33,7 +34,7 @@ class Watched(Executor):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_killed_worker_costs_time_only(root, network, tmp_path):
+def test_a_killed_worker_costs_time_only(root, network, undisturbed_by_name, tmp_path):
     """kill -9 for one of two processes: its packs are told of as lost, tried again, and all ends the same."""
     executor = Watched()
     batch = mindseye.batch(root, network, out=tmp_path / "out", executor=executor, **QUICK)
@@ -46,8 +47,7 @@ def test_a_killed_worker_costs_time_only(root, network, tmp_path):
     assert sorted(ended) == ["ant", "bee", "crab 7", "duck", "eel"]
     assert names <= set(ended)
     assert batch.status.failures == ()
-    undisturbed = mindseye.batch(root, network, out=tmp_path / "undisturbed", **QUICK)
-    assert pictures(batch.path) == pictures(undisturbed.path)
+    assert pictures(batch.path) == pictures(undisturbed_by_name)
     assert multiprocessing.active_children() == []
 
 
@@ -69,10 +69,15 @@ def test_what_cannot_begin_is_told(opener, told):
     assert multiprocessing.active_children() == []
 
 
-def test_an_order_can_be_sent(tmp_path):
-    """To another process or machine, with all that it says."""
-    order = Order("root", tmp_path, "resnet50", ("layer1",), 4, load_recipe("distribution"), None, 0, "cpu")
-    assert pickle.loads(pickle.dumps(order.open)).__self__ == order
+def test_a_request_can_be_sent(tmp_path):
+    """To another process or machine, with all that it says but its own terminal."""
+    asked = Request.of(
+        "batch", {"steps": 7, "seed": 3, "device": "cpu", "save_every": 2.0, "progress": lambda *words: None}
+    )
+    request = BatchRequest("root", tmp_path, "resnet50", ("layer1",), 4, asked, judges=("resnet18",))
+    sent = pickle.loads(pickle.dumps(request.open)).__self__
+    assert sent.run.progress.quiet
+    assert replace(sent, run=replace(sent.run, progress=asked.progress)) == request
 
 
 def test_the_command_tells_failures_by_its_code(root, network, tmp_path, capsys):
@@ -102,7 +107,7 @@ def test_the_command_tells_failures_by_its_code(root, network, tmp_path, capsys)
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("\n") == 1
-    assert "mindseye: failed: empty: no images" in told.err
+    assert "mindseye: failed: empty: no photos" in told.err
 
 
 def test_judges_look_at_every_class(root, network, tmp_path):

@@ -42,17 +42,17 @@ def test_where_it_is_not_installed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("staff", "said"),
+    ("asked", "said"),
     [
-        (Placement(cpus=2), "goes with ray"),
-        (Placement(ray="auto", gpus=-1), "gpus is a number"),
-        (Placement(workers=0), "workers"),
+        ({"cpus": 2}, "goes with ray"),
+        ({"ray": "auto", "gpus": -1}, "gpus is a number"),
+        ({"workers": 0}, "workers"),
     ],
 )
-def test_shares_that_make_no_sense(staff, said):
+def test_shares_that_make_no_sense(asked, said):
     """Refused before anything begins."""
     with pytest.raises(UserError, match=said):
-        staff.check()
+        Placement.of(asked)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def sent(monkeypatch):
 
 
 @pytest.mark.ray
-def test_a_node_that_goes_costs_time_only(cluster, sent, root, network, tmp_path):
+def test_a_node_that_goes_costs_time_only(cluster, sent, root, network, undisturbed_by_name, tmp_path):
     """Its packs are told of as lost, worked on by the other node, and all ends the same, byte for byte."""
     executor = Watched(cluster, tmp_path / "node")
     batch = mindseye.batch(root, network, out=tmp_path / "out", executor=executor, **QUICK)
@@ -164,8 +164,7 @@ def test_a_node_that_goes_costs_time_only(cluster, sent, root, network, tmp_path
     assert all("gone" in event.reason for event in executor.events if isinstance(event, Lost))
     assert sorted(ended) == CLASSES
     assert batch.failures == ()
-    undisturbed = mindseye.batch(root, network, out=tmp_path / "undisturbed", **QUICK)
-    assert painted(batch.path) == painted(undisturbed.path)
+    assert painted(batch.path) == painted(undisturbed_by_name)
 
 
 @pytest.mark.ray
@@ -184,10 +183,9 @@ def test_workers_of_a_cluster_that_is_there(cluster, sent):
 
 
 @pytest.mark.ray
-def test_a_cluster_of_this_machine_alone(ray, root, network, tmp_path):
+def test_a_cluster_of_this_machine_alone(ray, root, network, undisturbed_by_name, tmp_path):
     """Where there is none, one is made for the batch, with two workers; it is gone afterwards."""
     batch = mindseye.batch(root, network, out=tmp_path / "out", ray="auto", workers=2, cpus=0.5, **QUICK)
     assert batch.failures == ()
     assert not ray.is_initialized()
-    undisturbed = mindseye.batch(root, network, out=tmp_path / "undisturbed", **QUICK)
-    assert painted(batch.path) == painted(undisturbed.path)
+    assert painted(batch.path) == painted(undisturbed_by_name)
