@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mindseye.api.film import film as film
     from mindseye.api.inspect import inspect as inspect
     from mindseye.api.invert import invert as invert
-    from mindseye.api.layers import layers as layers
+    from mindseye.api.layers import list_layers as list_layers
     from mindseye.api.open import open_run as open_run
     from mindseye.api.paint import paint as paint
     from mindseye.api.recipe import recipe as recipe
@@ -77,7 +77,7 @@ _HOMES = {
         "film": "film",
         "inspect": "inspect",
         "invert": "invert",
-        "layers": "layers",
+        "list_layers": "layers",
         "open_run": "open",
         "paint": "paint",
         "recipe": "recipe",

@@ -1,14 +1,14 @@
-"""The layers of a network as one call: ``mindseye.layers("resnet50")``."""
+"""The layers of a network as one call: ``mindseye.list_layers("resnet50")``."""
 
 from typing import Unpack
 
-from mindseye.optimize.session import NetworkSession
+from mindseye.optimize.session import PLAIN
 from mindseye.workflows.activations import Layers, layers_of
-from mindseye.workflows.request import ModelSource, SessionOptions, takes
+from mindseye.workflows.request import ModelSource, OutputOptions, Request, SessionOptions, takes
 
 
 @takes(SessionOptions)
-def layers(model: ModelSource = "resnet50", **options: Unpack[SessionOptions]) -> Layers:
+def list_layers(model: ModelSource = "resnet50", **options: Unpack[SessionOptions]) -> Layers:
     """Every layer of a network that fires, in the order of the forward pass.
 
     Args:
@@ -20,5 +20,5 @@ def layers(model: ModelSource = "resnet50", **options: Unpack[SessionOptions]) -
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    session = model if isinstance(model, NetworkSession) else NetworkSession(model, **options)
-    return layers_of(session)
+    with Request.of("list_layers", OutputOptions(quiet=True, **options)).session(model, PLAIN) as session:
+        return layers_of(session)

@@ -23,8 +23,8 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Do it; the exit code."""
-    from mindseye.api.layers import layers
+    from mindseye.api.layers import list_layers
 
-    table = layers(options.model, **picked(options, "weights", "checkpoint", "size"))
+    table = list_layers(options.model, **picked(options, "weights", "checkpoint", "size"))
     print(table.matching(options.filter))
     return DONE

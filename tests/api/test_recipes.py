@@ -38,7 +38,7 @@ def test_every_recipe_runs_on_maps_and_tokens(tmp_path, recipe, network, layer):
     photos = write_photos(tmp_path / "photos", 16)
     run = start(recipe, seeded(network), layer, photos, tmp_path / "run")
     manifest = run.manifest
-    entries = manifest["layers"][0]["facets"] if recipe in FACETS else manifest["pictures"]
-    assert (manifest["status"], manifest["recipe"]["name"]) == ("done", recipe)
-    assert [entry["status"] for entry in entries] == ["done"] * len(entries)
+    entries = manifest.layers[0].facets if recipe in FACETS else manifest.pictures
+    assert (manifest.status, manifest.recipe["name"]) == ("done", recipe)
+    assert [entry.status for entry in entries] == ["done"] * len(entries)
     assert len(entries) == (2 if recipe in FACETS else 1)
