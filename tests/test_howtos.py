@@ -33,6 +33,7 @@ def parts_of(page):
     return files, steps
 
 
+@pytest.mark.howto
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_the_page_says_works_at_first_try(page, tmp_path):
     """Each program and command, in a folder that holds the page's files, some photos and nothing else."""

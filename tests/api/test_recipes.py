@@ -7,7 +7,8 @@ from nets import TinyConv, TinyTokens, seeded
 import mindseye
 from mindseye.optimize.recipe.files import recipe_names
 
-FACETS, NAMED = ("distribution", "paper", "reference", "lucid", "maco"), ("class", "deepdream", "invert", "accentuate")
+FACETS = ("distribution", "paper", "reference", "lucid", "maco", "vital")
+NAMED = ("class", "deepdream", "invert", "accentuate")
 
 
 def start(recipe, network, layer, photos, out):
