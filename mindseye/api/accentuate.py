@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+from mindseye.arguments import as_list
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.photos.photo import Photo
 from mindseye.report.notebook import Run
@@ -42,6 +43,6 @@ def accentuate(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    words = [objectives] if isinstance(objectives, str | Objective | type) else list(objectives)
+    words = as_list("objectives", objectives, str | Objective | type)
     request = accentuate_request(photo, words, caricature, near, near_layer, power, probability, options)
     return run_accentuation(request, model)

@@ -7,6 +7,7 @@ from typing import Unpack, get_type_hints
 
 from torch import nn
 
+from mindseye.arguments import as_list, check_count, check_words, required_path
 from mindseye.errors import UserError
 from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.photos.class_choice import class_words, select_classes
@@ -17,8 +18,8 @@ from mindseye.workflows.batch.executor import Executor
 from mindseye.workflows.batch.placement import Placement, PlacementOptions, load_executor
 from mindseye.workflows.batch.plan import Shard, parse_shard
 from mindseye.workflows.batch.request import BatchRequest
-from mindseye.workflows.evaluation.panel import Network, as_list
-from mindseye.workflows.request import ModelSource, Request, RunOptions, check_count, takes
+from mindseye.workflows.evaluation.panel import Network
+from mindseye.workflows.request import ModelSource, Request, RunOptions, takes
 
 RETRIES = 2
 
@@ -79,6 +80,8 @@ def batch(
     placement = Placement.of(options)
     check_count("facets", facets, least=1)
     check_count("retries", retries)
+    check_words("shard", shard)
+    root = required_path("root", root)
     own = get_type_hints(BatchOptions).keys() - get_type_hints(RunOptions).keys()
     shared = {name: value for name, value in options.items() if name not in own}
     spec, run = Request.of("batch", shared, top_k=options.get("top_k")).with_model(model)  # type: ignore[arg-type]
@@ -91,9 +94,9 @@ def batch(
     words = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
     collection = open_collection(root)
     if words is not None:
-        collection = select_classes(collection, words)
+        collection = select_classes(collection, as_list("classes", words, str))
     whole_root = str(Path(root).absolute())
-    layers = (layer,) if isinstance(layer, str) else tuple(layer or ())
+    layers = tuple(as_list("layer", layer, str))
     joined = f"{len(layers)}-layers" if len(layers) > 1 else (layers or ("last",))[0]
     request = BatchRequest(
         root=whole_root,
@@ -104,7 +107,7 @@ def batch(
         run=run,
         cluster_layer=options.get("cluster_layer"),
         penalty_layer=options.get("penalty_layer"),
-        judges=tuple(as_list(options.get("judge") or ())),
+        judges=tuple(as_list("judge", options.get("judge"), Network)),
         cache=options.get("cache", True),
     )
     return work_on_batch(request, collection, placement, part, retries, load_executor(executor))

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
+from mindseye.arguments import required_path
 from mindseye.models.placement import torch_device
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress, Report
@@ -40,7 +40,7 @@ def evaluate(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    path = run.path if isinstance(run, Run) else Path(run)
+    path = run.path if isinstance(run, Run) else required_path("run", run)
     read_finished(RunFolder(path))  # before a judge is fetched, and before the lock, which makes a folder where none is
     panel = load_panel(judge, among, labels)
     return assess(path, panel, torch_device(device), Progress.of(progress, quiet=quiet))

@@ -6,10 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
+from mindseye.arguments import check_count, check_number, required_path
 from mindseye.errors import UserError
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.pixels import read_photo
 from mindseye.report import film as films
+from mindseye.report.notebook import Run
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
@@ -22,7 +24,7 @@ Write = Callable[[Sequence[Image.Image], float], bytes]
 
 
 def film(
-    run: str | os.PathLike[str],
+    run: str | os.PathLike[str] | Run,
     *,
     gif: bool = True,
     mp4: bool = False,
@@ -33,7 +35,7 @@ def film(
     """Make a film of each picture of a finished run: its start, then its steps; the last is held for a second more.
 
     Args:
-        run: the folder of a run of ``visualize`` or ``paint``.
+        run: a run of ``visualize`` or ``paint``, or its folder.
         gif: whether GIFs are written.
         mp4: whether MP4s are, which want the ``[film]`` extra.
         seconds: from the first picture to the last, 0.1 to 600.
@@ -47,12 +49,18 @@ def film(
     """
     if not (gif or mp4):
         raise UserError("a film is a GIF, an MP4 or both; ask for at least one")
+    check_number("seconds", seconds)
+    check_count("facet", facet)
     if not SHORTEST <= seconds <= LONGEST:
         raise UserError(f"a film takes {SHORTEST:g} to {LONGEST:g} seconds, not {seconds:g}")
     kinds: Sequence[tuple[str, Write]] = [(".gif", films.gif)] * gif + [(".mp4", films.mp4)] * mp4
     if mp4:
         films.load_av()
-    folder, progress, written = RunFolder(Path(run)), Progress(quiet), []
+    folder, progress, written = (
+        RunFolder(run.path if isinstance(run, Run) else required_path("run", run)),
+        Progress(quiet),
+        [],
+    )
     chosen = _chosen(folder, facet)
     with folder.locked(), progress.stage("film", len(chosen), "pictures") as advance:
         for making in chosen:

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+from mindseye.arguments import check_count
 from mindseye.optimize.recipe.checks import check_for_objectives
 from mindseye.photos.photo_set import Source
 from mindseye.report.notebook import Run
 from mindseye.workflows.entanglement.flow import EntanglementFlow
 from mindseye.workflows.entanglement.labels import labels_of
 from mindseye.workflows.evaluation.panel import Panel
+from mindseye.workflows.facets.facets import FacetCount
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.request import FacetCount, FacetOptions, facet_request, run_facets
-from mindseye.workflows.request import ModelSource, check_count, takes
+from mindseye.workflows.facets.request import FacetOptions, facet_request, run_facets
+from mindseye.workflows.request import ModelSource, takes
 
 FACETS = 8
 SHOWN = 2

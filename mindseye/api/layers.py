@@ -4,7 +4,7 @@ from typing import Unpack
 
 from mindseye.optimize.session import PLAIN
 from mindseye.workflows.activations import Layers, layers_of
-from mindseye.workflows.request import ModelSource, OutputOptions, Request, SessionOptions, takes
+from mindseye.workflows.request import ModelSource, Request, RunOptions, SessionOptions, takes
 
 
 @takes(SessionOptions)
@@ -20,5 +20,6 @@ def list_layers(model: ModelSource = "resnet50", **options: Unpack[SessionOption
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    with Request.of("list_layers", OutputOptions(quiet=True, **options)).session(model, PLAIN) as session:
+    asked: RunOptions = {**options, "quiet": True}  # type: ignore[typeddict-item]
+    with Request.of("list_layers", asked).session(model, PLAIN) as session:
         return layers_of(session)

@@ -6,6 +6,7 @@ import webbrowser
 from pathlib import Path
 
 from mindseye.api.report import INDEX
+from mindseye.arguments import required_path
 from mindseye.errors import UserError
 from mindseye.report.notebook import Run
 from mindseye.report.page import write_page
@@ -25,7 +26,7 @@ def open_run(run: str | os.PathLike[str] | Run, *, quiet: bool = False) -> Path:
     Raises:
         UserError: if there is neither a run nor a page.
     """
-    page = _page(run.path if isinstance(run, Run) else Path(run)).absolute()
+    page = _page(run.path if isinstance(run, Run) else required_path("run", run)).absolute()
     progress = Progress(quiet)
     opened = _has_screen() and _open(page)
     progress.say(f"{'opened' if opened else 'no browser here; open this file in one:'} {page}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+from mindseye.arguments import as_list
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.photos.photo import Photo
 from mindseye.photos.photo_set import Source
@@ -53,6 +54,6 @@ def paint(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    words = [objectives] if isinstance(objectives, str | Objective | type) else list(objectives)
+    words = as_list("objectives", objectives, str | Objective | type)
     wanted = ObjectiveRequest(words, together, interpolate, variants, diversity, power, probability)
     return run_objectives(paint_request(wanted, init, examples, options), model, options)

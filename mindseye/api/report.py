@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from mindseye.arguments import required_path
 from mindseye.errors import UserError
 from mindseye.report.index import card_of, write_index
 from mindseye.report.notebook import Run
@@ -44,7 +45,7 @@ def write_report(
     if not runs:
         raise UserError("no run: name at least one run folder")
     progress = Progress(quiet)
-    folders = [run.path if isinstance(run, Run) else Path(run) for run in runs]
+    folders = [run.path if isinstance(run, Run) else required_path("run", run) for run in runs]
     if len(folders) == 1 and out is None:
         path = write_page(folders[0])
         progress.say(f"done: {path}")

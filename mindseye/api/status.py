@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mindseye.arguments import required_path
 from mindseye.workflows.batch.status import BatchStatus, read_status
 
 
@@ -13,4 +14,4 @@ def status(out: str | Path) -> BatchStatus:
     Raises:
         UserError: if there is no batch, or its ledger is damaged.
     """
-    return read_status(Path(out))
+    return read_status(required_path("out", out))

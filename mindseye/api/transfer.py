@@ -4,11 +4,12 @@ import os
 from collections.abc import Sequence
 from typing import Unpack
 
+from mindseye.arguments import check_count
 from mindseye.errors import UserError
 from mindseye.optimize.transforms.augmentations import ALL
 from mindseye.photos.class_list import DEFAULT, read_classes
 from mindseye.workflows.evaluation.panel import Network
-from mindseye.workflows.request import Request, RunOptions, check_count, takes
+from mindseye.workflows.request import Request, RunOptions, takes
 from mindseye.workflows.transfer.flow import TransferRequest, check_recipe, conditions_of, run_transfer
 from mindseye.workflows.transfer.networks import load_networks
 from mindseye.workflows.transfer.result import Transfer

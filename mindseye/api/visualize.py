@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+from mindseye.arguments import as_list
 from mindseye.photos.photo_set import Source
 from mindseye.report.notebook import Run
-from mindseye.workflows.facets.request import FacetCount, FacetOptions, facet_request, run_facets
+from mindseye.workflows.facets.facets import FacetCount
+from mindseye.workflows.facets.request import FacetOptions, facet_request, run_facets
 from mindseye.workflows.request import ModelSource, takes
 
 
@@ -50,5 +52,6 @@ def visualize(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    request = facet_request("visualize", photos, layer, facets, options, channels=channels, penalty_layer=penalty_layer)
+    given = None if channels is None else as_list("channels", channels, int)
+    request = facet_request("visualize", photos, layer, facets, options, channels=given, penalty_layer=penalty_layer)
     return run_facets(request, model, options, lambda flow, panel: flow.run())

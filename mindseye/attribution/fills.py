@@ -39,12 +39,12 @@ def fill_images(images: Tensor, fill: str, random: RandomKeys) -> Tensor:
 
 
 def _colour(fill: str, channels: int) -> list[float]:
-    match = _COLOUR.fullmatch(fill)
+    match = _COLOUR.fullmatch(str(fill))
     if match and channels == 3:
         return [int(match["hex"][start : start + 2], 16) / 255 for start in (0, 2, 4)]
     try:
         grey = float(fill)
-    except ValueError:
+    except (TypeError, ValueError):
         grey = float("nan")
     if not 0 <= grey <= 1:
         colours = ", a colour as '#808080'" if channels == 3 else ""

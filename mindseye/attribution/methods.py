@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from mindseye.arguments import as_list
 from mindseye.attribution.backpropagation import Method, backpropagation
 from mindseye.attribution.cam import cam, grad_cam, last_map, pooled_head
 from mindseye.attribution.explanation import Explanation, load_captum
@@ -145,8 +146,8 @@ def pixel_ranks(explained: Explanation) -> Tensor:
 
 
 def _split(words: str | Sequence[str]) -> list[str]:
-    parts = [words] if isinstance(words, str) else words
-    return [name.strip() for part in parts for name in part.split(",") if name.strip()]
+    parts = as_list("method", words, str)
+    return [name.strip() for part in parts for name in str(part).split(",") if name.strip()]
 
 
 def _occlusion(scene: MethodContext) -> Explainer:

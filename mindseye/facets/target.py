@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.facets.sort import sort_values
 
@@ -85,7 +86,7 @@ def check_channels(channels: Sequence[int], layer: str, width: int) -> None:
     Raises:
         UserError: naming the first one, with the valid range.
     """
-    for channel in channels:
+    for channel in as_list("channels", channels, int):
         if not (isinstance(channel, int) and 0 <= channel < width):
             raise UserError(f"channel {channel!r} is not in layer {layer!r}: its channels are 0-{width - 1}")
 

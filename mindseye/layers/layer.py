@@ -77,12 +77,24 @@ def list_outputs(layers: Sequence[Layer]) -> list[Layer]:
     return listed
 
 
+def check_address(address: object) -> str:
+    """The address of a layer, refused if it is anything but words.
+
+    Raises:
+        UserError: naming what it is.
+    """
+    if not isinstance(address, str) or not address:
+        raise UserError(f"layer is the address of a layer, such as 'layer3.5', not {address!r}")
+    return address
+
+
 def find_layer(layers: Sequence[Layer], address: str) -> Layer:
     """The layer at an address.
 
     Raises:
         UserError: if nothing fires there, with the nearest addresses.
     """
+    check_address(address)
     name, of_input = (address[: -len(INPUT)], True) if address.endswith(INPUT) else (address, False)
     module, _, number = name.partition("#")
     there = [layer for layer in layers if layer.module == module and layer.of_input == of_input]

@@ -59,6 +59,8 @@ def load_model(
     Raises:
         UserError: if the model or its weights are unknown, cannot be had, or do not fit.
     """
+    if not isinstance(spec, str | nn.Module):
+        raise UserError(f"model is a name or a module, not {spec!r}")
     if isinstance(spec, nn.Module):
         if weights is not None or checkpoint is not None:
             raise UserError("weights and checkpoints go with a model's name; load them into the module that you give")

@@ -14,6 +14,7 @@ from typing import Any, Self
 import torch
 from torch import nn
 
+from mindseye.arguments import as_path, check_count, check_seed, check_words
 from mindseye.errors import UserError
 from mindseye.layers.compiler import Compiler, painting_reader
 from mindseye.layers.layer import Layer, find_layer
@@ -26,6 +27,7 @@ from mindseye.optimize.canvases.compose import find_canvas, prior_of
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
 
+PRECISIONS = (None, "auto", "float32", "bfloat16")
 PLAIN = Recipe("plain")
 """For what reads a network and paints nothing."""
 
@@ -57,9 +59,14 @@ class NetworkSession:
         Raises:
             UserError: for an unknown model, weights that cannot be had or do not fit, or a device that is not there.
         """
+        check_words("weights", weights)
+        check_count("size", size)
+        if precision not in PRECISIONS:
+            raise UserError(f"precision is auto, float32 or bfloat16, not {precision!r}")
         self.spec, self.weights, self.size, self.precision = spec, weights, size, precision
-        self.seed = checked_seed(seed)
-        self.checkpoint = None if checkpoint is None else str(Path(checkpoint).absolute())
+        self.seed = check_seed(seed)
+        file = as_path("checkpoint", checkpoint)
+        self.checkpoint = None if file is None else str(file.absolute())
         self.device = torch_device(device, spec)
         self.model: Model = load_model(spec, weights=weights, checkpoint=self.checkpoint)
         self.model.network.to(self.device)
@@ -153,14 +160,3 @@ def whole_spec(spec: str | nn.Module) -> str | None:
         return None
     place, _, factory = spec.rpartition(":")
     return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else spec
-
-
-def checked_seed(seed: Any) -> int:
-    """A seed.
-
-    Raises:
-        UserError: if it is none.
-    """
-    if not (isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32):
-        raise UserError(f"seed is a whole number from 0 to {2**32 - 1}, not {seed!r}")
-    return seed

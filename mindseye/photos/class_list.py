@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.labels import resolve_labels
 from mindseye.models.load import Model
@@ -41,7 +42,7 @@ def read_classes(source: str | os.PathLike[str] | Sequence[str] = DEFAULT) -> li
     if isinstance(source, str | os.PathLike):
         name, lines = os.fspath(source), _lines(source)
     else:
-        name, lines = "the list of classes", [str(line) for line in source]
+        name, lines = "the list of classes", [str(line) for line in as_list("classes", source, str)]
     written = [line.partition("#")[0].strip() for line in lines]
     classes = [_parse_line(line) for line in written if line]
     if not classes:

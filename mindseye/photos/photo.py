@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.photos.decode import View, decode_with_remark
 from mindseye.photos.depth import UndecodableError
@@ -22,9 +23,9 @@ Photo = str | os.PathLike[str] | npt.NDArray[Any]
 
 def photo_list(photos: Photo | Sequence[Photo]) -> list[Photo]:
     """One photo or several as a list; an array of four axes is several."""
-    if isinstance(photos, str | os.PathLike) or (isinstance(photos, np.ndarray) and photos.ndim < 4):
+    if isinstance(photos, np.ndarray) and photos.ndim < 4:
         return [photos]
-    return list(photos)
+    return as_list("photos", photos, str | os.PathLike)
 
 
 def photo_path(photo: Photo) -> Path | None:

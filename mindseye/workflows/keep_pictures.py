@@ -70,12 +70,12 @@ def _keep_plain(record: Record, names: list[str], painted: PaintedByNumber) -> N
     finish_run(record)
 
 
-def save_request(kind: str, order: Order, folder: str | Path, force: bool, progress: Progress) -> Request:
+def save_request(kind: str, order: Order, folder: Path, force: bool, progress: Progress) -> Request:
     """The request that a run of pictures from memory answers."""
     return Request(
         kind=kind,
         recipe=order.session.recipe,
-        out=Path(folder),
+        out=folder,
         force=force,
         command="Pictures.save(...)",
         progress=progress,

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from mindseye.arguments import check_count, required_path
 from mindseye.errors import UserError
 from mindseye.facets.target import Target
 from mindseye.measure.pictures import Roles, dots, objective_measures
@@ -23,7 +24,7 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views
 from mindseye.report.html import html_strips
 from mindseye.report.notebook import Run
-from mindseye.report.progress import Progress
+from mindseye.report.progress import Progress, Report
 from mindseye.store.store import open_store
 from mindseye.workflows.facets.facets import FacetTarget
 from mindseye.workflows.facets.find import extract_means, target_at
@@ -79,13 +80,13 @@ class Pictures(Sequence[Tensor]):
         pairs = zip(self.names, self.painted, strict=True)
         return [f"{name}: {result.reason}" for name, result in pairs if result.reason is not None]
 
-    def measures(self, progress: Progress | None = None) -> list[dict[str, Roles]]:
+    def measures(self, progress: Report = None) -> list[dict[str, Roles]]:
         """Of each picture, what it is worth: numbers by measure and role (``picture``, ``start``, and a facet's ``members``).
 
         Of a facet: fidelity to its target, naturalness, and the distance at every layer. Of an objective: its value, and
         what of it is lost under changes that no recipe paints under. See docs/measures.md.
         """
-        told = progress or Progress(quiet=True)
+        told = Progress.of(progress)
         with self.order.session.using(self.order.session.recipe) as session:
             if self.target is not None:
                 return self._facet_measures(self.target, session, told)
@@ -93,14 +94,14 @@ class Pictures(Sequence[Tensor]):
                 return self._objective_measures(self.order, session)
         raise UserError("a bare target has no photos to be measured against; make it of facets, or of photos")
 
-    def save(self, folder: str | Path, *, force: bool = False, progress: Progress | None = None) -> Run:
+    def save(self, folder: str | Path, *, force: bool = False, progress: Report = None) -> Run:
         """Keep the pictures as a run: run.json, pictures, figures, page.
 
         Raises:
             UserError: if the folder holds another run, unless ``force`` replaces it, or cannot be written to.
         """
         kind = "paint" if self.target is None else "visualize"
-        request = save_request(kind, self.order, folder, force, progress or Progress(quiet=True))
+        request = save_request(kind, self.order, required_path("folder", folder), force, Progress.of(progress))
         return keep_pictures(self.order, self.names, dict(enumerate(self.painted)), self.target, request)
 
     def to_frame(self) -> Any:
@@ -180,6 +181,9 @@ def paint_pictures(
     session: NetworkSession, what: What, recipe: Recipe, batch_size: int, on_step: OnStep | None, progress: Progress
 ) -> Pictures:
     """Paint in memory; see ``Session.paint``."""
+    check_count("batch_size", batch_size)
+    if on_step is not None and not callable(on_step):
+        raise UserError(f"on_step is a function of (step, pictures), not {on_step!r}")
     with session.using(recipe) as used:
         order, names = _order(used, what, progress)
         target = what if isinstance(what, FacetTarget) else None

@@ -19,6 +19,8 @@ def chosen_recipe(
     Raises:
         UserError: for an unknown recipe or key, or an impossible value.
     """
+    if changes is not None and not isinstance(changes, Mapping):
+        raise UserError(f"changes are values by key, such as {{'lr': 0.05}}, not {changes!r}")
     replaced = dict(changes or {}) | {key: value for key, value in (numbers or {}).items() if value is not None}
     if isinstance(recipe, str):
         return with_whole_paths(load_recipe(recipe, replaced))

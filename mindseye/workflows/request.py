@@ -13,9 +13,10 @@ from typing import Any, Self, TypedDict, TypeVar, get_type_hints
 
 from torch import nn
 
+from mindseye.arguments import as_path, check_count, check_number, check_seed
 from mindseye.errors import UserError
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.session import NetworkSession, checked_seed
+from mindseye.optimize.session import NetworkSession
 from mindseye.report.progress import Progress, Report
 from mindseye.workflows.recipe import chosen_recipe
 from mindseye.workflows.record import SAVE_SECONDS
@@ -109,7 +110,8 @@ class Request:
             check_count(name, given.get(name))
         check_count("top_k", top_k)
         check_count("snapshots", given.get("snapshots"), least=1)
-        checked_seed(given.get("seed", 0))
+        check_seed(given.get("seed", 0))
+        check_number("save_every", given.get("save_every"))
         numbers = {name: given.get(name) for name in ("steps", "snapshots")} | {"top_k": top_k}
         return cls(
             kind=kind,
@@ -161,32 +163,6 @@ class Request:
         said = [name for name in self.opening if name != "size"]
         if said:
             raise UserError(f"a Session knows its {', '.join(said)}: say it where the Session is made")
-
-
-def check_count(name: str, value: Any, least: int = 0) -> None:
-    """Refuse what is no whole number of ``least`` or more; None is left open.
-
-    Raises:
-        UserError: naming it.
-    """
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_whole and value >= least):
-        range_in_words = {0: "of zero or more", 1: "above zero"}.get(least, f"of {least} or more")
-        raise UserError(f"{name} is a whole number {range_in_words}, not {value!r}")
-
-
-def as_path(name: str, value: Any) -> Path | None:
-    """A path, or None.
-
-    Raises:
-        UserError: for what names no file, naming the parameter.
-    """
-    if value is None:
-        return None
-    try:
-        return Path(value)
-    except TypeError as error:
-        raise UserError(f"{name} is a path, not {value!r}") from error
 
 
 def takes(options: type) -> Callable[[Function], Function]:

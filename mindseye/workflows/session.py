@@ -74,7 +74,8 @@ class Session(NetworkSession):
 
         Args:
             photos: a folder, an archive, paths or arrays. layer: an address. maps: also every position's activation,
-                which is computed anew and takes memory: [photos, channels, positions] in float32.
+                which is computed anew and takes memory: [photos, channels, rows, columns] in float32,
+                [photos, channels, positions] where a layer has no rows.
             recursive: take sub-folders. progress: None, True for a bar, or a function that is told how far it is.
 
         Returns:
@@ -83,7 +84,7 @@ class Session(NetworkSession):
         Raises:
             UserError: for an unknown layer, no photos, or activations that are NaN.
         """
-        told = progress_of(progress)
+        told = Progress.of(progress)
         store = open_store(told.say) if self.cache else None
         with self.using() as session:
             return read_activations(session, find_photos(photos, recursive), session.layer(layer), maps, told, store)
@@ -108,7 +109,7 @@ class Session(NetworkSession):
         Returns:
             The facets, largest first, with members, weights, map and silhouette.
         """
-        told = progress_of(progress)
+        told = Progress.of(progress)
         store = open_store(told.say) if self.cache else None
         with self.using(chosen_recipe(recipe)) as session:
             asked = [] if layer is None else [layer]
@@ -120,7 +121,7 @@ class Session(NetworkSession):
     ) -> FacetTarget:
         """The target of some photos at a layer, all of them as one facet whose members count alike."""
         with self.using(chosen_recipe(recipe)) as session:
-            return all_as_one(session, find_photos(photos), session.layer(layer), progress_of(progress))
+            return all_as_one(session, find_photos(photos), session.layer(layer), Progress.of(progress))
 
     def paint(
         self,
@@ -150,12 +151,7 @@ class Session(NetworkSession):
             UserError: for what the network does not have, or a value that makes no sense, naming it.
         """
         chosen = chosen_recipe(recipe, changes)
-        return paint_pictures(self, what, chosen, batch_size, on_step, progress_of(progress))
+        return paint_pictures(self, what, chosen, batch_size, on_step, Progress.of(progress))
 
     def _repr_html_(self) -> str:
         return self.layers()._repr_html_()
-
-
-def progress_of(progress: Report) -> Progress:
-    """How a call of the library tells how far it is: not at all by default."""
-    return Progress.of(progress)

@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from mindseye.errors import UserError
+from mindseye.layers.layer import check_address
 from mindseye.optimize.objectives.objective import Activations, Objective, for_images
 from mindseye.optimize.objectives.surveyed import Surveyed
-from mindseye.optimize.objectives.unit import check_layer
 from mindseye.optimize.random import START, RandomKeys
 
 # Below this a cosine counts as this: a picture that points away would otherwise have no gradient.
@@ -32,7 +32,7 @@ class Direction(Objective):
         Raises:
             UserError: if they are no numbers of that shape.
         """
-        self.name, self.layers, self._power = f"direction {check_layer(layer)}", (layer,), power
+        self.name, self.layers, self._power = f"direction {check_address(layer)}", (layer,), power
         self._directions = functional.normalize(_rows(directions), dim=1)
 
     def bind(self, network: Surveyed) -> Objective:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.facets.target import check_channels
+from mindseye.layers.layer import check_address
 from mindseye.optimize.objectives.objective import Activations, Objective, for_images
 from mindseye.optimize.objectives.surveyed import Surveyed
 
@@ -25,7 +26,9 @@ class Channel(Objective):
         Raises:
             UserError: if they are no whole numbers.
         """
-        self.name = f"{check_layer(layer)}:{channels}" if isinstance(channels, int) else f"channel {check_layer(layer)}"
+        self.name = (
+            f"{check_address(layer)}:{channels}" if isinstance(channels, int) else f"channel {check_address(layer)}"
+        )
         self.layers, self._channels = (layer,), _indices(channels, "channels")
 
     def bind(self, network: Surveyed) -> Objective:
@@ -44,7 +47,7 @@ class Neuron(Objective):
         Raises:
             UserError: if they are no whole numbers.
         """
-        self.name, self.layers = f"neuron {check_layer(layer)}", (layer,)
+        self.name, self.layers = f"neuron {check_address(layer)}", (layer,)
         self._channels, self._positions = _indices(channels, "channels"), _indices(positions, "positions")
 
     def bind(self, network: Surveyed) -> Objective:
@@ -73,7 +76,7 @@ class LayerNorm(Objective):
     """
 
     def __init__(self, layer: str) -> None:
-        self.name, self.layers = f"norm {check_layer(layer)}", (layer,)
+        self.name, self.layers = f"norm {check_address(layer)}", (layer,)
 
     def __call__(self, activations: Activations) -> Tensor:
         return activations[self.layers[0]].float().square().mean((1, 2))
@@ -94,7 +97,7 @@ class LogProbability(Objective):
         Raises:
             UserError: if they are no whole numbers.
         """
-        self.name, self.layers = f"log probability {check_layer(layer)}", (layer,)
+        self.name, self.layers = f"log probability {check_address(layer)}", (layer,)
         self._classes = _indices(classes, "classes")
 
     def bind(self, network: Surveyed) -> Objective:
@@ -102,17 +105,6 @@ class LogProbability(Objective):
 
     def __call__(self, activations: Activations) -> Tensor:
         return _pick(activations[self.layers[0]].float().log_softmax(1).mean(-1), self._classes)
-
-
-def check_layer(layer: object) -> str:
-    """A layer's address, refused if it is anything but words.
-
-    Raises:
-        UserError: naming what it is.
-    """
-    if not isinstance(layer, str) or not layer:
-        raise UserError(f"layer is the address of a layer, such as 'layer3.5', not {layer!r}")
-    return layer
 
 
 def _indices(values: Indices, key: str) -> Tensor:

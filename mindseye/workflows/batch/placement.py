@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict
 
+from mindseye.arguments import check_count, check_words
 from mindseye.errors import UserError
 from mindseye.user_code import make_object
 from mindseye.workflows.batch.executor import Executor, InProcess
 from mindseye.workflows.batch.processes import ProcessExecutor
-from mindseye.workflows.request import check_count
 
 
 class PlacementOptions(TypedDict, total=False):
@@ -42,6 +42,7 @@ class Placement:
         """
         placement = cls(options.get("workers"), options.get("ray"), options.get("cpus"), options.get("gpus"))
         check_count("workers", placement.workers, least=1)
+        check_words("ray", placement.ray)
         for name, value in (("cpus", placement.cpus), ("gpus", placement.gpus)):
             if value is not None and placement.ray is None:
                 raise UserError(f"{name} is what a worker takes of a cluster's node: it goes with ray")

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import torch
 from torch import nn
 
+from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.measure.judge import Judge, make_judge
 from mindseye.models.load import Model, load_model
@@ -42,9 +43,9 @@ def load_panel(
     Raises:
         UserError: for an unknown model, label or folder, a judge that is the painter or comes twice, or no judge.
     """
-    specs = as_list(judge)
-    asked = [labels] if isinstance(labels, str | int) else list(labels)
-    folders = [among] if isinstance(among, str | os.PathLike) else list(among)
+    specs: list[Network] = as_list("judge", judge, Network)
+    asked: list[str | int] = as_list("labels", labels, str | int)
+    folders: list[Folder] = as_list("among", among, str | os.PathLike)
     if not specs:
         raise UserError("no judge: name at least one network with --judge")
     if painter is not None and painter in specs:
@@ -55,11 +56,6 @@ def load_panel(
     if twice:
         raise UserError(f"judge {twice[0]!r} comes twice; name each once")
     return Panel(judges, tuple(paths))
-
-
-def as_list(judge: Network | Sequence[Network]) -> list[Network]:
-    """One network or several, as a list."""
-    return [judge] if isinstance(judge, str | nn.Module) else list(judge)
 
 
 def own_judge(name: str) -> UserError:

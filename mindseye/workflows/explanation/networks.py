@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from torch import nn
-
+from mindseye.arguments import as_list
 from mindseye.attribution.methods import Explainer, MethodContext, Settings, check_settings, prepare
 from mindseye.errors import UserError
 from mindseye.optimize.session import PLAIN, NetworkSession
@@ -72,7 +71,7 @@ def models_of(
     Raises:
         UserError: if weights are given that cannot belong to all of them, or the run's network was not kept.
     """
-    models = [model] if isinstance(model, str | nn.Module | NetworkSession) else list(model or [])
+    models: list[ModelSource] = as_list("model", model, ModelSource)
     has_weights = opening.get("weights") is not None or opening.get("checkpoint") is not None
     if facet is not None and len(models) > 1:
         raise UserError("a facet belongs to the network of its run: leave --model out")

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, get_type_hints
 
+from mindseye.arguments import check_count, check_number, check_words
 from mindseye.attribution.methods import Settings, method_names, takes_all, unused_settings
 from mindseye.attribution.perturbation import Game
 from mindseye.attribution.rules import RuleName
@@ -20,7 +21,7 @@ from mindseye.workflows.explanation.networks import ExplainedNetwork, Question, 
 from mindseye.workflows.explanation.result import Explanations, explanations_of
 from mindseye.workflows.explanation.run_facet import find_facet
 from mindseye.workflows.explanation.target import FACET
-from mindseye.workflows.request import ModelSource, OutputOptions, Request, check_count
+from mindseye.workflows.request import ModelSource, OutputOptions, Request
 from mindseye.workflows.resumable import open_run
 
 Pair = int | tuple[int, int]
@@ -106,6 +107,9 @@ def explain_request(
     batch_size = options.get("batch_size", BATCH)
     check_count("batch_size", batch_size, least=1)
     check_count("steps", options.get("steps"))
+    check_number("epsilon", options.get("epsilon"))
+    check_number("gamma", options.get("gamma"))
+    check_words("target", target)
     settings: dict[str, Any] = {name: options.get(name) for name in get_type_hints(MethodOptions)}
     settings |= {name: as_pair(name, settings[name]) for name in ("box", "stride")}
     settings["layer"] = settings.pop("cam_layer")

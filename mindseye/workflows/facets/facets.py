@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mindseye.errors import UserError
 from mindseye.facets.clustering import Facet
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
@@ -15,7 +16,7 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.html import html_strips
 from mindseye.report.plot import plot_map
-from mindseye.report.progress import Progress
+from mindseye.report.progress import Progress, Report
 from mindseye.store.store import Store
 from mindseye.workflows.facets.find import (
     FacetTargets,
@@ -67,10 +68,10 @@ class Facets(Sequence[FoundFacet]):
     def __getitem__(self, index: Any) -> Any:
         return self._facets[index]
 
-    def target(self, layer: str | None = None, progress: Progress | None = None) -> "FacetTarget":
+    def target(self, layer: str | None = None, progress: Report = None) -> "FacetTarget":
         """What a layer should show for all facets: the weighted, sorted activations of their members (Eq. 1).
 
-        layer: an address, by default the one that the facets were found at.
+        layer: an address, by default the one that the facets were found at. progress: as ``Session.facets`` takes it.
 
         Raises:
             UserError: if there is no such layer.
@@ -78,7 +79,7 @@ class Facets(Sequence[FoundFacet]):
         with self._job.session.using(self._job.session.recipe) as session:
             painted = session.layer(layer or self.layer)
             job = replace(self._job, session=session, layers=[painted])
-            return facet_target(job, self._grouping.facets, progress or Progress(quiet=True))
+            return facet_target(job, self._grouping.facets, Progress.of(progress))
 
     def to_frame(self) -> Any:
         """A pandas table: a row per member, with its facet, distance and weight."""
@@ -149,6 +150,7 @@ def find_facets(
     session: NetworkSession, photos: PhotoSet, layer: Layer, facets: FacetCount, progress: Progress, store: Store | None
 ) -> Facets:
     """Find the facets of photos at a layer."""
+    check_facet_count(facets)
     job = FacetJob(session, photos, [layer], layer, facets)
     return Facets(job, group_photos(job, extract_means(job, progress, store), progress))
 
@@ -170,3 +172,13 @@ def all_as_one(session: NetworkSession, photos: PhotoSet, layer: Layer, progress
     number = len(photos)
     facet = Facet(0, list(range(number)), [0.0] * number, [1 / number] * number, number, None, float(number))
     return facet_target(FacetJob(session, photos, [layer], layer, 1), [facet], progress)
+
+
+def check_facet_count(facets: FacetCount) -> None:
+    """Refuse what is no number of facets.
+
+    Raises:
+        UserError: naming it.
+    """
+    if facets != "auto" and not (isinstance(facets, int) and not isinstance(facets, bool) and facets >= 1):
+        raise UserError(f"facets is a whole number above zero or auto, not {facets!r}")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, get_type_hints
 
-from mindseye.errors import UserError
+from mindseye.arguments import as_list
 from mindseye.facets.target import check_channels
 from mindseye.layers.stages import choose_layers, last_before_pooling
 from mindseye.optimize.recipe.checks import check_for_facets
@@ -16,12 +16,11 @@ from mindseye.runs.folder import RunFolder, default_path
 from mindseye.store.store import open_store
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.evaluation.panel import Panel
+from mindseye.workflows.facets.facets import FacetCount, check_facet_count
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.request import ModelSource, Request, RunOptions
 from mindseye.workflows.resumable import new_manifest, open_run
-
-FacetCount = int | Literal["auto"]
 
 
 class FacetOptions(RunOptions, JudgeOptions, total=False):
@@ -108,7 +107,7 @@ def facet_request(
     return FacetRequest(
         run=run,
         photos=find_photos(photos, recursive),
-        layers=[layer] if isinstance(layer, str) else list(layer or []),
+        layers=as_list("layer", layer, str),
         facets=facets,
         cluster_layer=options.get("cluster_layer"),
         recursive=recursive,
@@ -138,13 +137,3 @@ def run_facets(
                 store = open_store(run.progress.say) if request.cache else None
                 work(Flow(job, record, store), panel)
         return judge_run(folder.path, panel, session.device, run.progress)
-
-
-def check_facet_count(facets: FacetCount) -> None:
-    """Refuse what is no number of facets.
-
-    Raises:
-        UserError: naming it.
-    """
-    if facets != "auto" and not (isinstance(facets, int) and not isinstance(facets, bool) and facets >= 1):
-        raise UserError(f"facets is a whole number above zero or auto, not {facets!r}")

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.layers.layer import Layer
 from mindseye.layers.stages import choose_layers
@@ -82,7 +83,7 @@ def invert_request(
     elif options.get("recipe", recipe) != recipe or options.get("changes") or options.get("steps") or run.batch_size:
         raise UserError("--patches paints nothing: leave --recipe, --set, --steps and --batch-size out")
     others = None if patches is None else find_photos(patches)
-    return InvertRequest(run, sources, [layer] if isinstance(layer, str) else list(layer or []), others)
+    return InvertRequest(run, sources, as_list("layer", layer, str), others)
 
 
 def run_inversion(request: InvertRequest, model: ModelSource) -> Run:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mindseye.arguments import check_number
 from mindseye.errors import UserError
 from mindseye.layers.layer import Layer
 from mindseye.layers.stages import stages
@@ -73,6 +74,7 @@ def accentuate_request(
     near = usual_near if near is None else near
     if not (isinstance(near, int | float) and 0 <= near < float("inf")):
         raise UserError(f"near is a weight of zero or more, not {near!r}")
+    check_number("power", power)
     run = Request.of("accentuate", options, default=RECIPE)
     photo_path(photo)
     check_for_objectives(run.recipe)

@@ -5,6 +5,7 @@ from typing import Any, get_type_hints
 
 from torch import Tensor
 
+from mindseye.arguments import check_count, check_number
 from mindseye.errors import UserError
 from mindseye.labels import class_notes
 from mindseye.optimize.order import ObjectiveOrder
@@ -27,7 +28,7 @@ from mindseye.workflows.objectives.locate import (
 )
 from mindseye.workflows.objectives.order import texture_layers, variants_order
 from mindseye.workflows.record import Record
-from mindseye.workflows.request import ModelSource, Request, RunOptions, check_count
+from mindseye.workflows.request import ModelSource, Request, RunOptions
 from mindseye.workflows.resumable import identity_of, new_manifest, open_run
 
 
@@ -135,6 +136,7 @@ def check_objectives(asked: ObjectiveRequest, has_examples: bool, batch_size: in
         raise UserError("no objective: name at least one, such as 'layer3.5.conv1:11' or 'class:zebra'")
     check_count("interpolate", asked.interpolate)
     check_count("variants", asked.variants, least=1)
+    check_number("power", asked.power)
     if asked.interpolate and len(asked.words) != 2:
         raise UserError(f"an interpolation leads from one objective to another: name two, not {len(asked.words)}")
     if asked.interpolate and (asked.together or asked.variants > 1 or has_examples):

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torch import nn
-
+from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.measure.judge import Judge
 from mindseye.models.load import digest
@@ -50,7 +49,7 @@ def load_networks(
         UserError: for an unknown network, none to judge, a judge that is the painter, a network that scores no classes or
             does not know one, and for two classes with a label in common.
     """
-    specs = [judges] if isinstance(judges, str | nn.Module) else list(judges)
+    specs: list[Network] = as_list("judge", judges, Network)
     if not specs:
         raise UserError("no judge: name at least one network with --judge")
     if isinstance(painter, str) and painter in specs:
