@@ -67,7 +67,7 @@ def test_facets_are_found_and_nothing_is_painted(place, eye):
 def test_a_target_of_any_photos_is_the_mean_of_their_sorted_maps(place, network, eye):
     """All photos as one facet whose members count alike, which is Eq. 1 with equal weights."""
     _, maps = maps_of(place, network)
-    target = eye.target(place / "photos", LAYER)
+    target = me.Target.of(eye, place / "photos", LAYER, recipe=me.recipe("distribution", target_views=0))
     assert torch.allclose(target.ranks[0].cpu(), sort_values(maps).mean(0), atol=1e-4)
 
 
