@@ -29,15 +29,9 @@ def test_layers_to_match_are_the_image_then_stages_or_blocks():
     assert layers_to_match(replace(RECIPE, match=0.0), network, layers, target) == []
 
 
-def test_match_network_is_what_the_networks_layers_weigh_together():
-    """The image's layers keep what the recipe gives them."""
-    targets = {address: build_target(address, torch.rand(2, 3, 9), 2) for address in (RGB, COLOUR, "a", "b", "c", "d")}
-    weights = {
-        term.name: (term.weight.start, term.weight.end)
-        for term in match_terms(replace(RECIPE, match_colour=1.0, match_network=6.0), targets)
-    }
+def test_each_layer_of_the_network_weighs_one_and_the_image_what_the_recipe_gives():
+    targets = {address: build_target(address, torch.rand(2, 3, 9), 2) for address in (RGB, COLOUR, "a", "b", "c")}
+    terms = match_terms(replace(RECIPE, match_colour=1.0), targets)
+    weights = {term.name: (term.weight.start, term.weight.end) for term in terms}
     assert weights["match rgb"] == (2.0, 1.0)
-    assert weights["match colour"] == (4.0, 2.0)
-    assert [weights[f"match {address}"] for address in "abcd"] == [(6.0, 3.0)] * 4
-    plain = {term.name: term.weight.start for term in match_terms(RECIPE, targets)}
-    assert [plain[f"match {address}"] for address in "abcd"] == [4.0] * 4
+    assert [weights[f"match {address}"] for address in ("colour", "a", "b", "c")] == [(4.0, 2.0)] * 4

@@ -60,8 +60,6 @@ class Recipe:
     match_stages: bool = True
     match_blocks: bool = False
     """Whether every block below the target layer is matched instead of the last one of each stage."""
-    match_network: float = 0.0
-    """What the network's matched layers weigh together, each of them alike; 0: each weighs 1."""
     match_rgb: float = 1.0
     """Weight of the RGB values among the matched layers, each of which weighs 1."""
     match_colour: float = 0.0
