@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -9,6 +10,14 @@ from torch import Tensor
 from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.facets.sort import sort_values
+
+
+@runtime_checkable
+class TargetSource(Protocol):
+    """What makes a target of photos: a session, which lives in a room above."""
+
+    def target(self, photos: Any, layer: str, **options: Any) -> "Target":
+        """The target of some photos at a layer."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,20 @@ class Target:
     def mean(self) -> Tensor:
         """The paper's target: the mean over positions, [facets, channels]."""
         return self.ranks.mean(-1)
+
+    @staticmethod
+    def of(session: "TargetSource", photos: Any, layer: str, **options: Any) -> "Target":
+        """The target of some photos at a layer, all of them as one facet whose members count alike.
+
+        session: a ``mindseye.Session``. photos: as its ``activations`` takes them. layer: an address. options: as its ``target``
+        takes them.
+
+        Raises:
+            UserError: for no session, no photos, or an unknown layer.
+        """
+        if not isinstance(session, TargetSource):
+            raise UserError(f"session is a mindseye.Session, not {session!r}")
+        return session.target(photos, layer, **options)
 
     def select(self, facets: Sequence[int]) -> "Target":
         """The target of some of the facets."""
