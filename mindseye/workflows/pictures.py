@@ -46,13 +46,14 @@ class Pictures(Sequence[Tensor]):
     """Pictures that were painted in memory.
 
     order: what they were painted from. names: of each. painted: as they came out. target: the facets' with its photos,
-    where they are pictures of such.
+    where they are pictures of such. batch_size: pictures that were painted at once, 0 for all.
     """
 
     order: Order
     names: list[str]
     painted: list[Painted]
     target: FacetTarget | None = None
+    batch_size: int = 0
 
     def __len__(self) -> int:
         return len(self.painted)
@@ -103,7 +104,9 @@ class Pictures(Sequence[Tensor]):
             UserError: if the folder holds another run, unless ``force`` replaces it, or cannot be written to.
         """
         kind = "paint" if self.target is None else "visualize"
-        request = save_request(kind, self.order, required_path("folder", folder), force, Progress.of(progress))
+        request = save_request(
+            kind, self.order, required_path("folder", folder), self.batch_size, force, Progress.of(progress)
+        )
         return keep_pictures(self.order, self.names, dict(enumerate(self.painted)), self.target, request)
 
     def to_frame(self) -> Any:
@@ -189,7 +192,7 @@ def paint_pictures(
         order, names = _order(used, what, progress)
         target = what if isinstance(what, FacetTarget) else None
         keeper = _painted(order, batch_size, on_step, progress)
-    return Pictures(order, names, [keeper.painted[index] for index in range(len(order))], target)
+    return Pictures(order, names, [keeper.painted[index] for index in range(len(order))], target, batch_size)
 
 
 def _painted(order: Order, batch_size: int, on_step: OnStep | None, progress: Progress) -> MemoryKeeper:
