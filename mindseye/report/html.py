@@ -50,7 +50,8 @@ def html_block(title: str, *parts: Markup) -> str:
 def wrap_in_root(*parts: Markup) -> str:
     """Parts under the root that the styles hold for, with these styles."""
     styles = Markup("<style>{}</style>").format(style("front", "notebook"))
-    return Markup('<div class="mindseye">{}{}</div>').format(styles, Markup("").join(parts))
+    whole = Markup('<div class="mindseye">{}{}</div>').format(styles, Markup("").join(parts))
+    return str(whole)  # a Markup would escape what a caller puts before it
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> Markup:

@@ -97,17 +97,22 @@ def write_picture(path: Path, image: Tensor, metadata: dict[str, str]) -> None:
         buffer = io.BytesIO()
         np.save(buffer, image.float().numpy(), allow_pickle=False)
         write_bytes(path.with_suffix(".npy"), buffer.getvalue())
-    pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8)
-    if pixels.shape[0] != 3:
-        pixels = pixels[:1].expand(3, -1, -1)
     info = PngInfo()
     for key, text in metadata.items():
         info.add_itxt(key, text)
     buffer = io.BytesIO()
-    Image.fromarray(pixels.movedim(0, -1).contiguous().numpy()).save(
-        buffer, "PNG", pnginfo=info, compress_level=PNG_EFFORT
-    )
+    Image.fromarray(_as_pixels(image).numpy()).save(buffer, "PNG", pnginfo=info, compress_level=PNG_EFFORT)
     write_bytes(path, buffer.getvalue())
+
+
+def as_kept(image: Tensor) -> Tensor:
+    """An image [channels, height, width] in [0, 1] as a run reads it from its folder, its layout in memory included.
+
+    What a network computes depends on that layout in the last bits.
+    """
+    if image.shape[0] not in (1, 3):
+        return image.float().contiguous()
+    return _as_image(_as_pixels(image))[: image.shape[0]]
 
 
 def read_picture(path: Path) -> Tensor:
@@ -117,7 +122,19 @@ def read_picture(path: Path) -> Tensor:
     with Image.open(path) as image:
         pixels = torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
         width, height = image.size
-    return pixels.view(height, width, 3).movedim(-1, 0).float() / 255
+    return _as_image(pixels.view(height, width, 3))
+
+
+def _as_pixels(image: Tensor) -> Tensor:
+    """Bytes [height, width, 3] of an image [channels, height, width] in [0, 1]; of other than three channels, the first."""
+    pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8)
+    if pixels.shape[0] != 3:
+        pixels = pixels[:1].expand(3, -1, -1)
+    return pixels.movedim(0, -1).contiguous()
+
+
+def _as_image(pixels: Tensor) -> Tensor:
+    return pixels.movedim(-1, 0).float() / 255
 
 
 def plain(value: Any) -> Any:

@@ -1,7 +1,9 @@
 """Pictures that were painted in memory, kept as a run: with numbers, figures and a page, as the commands leave them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mindseye.optimize.order import ObjectiveOrder, Order
 from mindseye.optimize.painted import Painted
@@ -14,6 +16,8 @@ from mindseye.workflows.facets.find import gather_targets
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.finish import finish_run
 from mindseye.workflows.objectives.flow import ObjectiveFlow
+from mindseye.workflows.objectives.locate import ObjectiveRequest
+from mindseye.workflows.objectives.request import PaintRequest
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import Request
 from mindseye.workflows.resumable import identity_of, new_manifest, open_run
@@ -32,9 +36,9 @@ def keep_pictures(
         UserError: if the folder holds another run that is not to be replaced, or cannot be written to.
     """
     folder = RunFolder(Path(request.out or "runs/pictures"))
-    named = {"objectives": names} | identity_of(order.session)
-    identity = named if target is None else target.job.options()
-    with open_run(folder, new_manifest(request, order.session, identity), request) as record:
+    with open_run(
+        folder, new_manifest(request, order.session, _identity(order, names, target, request)), request
+    ) as record:
         if record is not None and target is not None:
             _keep_facets(record, order, target, painted)
         elif record is not None and isinstance(order, ObjectiveOrder):
@@ -46,6 +50,16 @@ def keep_pictures(
             _keep_plain(record, names, painted)
     request.progress.say(f"done: {folder.path}")
     return Run(folder.path)
+
+
+def _identity(order: Order, names: list[str], target: FacetTarget | None, request: Request) -> dict[str, Any]:
+    """What the command notes that makes the same pictures, so that it finds them finished."""
+    if target is not None:
+        return replace(target.with_session(order.session), batch_size=request.batch_size).options()
+    if isinstance(order, ObjectiveOrder):
+        objectives = [picture.objective for picture in order.requests]
+        return PaintRequest(request, ObjectiveRequest(objectives)).identity(objectives, None, order.session)
+    return {"objectives": names} | identity_of(order.session)
 
 
 def _keep_facets(record: Record, order: Order, target: FacetTarget, painted: PaintedByNumber) -> None:
@@ -70,12 +84,13 @@ def _keep_plain(record: Record, names: list[str], painted: PaintedByNumber) -> N
     finish_run(record)
 
 
-def save_request(kind: str, order: Order, folder: Path, force: bool, progress: Progress) -> Request:
+def save_request(kind: str, order: Order, folder: Path, batch_size: int, force: bool, progress: Progress) -> Request:
     """The request that a run of pictures from memory answers."""
     return Request(
         kind=kind,
         recipe=order.session.recipe,
         out=folder,
+        batch_size=batch_size,
         force=force,
         command="Pictures.save(...)",
         progress=progress,

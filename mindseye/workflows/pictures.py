@@ -25,6 +25,7 @@ from mindseye.optimize.transforms.views import Views
 from mindseye.report.html import html_strips
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress, Report
+from mindseye.runs.files import as_kept
 from mindseye.store.store import open_store
 from mindseye.workflows.facets.facets import FacetTarget
 from mindseye.workflows.facets.find import extract_means, target_at
@@ -45,13 +46,14 @@ class Pictures(Sequence[Tensor]):
     """Pictures that were painted in memory.
 
     order: what they were painted from. names: of each. painted: as they came out. target: the facets' with its photos,
-    where they are pictures of such.
+    where they are pictures of such. batch_size: pictures that were painted at once, 0 for all.
     """
 
     order: Order
     names: list[str]
     painted: list[Painted]
     target: FacetTarget | None = None
+    batch_size: int = 0
 
     def __len__(self) -> int:
         return len(self.painted)
@@ -84,7 +86,8 @@ class Pictures(Sequence[Tensor]):
         """Of each picture, what it is worth: numbers by measure and role (``picture``, ``start``, and a facet's ``members``).
 
         Of a facet: fidelity to its target, naturalness, and the distance at every layer. Of an objective: its value, and
-        what of it is lost under changes that no recipe paints under. See docs/measures.md.
+        what of it is lost under changes that no recipe paints under. See docs/measures.md. Measured is what a file keeps of a
+        picture, eight bits for each colour, so that a run of the same pictures has the same numbers.
         """
         told = Progress.of(progress)
         with self.order.session.using(self.order.session.recipe) as session:
@@ -101,7 +104,9 @@ class Pictures(Sequence[Tensor]):
             UserError: if the folder holds another run, unless ``force`` replaces it, or cannot be written to.
         """
         kind = "paint" if self.target is None else "visualize"
-        request = save_request(kind, self.order, required_path("folder", folder), force, Progress.of(progress))
+        request = save_request(
+            kind, self.order, required_path("folder", folder), self.batch_size, force, Progress.of(progress)
+        )
         return keep_pictures(self.order, self.names, dict(enumerate(self.painted)), self.target, request)
 
     def to_frame(self) -> Any:
@@ -140,10 +145,7 @@ class Pictures(Sequence[Tensor]):
         photo_dots = torch.stack([dots(own, place, means) for place in range(len(targets.facets))])
         measures = FacetMeasures(session, layer, targets, own, photo_dots)
         with measures.reader() as read:
-            return [
-                measures.measure(read, index, {"picture": result.image[None], "start": result.start[None]})
-                for index, result in enumerate(self.painted)
-            ]
+            return [measures.measure(read, index, _roles(result)) for index, result in enumerate(self.painted)]
 
     def _objective_measures(self, order: ObjectiveOrder, session: NetworkSession) -> list[dict[str, Roles]]:
         plain, normal = Views(session.view).plain, session.model.preprocessing
@@ -153,13 +155,15 @@ class Pictures(Sequence[Tensor]):
                     read,
                     normal,
                     request.shown or request.objective,
-                    {
-                        "picture": plain(result.image[None]).to(session.device),
-                        "start": plain(result.start[None]).to(session.device),
-                    },
+                    {role: plain(image).to(session.device) for role, image in _roles(result).items()},
                 )
                 for request, result in zip(order.requests, self.painted, strict=True)
             ]
+
+
+def _roles(result: Painted) -> dict[str, Tensor]:
+    """What is measured, by role, [1, channels, side, side]."""
+    return {"picture": as_kept(result.image)[None], "start": as_kept(result.start)[None]}
 
 
 class MemoryKeeper(Keeper):
@@ -188,7 +192,7 @@ def paint_pictures(
         order, names = _order(used, what, progress)
         target = what if isinstance(what, FacetTarget) else None
         keeper = _painted(order, batch_size, on_step, progress)
-    return Pictures(order, names, [keeper.painted[index] for index in range(len(order))], target)
+    return Pictures(order, names, [keeper.painted[index] for index in range(len(order))], target, batch_size)
 
 
 def _painted(order: Order, batch_size: int, on_step: OnStep | None, progress: Progress) -> MemoryKeeper:

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mindseye.report.html import html_grid
 from mindseye.report.markdown import check_table
 from mindseye.runs.entries import number_of
 from mindseye.runs.schema import Manifest
+from mindseye.workflows.frame import frame
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,20 @@ class Explanations:
     failures: list[str]
     table: str
     notes: list[str]
+
+    def to_frame(self) -> Any:
+        """A pandas table: a row per map, with the value of what is explained.
+
+        Raises:
+            UserError: if pandas is not installed.
+        """
+        columns = ("photo", "model", "method", "target", "score")
+        return frame([{name: getattr(entry, name) for name in columns} for entry in self.maps])
+
+    def _repr_html_(self) -> str:
+        title = f"{len(self.maps)} maps in {self.path}"
+        tiles = [(f"{Path(entry.photo).name}: {entry.method}, {entry.target}", entry.overlay) for entry in self.maps]
+        return html_grid(tiles, title)
 
 
 def explanations_of(path: Path, manifest: Manifest) -> Explanations:

@@ -1,5 +1,6 @@
 """A run of ``paint``: checked, opened, painted, and shown to judges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_type_hints
 
@@ -8,6 +9,7 @@ from torch import Tensor
 from mindseye.arguments import check_count, check_number
 from mindseye.errors import UserError
 from mindseye.labels import class_notes
+from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.order import ObjectiveOrder
 from mindseye.optimize.recipe.checks import check_for_objectives, check_start
 from mindseye.optimize.recipe.recipe import Recipe
@@ -45,11 +47,13 @@ class PaintRequest:
     init: Photo | None = None
     examples: PhotoSet | None = None
 
-    def identity(self, located: LocatedObjectives, image: Tensor | None, session: NetworkSession) -> dict[str, Any]:
+    def identity(
+        self, objectives: Sequence[Objective], image: Tensor | None, session: NetworkSession
+    ) -> dict[str, Any]:
         """What must be the same for an interrupted run to be continued."""
         asked = self.objectives
         return {
-            "objectives": [objective.name for objective in located.objectives],
+            "objectives": [objective.name for objective in objectives],
             "interpolate": asked.interpolate,
             "variants": asked.variants,
             "diversity": asked.diversity,
@@ -96,7 +100,7 @@ def run_objectives(request: PaintRequest, model: ModelSource, options: JudgeOpti
         words = words_of(asked.words)
         name = words[0] if len(words) == 1 else f"{len(words)}-objectives"
         folder = RunFolder(run.out or default_path("paint", session.model.name, name))
-        fresh = new_manifest(run, session, request.identity(located, image, session))
+        fresh = new_manifest(run, session, request.identity(located.objectives, image, session))
         with open_run(folder, fresh, run) as record:
             if record is not None:
                 record.note(*class_notes(words, session.model.labels, session.model.wnids))
