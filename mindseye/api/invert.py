@@ -87,7 +87,7 @@ def invert(
     checkpoint = absolute(checkpoint)
     with opened(model, weights, checkpoint, device, size, chosen, progress) as ready:
         asked = [layer] if isinstance(layer, str) else list(layer or [])
-        layers = choose_layers(ready.model.network, ready.network, asked)
+        layers = choose_layers(ready.model.network, ready.network, asked, painted=others is None)
         images = [load_photo(photo, ready.model.preprocessing, ready.view, ready.model.in_channels) for photo in given]
         options: dict[str, Any] = {
             "photos": [photo_digest(image) for image in images],

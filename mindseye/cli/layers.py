@@ -28,8 +28,14 @@ def act(options: argparse.Namespace, command: str) -> int:
     from mindseye.models.load import load_model
     from mindseye.report.tables import layer_table
 
-    model = load_model(options.model, **picked(options, "weights", "checkpoint"))
+    model = load_model(options.model, **picked(options, "weights", "checkpoint", "size"))
     with freeze(model.network):
         network = survey(model.network, options.size or model.preprocessing.size, model.in_channels)
     print(layer_table(model, network, options.filter))
+    print(model.findings.describe())
+    for note in [*model.findings.notes, *network.notes]:
+        print(f"note: {note}")
+    for address, reason in network.unreadable.items():
+        if "@" not in address:
+            print(f"not listed: {address!r} {reason}")
     return DONE

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.layers.layer import Layer, find_layer, list_outputs
+from mindseye.layers.layer import Layer, check_gradients, find_layer, list_outputs
 
 FEWEST = 4
 EVEN_STAGES = 6
@@ -63,7 +63,7 @@ def stages_below(network: nn.Module, layers: Sequence[Layer], target: Layer) -> 
     return [
         stage
         for stage in stages(network, layers)
-        if order[stage.address] < end and not target.module.startswith(stage.module + ".")
+        if order[stage.address] < end and stage.has_gradient and not target.module.startswith(stage.module + ".")
     ]
 
 
@@ -75,15 +75,26 @@ def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
     return find_layer(layers, blocks[-1].address)
 
 
-def choose_layers(network: nn.Module, layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
-    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling."""
+def choose_layers(
+    network: nn.Module, layers: Sequence[Layer], asked: Sequence[str], painted: bool = True
+) -> list[Layer]:
+    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling.
+
+    Raises:
+        UserError: if a layer does not fire; if it is to be painted, and no gradient of it reaches the image.
+    """
     if not asked:
-        return [last_before_pooling(network, layers)]
-    if list(asked) == ["auto"]:
-        return stages(network, layers)
-    chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
-    order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
-    return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
+        chosen = [last_before_pooling(network, layers)]
+    elif list(asked) == ["auto"]:
+        every = stages(network, layers)
+        chosen = [stage for stage in every if stage.has_gradient] or every
+    else:
+        order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
+        chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
+        chosen.sort(key=lambda layer: order[layer.module, layer.call, layer.of_input])
+    if painted:
+        check_gradients(chosen)
+    return chosen
 
 
 def _open_containers(name: str, module: nn.Module, total: int, is_root: bool = False) -> list[str]:

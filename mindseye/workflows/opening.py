@@ -13,9 +13,9 @@ from mindseye.errors import UserError
 from mindseye.layers.compiler import Compiler
 from mindseye.layers.layer import Layer
 from mindseye.layers.survey import survey
-from mindseye.models.freeze import freeze
+from mindseye.models.freeze import allow_gradients, freeze
 from mindseye.models.load import Model, load_model
-from mindseye.models.placement import torch_device
+from mindseye.models.placement import put_channels_last, torch_device
 from mindseye.optimize.canvases.prior import Prior, prior_of, with_whole_path
 from mindseye.optimize.recipe.checks import recipe_from
 from mindseye.optimize.recipe.files import load_recipe
@@ -54,17 +54,19 @@ def opened(
 ) -> Iterator[Opened]:
     """Load a network and look at its layers; it is frozen, in evaluation mode and on its device until the end."""
     place = torch_device(device, model)
-    loaded = load_model(model, weights=weights, checkpoint=checkpoint)
+    loaded = load_model(model, weights=weights, checkpoint=checkpoint, size=size or recipe.size)
     if loaded.weights == "none":
         progress.say(f"note: {loaded.name} has random weights: its pictures show what no training has taught")
     side = size or recipe.size or loaded.preprocessing.size
     view = loaded.preprocessing.size if loaded.preprocessing.fixed_size else side
-    with freeze(loaded.network), ExitStack() as held:
+    with freeze(loaded.network), allow_gradients(), ExitStack() as held:
         loaded.network.to(place)
         if isinstance(model, str):
             # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.
-            loaded.network.to(memory_format=torch.channels_last)
+            put_channels_last(loaded.network)
         network = survey(loaded.network, view, loaded.in_channels)
+        for note in [*loaded.findings.notes, *network.notes]:
+            progress.say(f"note: {note}")
         prior = prior_of(recipe, loaded.in_channels)
         compiler = held.enter_context(Compiler()) if recipe.compile else None
         yield Opened(loaded, network, replace(recipe, size=side), place, view, prior, compiler)

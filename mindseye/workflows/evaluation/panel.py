@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-import torch
 from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.measure.judge import Judge, judge_of
 from mindseye.models.load import Model, load_model
+from mindseye.models.placement import put_channels_last
 from mindseye.photos.listing import list_photos
 
 Network = str | nn.Module
@@ -65,5 +65,5 @@ def own_judge(name: str) -> UserError:
 def _loaded(spec: Network) -> Model:
     model = load_model(spec)
     if isinstance(spec, str):  # a module that was given stays as it is
-        model.network.to(memory_format=torch.channels_last)
+        put_channels_last(model.network)
     return model
