@@ -95,9 +95,10 @@ class Comparison:
     def notes(self, layers: Sequence[Layer]) -> list[str]:
         """A line on each thing that is unusual."""
         notes = []
-        draws = [layer for layer in layers if layer.reading.seeded]
-        mixes = [layer for layer in layers if layer.reading.singly and not layer.reading.seeded]
-        lost = [layer for layer in layers if not layer.has_gradient and not layer.of_input]
+        outputs = [layer for layer in layers if not layer.of_input]
+        draws = [layer for layer in outputs if layer.reading.seeded]
+        mixes = [layer for layer in outputs if layer.reading.singly and not layer.reading.seeded]
+        lost = [layer for layer in outputs if not layer.has_gradient]
         if self.refusal is not None:
             reason = f"{type(self.refusal).__name__}: {one_line(self.refusal)}"
             notes.append(f"the network takes no two images at once ({reason}): it is given one at a time")

@@ -77,7 +77,6 @@ def watch(network: nn.Module, images: Tensor, gradients: bool = False, seed: int
     firings: list[Firing] = []
     calls: dict[tuple[str, bool], int] = {}
     sketch = Sketcher()
-    given = images.detach().requires_grad_(gradients).clone()  # no leaf: a network may work on it in place
     error = None
 
     def record(name: str, of_input: bool, value: Any) -> None:
@@ -104,6 +103,8 @@ def watch(network: nn.Module, images: Tensor, gradients: bool = False, seed: int
                 before, after = partial(record, name, True), partial(record, name, False)
                 stack.callback(module.register_forward_pre_hook(lambda m, i, see=before: see(i)).remove)
                 stack.callback(module.register_forward_hook(lambda m, i, o, see=after: see(o)).remove)
+        # Twice: what was made under inference_mode takes no gradient, and a network may not work in place on a leaf.
+        given = images.detach().clone().requires_grad_(gradients).clone()
         try:
             network(given)
         except Exception as raised:  # anything that somebody's forward pass may raise

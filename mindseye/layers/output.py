@@ -12,6 +12,7 @@ from mindseye.layers.layer import Layer, Reading
 from mindseye.layers.layout import Layout, stated_extra_tokens
 from mindseye.layers.reader import SEED
 from mindseye.layers.survey import STRETCH, SURVEY_BATCH
+from mindseye.models.custom import read_names
 from mindseye.models.freeze import follow_gradients, freeze, seed_pass
 from mindseye.models.output_parts import part_of, parts
 from mindseye.models.probe import example_input, exchange_last, same_answers
@@ -28,7 +29,8 @@ def find_output(
     The words name parts of the output (keys of a dict, indices of a list or tuple, fields of a named tuple or dataclass),
     one or, separated by dots, several each: ``["out", "15"]`` gives the part ``out`` and leaves ``["15"]``. Where they end
     before a tensor, the first one that holds the images is meant; so no words mean the scores of a network that gives
-    scores and more besides. The layer's ``path`` says which part is read, its address too: ``output:out``.
+    scores and more besides: where it states ``labels``, the first that are as many. The layer's ``path`` says which part is
+    read, its address too: ``output:out``.
 
     [B, C, H, W] is read as a map, [B, C] as a vector, [B, T, C] as tokens, [B, H, W] (it grows sideways with the image)
     and [B] as one channel. Two forward passes with two and three images of ``size`` px tell what follows the number of
@@ -38,11 +40,14 @@ def find_output(
         UserError: if the network does not take such images, a part does not exist (with those that do), or what is
             named holds no floating-point numbers for each image.
     """
+    classes = None if words else len(read_names(network, "labels") or ()) or None
     images = example_input(in_channels, size, size, SURVEY_BATCH + 1, network)
     with freeze(network):
         outputs, more_outputs, reading = _compare(network, images)
         path, left = _follow(outputs, words)
-        below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path), reading.singly)
+        below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path), reading.singly, classes)
+        if below is None:
+            below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path), reading.singly)
         if below is None:
             raise UserError(_refusal(path, part_of(outputs, path)))
         path += below
@@ -92,7 +97,7 @@ def _compare(network: nn.Module, images: Tensor) -> tuple[Any, Any, Reading]:
 
 def _has_gradient(network: nn.Module, images: Tensor, path: tuple[str, ...]) -> bool:
     with follow_gradients(), suppress(Exception):  # anything that somebody's forward pass may raise
-        return bool(part_of(network(images.detach().requires_grad_().clone()), path).requires_grad)
+        return bool(part_of(network(images.clone().requires_grad_().clone()), path).requires_grad)
     return False
 
 
@@ -135,17 +140,21 @@ def _part_or_none(output: Any, path: Sequence[str]) -> Any:
         return None
 
 
-def _path_to_images(value: Any, for_more: Any, singly: bool) -> tuple[str, ...] | None:
-    """The path to the first tensor below that has one entry per image, from what two and three images (or one) gave."""
+def _path_to_images(value: Any, for_more: Any, singly: bool, width: int | None = None) -> tuple[str, ...] | None:
+    """The path to the first tensor below that has one entry per image, from what two and three images (or one) gave.
+
+    width: only a vector of so many numbers per image.
+    """
     if isinstance(value, Tensor):
         counts = [(SURVEY_BATCH, SURVEY_BATCH + 1), *([(1, 1)] if singly else [])]
         follows = isinstance(for_more, Tensor) and any(
             value.shape[:1] == (few,) and for_more.shape == (more, *value.shape[1:]) for few, more in counts
         )
-        return () if follows and value.is_floating_point() else None
+        fits = width is None or value.shape[1:] == (width,)
+        return () if follows and fits and value.is_floating_point() else None
     for_more_parts = parts(for_more)
     for name, part in parts(value).items():
-        below = _path_to_images(part, for_more_parts.get(name), singly)
+        below = _path_to_images(part, for_more_parts.get(name), singly, width)
         if below is not None:
             return (name, *below)
     return None

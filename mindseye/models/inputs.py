@@ -8,6 +8,7 @@ from torch import nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.models.kinds import explain_refusal
+from mindseye.models.output_parts import first_tensor
 from mindseye.models.probe import BATCH, example_input, run
 
 COMMON_SIDES = (224, 32, 28, 64, 96, 128, 256, 299, 384, 512)
@@ -45,6 +46,7 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
         images = example_input(in_channels.value, side.value, side.value, BATCH, network)
         try:
             output = run(network, images[:1])
+            _check_volumes(network, output)
         except UserError:
             raise
         except Exception as error:  # anything that somebody's forward pass may raise
@@ -69,11 +71,24 @@ def _combinations(planes: Sequence[Guess], sides: Sequence[Guess]) -> Iterator[t
     yield from dict.fromkeys(pairs)
 
 
+def _check_volumes(network: nn.Module, output: Any) -> None:
+    """A three-dimensional convolution takes a batch of one image for one volume without a batch: that is no answer."""
+    tensor = first_tensor(output)
+    if (
+        tensor is not None
+        and tensor.shape[:1] != (1,)
+        and any(isinstance(part, nn.Conv3d) for part in network.modules())
+    ):
+        raise ValueError(f"it gives {list(tensor.shape)} for one image")
+
+
 def _check_single(network: nn.Module, images: Any, error: Exception) -> None:
     """Refuse a network that takes two images but not one: it mixes them, and cannot be asked about one alone."""
     try:
-        run(network, images)
+        output = first_tensor(run(network, images))
     except Exception:
+        return
+    if output is None or len(output) != len(images):
         return
     raise UserError(
         f"the model takes two images but not one ({one_line(error)}): its answers to an image depend on those beside it; "

@@ -174,8 +174,9 @@ def _custom_model(
         lazy = f"its lazy weights got their shapes from images of {accepted.in_channels} x {accepted.size} x {accepted.size}"
         ready, notes = network, (*notes, lazy)
     turn_to_evaluation(ready, name)
-    findings = probe_network(ready, accepted.in_channels, accepted.size, None if is_lazy else accepted.output)
     labels, wnids = read_names(network, "labels"), read_names(network, "wnids")
+    output, classes = None if is_lazy else accepted.output, len(labels or wnids or ()) or None
+    findings = probe_network(ready, accepted.in_channels, accepted.size, output, classes)
     for kind, names in (("labels", labels), ("wnids", wnids)):
         if names is not None and len(names) != findings.outputs:
             raise UserError(f"{name} states {len(names)} {kind}, but has {findings.outputs} outputs")

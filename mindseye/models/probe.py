@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.models.freeze import follow_gradients
-from mindseye.models.output_parts import first_tensor, parts
+from mindseye.models.output_parts import all_tensors, first_tensor, is_plain, parts
 from mindseye.models.placement import weights_device, weights_dtype
 
 BATCH = 2
@@ -63,13 +63,16 @@ class Findings:
         )
 
 
-def probe_network(network: nn.Module, in_channels: int, size: int, output: Any = None) -> Findings:
+def probe_network(
+    network: nn.Module, in_channels: int, size: int, output: Any = None, classes: int | None = None
+) -> Findings:
     """Probe a network with square images: one pass with one image, one with two, and one or two of another size.
 
     Args:
         network: in evaluation mode, its parameters without gradients.
         in_channels: planes of the images.
         size: their side in px.
+        classes: how many names the network states for its classes; of several outputs the one with so many is meant.
         output: what the network has given for the first image of ``example_input``, if that is known already.
 
     Raises:
@@ -86,7 +89,7 @@ def probe_network(network: nn.Module, in_channels: int, size: int, output: Any =
         in_channels=in_channels,
         size=size,
         fixed_size=is_fixed_size(network, in_channels, size),
-        outputs=tensor.shape[1] if tensor is not None and tensor.dim() == 2 else None,
+        outputs=_count_scores(output, classes),
         dtype="none" if tensor is None else str(tensor.dtype).removeprefix("torch."),
         takes_batches=pair is not None,
         independent=is_alike or not is_deterministic,
@@ -94,6 +97,14 @@ def probe_network(network: nn.Module, in_channels: int, size: int, output: Any =
         gradient=has_gradient,
         writes_input=writes,
     )
+
+
+def _count_scores(output: Any, classes: int | None) -> int | None:
+    vectors = [tensor.shape[1] for tensor in all_tensors(output) if is_plain(tensor) and tensor.dim() == 2]
+    if classes in vectors:
+        return classes
+    first = first_tensor(output)
+    return first.shape[1] if first is not None and first.dim() == 2 else None
 
 
 def run(network: nn.Module, images: Tensor) -> Any:
