@@ -154,6 +154,13 @@ def _with_slopes(score: Score, images: Tensor, layer: Layer) -> tuple[Tensor, Te
 
     The activations are empty and the gradients None where the score does not depend on the layer.
     """
+    if len(images) > 1 and (layer.reading.singly or score.layer.reading.singly):
+        parts = [_with_slopes(score.select([place]), images[place : place + 1], layer) for place in range(len(images))]
+        each_value = torch.cat([part[2] for part in parts])
+        each_slope = [part[1] for part in parts if part[1] is not None]
+        if len(each_slope) < len(parts):
+            return images.new_empty(0), None, each_value
+        return torch.cat([part[0] for part in parts]), torch.cat(each_slope), each_value
     pixels = images.detach().clone().requires_grad_()
     with freeze(score.model.network), torch.enable_grad(), _layer_output(score.model, layer) as outputs:
         values = score(pixels)

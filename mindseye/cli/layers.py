@@ -27,4 +27,5 @@ def act(options: argparse.Namespace, command: str) -> int:
 
     table = list_layers(options.model, **picked(options, "weights", "checkpoint", "size"))
     print(table.matching(options.filter))
+    print(table.describe())
     return DONE

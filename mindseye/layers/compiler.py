@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from mindseye.errors import one_line
 from mindseye.layers.fold import fold_batch_norms
-from mindseye.layers.layer import Layer
+from mindseye.layers.layer import Layer, check_gradients
 from mindseye.layers.reader import Activations, Reader
 from mindseye.models.freeze import copy_modules, disable_fast_attention, list_hooks
 from mindseye.models.load import Model
@@ -101,7 +101,18 @@ class Compiler:
 
 
 def painting_reader(model: Model, layers: Sequence[Layer], view: int, compiler: Compiler | None) -> Reader:
-    """Reads layers of a model at many steps. view: side of what the network sees. compiler: of a recipe that compiles."""
+    """Reads layers of a model at many steps.
+
+    Args:
+        model: as it was loaded.
+        layers: that will be read.
+        view: side in px of what the network sees.
+        compiler: of a recipe that compiles.
+
+    Raises:
+        UserError: if gradients of one of the layers do not reach the image.
+    """
+    check_gradients(layers)
     example = example_input(model.in_channels, view, view, 1, model.network)
     network = fold_batch_norms(model.network, layers, example)
     return Reader(network, layers) if compiler is None else compiler.reader(network, layers)

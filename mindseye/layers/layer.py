@@ -6,7 +6,7 @@ into the module instead of what comes out.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isqrt
 
@@ -17,6 +17,19 @@ INPUT = "@input"
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How images must be given to a network so that a layer answers each of them for itself; see ``survey``.
+
+    singly: one image at a time, where images that lie beside each other in a batch change each other's answers. seeded: with
+    random numbers from a seed, where the network draws some. copied: as a copy, where the network works in place on its input.
+    """
+
+    singly: bool = False
+    seeded: bool = False
+    copied: bool = False
+
+
+@dataclass(frozen=True)
 class Layer:
     """One place in the network where activations can be read.
 
@@ -24,6 +37,7 @@ class Layer:
     kind: the module's class. shape: the output's without the batch. grid: positions as (rows, columns), (tokens,) or ().
     cost: share of the forward pass's floating-point operations done when the layer has fired, in [0, 1].
     path: names that lead to the part of a structured output that is read; empty for its first tensor.
+    reading: how images must be given to the network. has_gradient: gradients of what is read here reach the image.
     """
 
     address: str
@@ -38,6 +52,8 @@ class Layer:
     grid: tuple[int, ...]
     cost: float
     path: tuple[str, ...] = ()
+    reading: Reading = Reading()
+    has_gradient: bool = True
 
     @property
     def positions(self) -> int:
@@ -58,10 +74,22 @@ class Layer:
             return self.grid[0], self.grid[1]
         if len(self.grid) != 1 or self.layout.axes == "map_last":
             return None
-        if self.layout.axes == "tokens" and self.shape[0] - self.layout.prefix != self.positions:
+        if self.layout.order in ("windows", "copies"):
             return None
         side = isqrt(self.positions)
         return (side, side) if side * side == self.positions else None
+
+
+class Survey(list[Layer]):
+    """Every layer of a network that can be read, in the order of firing.
+
+    unreadable: why other addresses that fire cannot be read. notes: lines on what is unusual in how the network is read.
+    """
+
+    def __init__(self, layers: Iterable[Layer], unreadable: Mapping[str, str], notes: Sequence[str]) -> None:
+        super().__init__(layers)
+        self.unreadable = dict(unreadable)
+        self.notes = tuple(notes)
 
 
 def list_outputs(layers: Sequence[Layer]) -> list[Layer]:
@@ -92,7 +120,7 @@ def find_layer(layers: Sequence[Layer], address: str) -> Layer:
     """The layer at an address.
 
     Raises:
-        UserError: if nothing fires there, with the nearest addresses.
+        UserError: if nothing fires there, with the nearest addresses, or what fires there cannot be read.
     """
     check_address(address)
     name, of_input = (address[: -len(INPUT)], True) if address.endswith(INPUT) else (address, False)
@@ -102,7 +130,29 @@ def find_layer(layers: Sequence[Layer], address: str) -> Layer:
         there = [layer for layer in there if number.isdecimal() and layer.call == int(number)]
     if there:
         return replace(there[-1], address=address)
+    if isinstance(layers, Survey) and address in layers.unreadable:
+        raise UserError(f"layer {address!r} cannot be read: it {layers.unreadable[address]}; name another layer")
     known = list(dict.fromkeys(layer.address for layer in list_outputs(layers)))
     near = difflib.get_close_matches(name, known, n=4, cutoff=0.4)
     hint = f"near: {', '.join(near)}" if near else "none has a name like it"
     raise UserError(f"no layer {address!r} fires in this network; {hint} ('mindseye layers MODEL' lists all)")
+
+
+def check_gradients(layers: Iterable[Layer]) -> None:
+    """Refuse to paint from layers whose gradients do not reach the image.
+
+    Raises:
+        UserError: naming the first of them.
+    """
+    for layer in layers:
+        if not layer.has_gradient:
+            raise UserError(no_gradient(layer.address))
+
+
+def no_gradient(address: str) -> str:
+    """Why nothing can be painted from a layer, and what can be done."""
+    return (
+        f"no gradient reaches the image from layer {address!r}, which the network computes under no_grad, inference_mode or "
+        "detach, or outside of PyTorch: it can be measured (mindseye examples) but not painted; let gradients through in "
+        "the network's forward, or name an earlier layer"
+    )

@@ -1,18 +1,21 @@
 """The network's own output as a layer, whatever form it has: scores, a dense map, or a structure that holds them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.layers.layer import Layer
-from mindseye.layers.layout import Layout, known_prefix
+from mindseye.layers.layer import Layer, Reading
+from mindseye.layers.layout import Layout, stated_extra_tokens
+from mindseye.layers.reader import SEED
 from mindseye.layers.survey import STRETCH, SURVEY_BATCH
-from mindseye.models.freeze import freeze
+from mindseye.models.custom import read_names
+from mindseye.models.freeze import follow_gradients, freeze, seed_pass
 from mindseye.models.output_parts import part_of, parts
-from mindseye.models.probe import example_input
+from mindseye.models.probe import example_input, exchange_last, same_answers
 
 OUTPUT = "output"
 """The address of what the network itself gives; ``output:PATH`` names a part of it."""
@@ -26,7 +29,8 @@ def find_output(
     The words name parts of the output (keys of a dict, indices of a list or tuple, fields of a named tuple or dataclass),
     one or, separated by dots, several each: ``["out", "15"]`` gives the part ``out`` and leaves ``["15"]``. Where they end
     before a tensor, the first one that holds the images is meant; so no words mean the scores of a network that gives
-    scores and more besides. The layer's ``path`` says which part is read, its address too: ``output:out``.
+    scores and more besides: where it states ``labels``, the first that are as many. The layer's ``path`` says which part is
+    read, its address too: ``output:out``.
 
     [B, C, H, W] is read as a map, [B, C] as a vector, [B, T, C] as tokens, [B, H, W] (it grows sideways with the image)
     and [B] as one channel. Two forward passes with two and three images of ``size`` px tell what follows the number of
@@ -36,16 +40,21 @@ def find_output(
         UserError: if the network does not take such images, a part does not exist (with those that do), or what is
             named holds no floating-point numbers for each image.
     """
+    classes = None if words else len(read_names(network, "labels") or ()) or None
+    images = example_input(in_channels, size, size, SURVEY_BATCH + 1, network)
     with freeze(network):
-        outputs = _run(network, size, size, in_channels, SURVEY_BATCH)
-        more_outputs = _run(network, size, size, in_channels, SURVEY_BATCH + 1)
+        outputs, more_outputs, reading = _compare(network, images)
         path, left = _follow(outputs, words)
-        below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path))
+        below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path), reading.singly, classes)
+        if below is None:
+            below = _path_to_images(part_of(outputs, path), _part_or_none(more_outputs, path), reading.singly)
         if below is None:
             raise UserError(_refusal(path, part_of(outputs, path)))
         path += below
-        shape = tuple(part_of(outputs, path).shape)
+        tensor = part_of(outputs, path)
+        shape, batch = tuple(tensor.shape), len(tensor)
         layout = _layout(network, shape, size, in_channels, path)
+        has_gradient = _has_gradient(network, images[:batch], path)
     layer = Layer(
         address=_address(network, path),
         module="",
@@ -56,20 +65,50 @@ def find_output(
         shape=shape[1:],
         layout=layout,
         channels=layout.channels(shape),
-        grid=layout.grid(shape, SURVEY_BATCH),
+        grid=layout.grid(shape, batch),
         cost=1.0,
         path=path,
+        reading=reading,
+        has_gradient=has_gradient,
     )
     return layer, left
 
 
-@torch.no_grad()
-def _run(network: nn.Module, height: int, width: int, in_channels: int, batch: int) -> Any:
+def _compare(network: nn.Module, images: Tensor) -> tuple[Any, Any, Reading]:
+    """What two images and three give, of which the first is the same, and how images must be given."""
+    first, others = images[:SURVEY_BATCH], exchange_last(images)
+    others[1:SURVEY_BATCH] = exchange_last(images[:SURVEY_BATCH])[1:]
+    given = first.clone()
     try:
-        return network(example_input(in_channels, height, width, batch, network))
+        outputs = _run(network, given)
+    except UserError:
+        return (alone := _run(network, images[:1])), alone, Reading(singly=True)
+    copied = not torch.equal(given, first)
+    more_outputs = _run(network, others.clone())
+    if same_answers(outputs, more_outputs, SURVEY_BATCH, SURVEY_BATCH + 1):
+        return outputs, more_outputs, Reading(copied=copied)
+    with seed_pass(SEED, images.device):
+        again = _run(network, first.clone())
+    with seed_pass(SEED, images.device):
+        more_again = _run(network, others[:SURVEY_BATCH].clone())
+    is_seeded = same_answers(again, more_again, SURVEY_BATCH, SURVEY_BATCH)
+    return outputs, more_outputs, Reading(singly=True, seeded=is_seeded, copied=copied)
+
+
+def _has_gradient(network: nn.Module, images: Tensor, path: tuple[str, ...]) -> bool:
+    with follow_gradients(), suppress(Exception):  # anything that somebody's forward pass may raise
+        return bool(part_of(network(images.clone().requires_grad_().clone()), path).requires_grad)
+    return False
+
+
+@torch.no_grad()
+def _run(network: nn.Module, images: Tensor) -> Any:
+    try:
+        return network(images)
     except Exception as error:  # anything that somebody's forward pass may raise
+        count, planes, height, width = images.shape
         raise UserError(
-            f"the network does not take {batch} images of {in_channels} x {height} x {width}: {one_line(error)}"
+            f"the network does not take {count} images of {planes} x {height} x {width}: {one_line(error)}"
         ) from error
 
 
@@ -101,19 +140,21 @@ def _part_or_none(output: Any, path: Sequence[str]) -> Any:
         return None
 
 
-def _path_to_images(value: Any, for_more: Any) -> tuple[str, ...] | None:
-    """The path to the first tensor below that has one entry per image, from what two and three images gave."""
+def _path_to_images(value: Any, for_more: Any, singly: bool, width: int | None = None) -> tuple[str, ...] | None:
+    """The path to the first tensor below that has one entry per image, from what two and three images (or one) gave.
+
+    width: only a vector of so many numbers per image.
+    """
     if isinstance(value, Tensor):
-        follows = (
-            value.is_floating_point()
-            and isinstance(for_more, Tensor)
-            and value.shape[:1] == (SURVEY_BATCH,)
-            and for_more.shape == (SURVEY_BATCH + 1, *value.shape[1:])
+        counts = [(SURVEY_BATCH, SURVEY_BATCH + 1), *([(1, 1)] if singly else [])]
+        follows = isinstance(for_more, Tensor) and any(
+            value.shape[:1] == (few,) and for_more.shape == (more, *value.shape[1:]) for few, more in counts
         )
-        return () if follows else None
+        fits = width is None or value.shape[1:] == (width,)
+        return () if follows and fits and value.is_floating_point() else None
     for_more_parts = parts(for_more)
     for name, part in parts(value).items():
-        below = _path_to_images(part, for_more_parts.get(name))
+        below = _path_to_images(part, for_more_parts.get(name), singly, width)
         if below is not None:
             return (name, *below)
     return None
@@ -146,14 +187,15 @@ def _layout(network: nn.Module, shape: tuple[int, ...], size: int, in_channels: 
     if _is_plane(network, shape, size, in_channels, path):
         return Layout("single")
     # Only the network's own word: 17 joints of a pose are no grid of 16 behind a class token.
-    prefix = known_prefix(network) or 0
-    return Layout("tokens", prefix if prefix < shape[1] else 0)
+    return Layout("tokens", stated_extra_tokens(network, shape[1]))
 
 
 def _is_plane(network: nn.Module, shape: tuple[int, ...], size: int, in_channels: int, path: tuple[str, ...]) -> bool:
     """Whether [B, *, *] are rows and columns: the last axis grows with the image's width, or both are its side."""
     try:
-        wider = part_of(_run(network, size, size + STRETCH, in_channels, SURVEY_BATCH), path).shape
+        wider = part_of(
+            _run(network, example_input(in_channels, size, size + STRETCH, SURVEY_BATCH, network)), path
+        ).shape
     except UserError:
         wider = shape
     if tuple(wider) == shape:

@@ -1,7 +1,7 @@
 """How the activations of layers are read: with hooks, in one forward pass that goes no further than it must."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import Any
 
@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError
-from mindseye.layers.layer import Layer
-from mindseye.models.freeze import disable_fast_attention
+from mindseye.layers.layer import Layer, no_gradient
+from mindseye.models.freeze import disable_fast_attention, run_eagerly, seed_pass
 from mindseye.models.output_parts import first_tensor, part_of
 
+SEED = 0
 Activations = dict[str, Tensor]
 
 
@@ -34,10 +35,14 @@ class Reader:
         self._calls: dict[tuple[str, bool], int] = {}
         self._raw: dict[str, Tensor] = {}
         self._reads = False
+        self._singly = any(layer.reading.singly for layer in self.layers)
+        self._seeded = any(layer.reading.seeded for layer in self.layers)
+        self._copied = any(layer.reading.copied for layer in self.layers)
 
     def __enter__(self) -> "Reader":
         modules = dict(self.network.named_modules())
         self._hooks.enter_context(disable_fast_attention())
+        self._hooks.enter_context(run_eagerly(self.network))
         for name, of_input in dict.fromkeys((layer.module, layer.of_input) for layer in self.layers):
             if of_input:
                 handle = modules[name].register_forward_pre_hook(self._pre_hook(name))
@@ -53,22 +58,37 @@ class Reader:
         self._raw.clear()
 
     def __call__(self, images: Tensor) -> Activations:
-        """Activations [batch, channels, positions] by address, for preprocessed images [batch, channels, height, width]."""
+        """Activations [images, channels, positions] by address, for preprocessed images [images, planes, height, width].
+
+        Raises:
+            UserError: if a layer gives nothing, other numbers of images or channels than it should, or no gradient where the
+                images want one.
+        """
+        if self._singly and len(images) > 1:
+            single = [self._read(images[place : place + 1]) for place in range(len(images))]
+            return {address: torch.cat([read[address] for read in single]) for address in single[0]}
+        return self._read(images)
+
+    def _read(self, images: Tensor) -> Activations:
         self._calls.clear()
         self._raw.clear()
         self._reads = True
         try:
             if self.layers:
-                with suppress(_AllRead):
-                    self.network(images)
+                seeded = seed_pass(SEED, images.device) if self._seeded else nullcontext()
+                with suppress(_AllRead), seeded:
+                    self.network(images.clone() if self._copied else images)
         finally:
             self._reads = False
             self._calls.clear()
         missing = [layer.address for layer in self.layers if layer.address not in self._raw]
         if missing:
             raise UserError(f"layer {missing[0]!r} gave no activations for images of shape {tuple(images.shape)}")
-        batch = images.shape[0]
-        read = {layer.address: layer.layout.to_positions(self._raw[layer.address], batch) for layer in self.layers}
+        wants_gradient = images.requires_grad and torch.is_grad_enabled()
+        read = {layer.address: _to_positions(layer, self._raw[layer.address], len(images)) for layer in self.layers}
+        for address, activation in read.items():
+            if wants_gradient and not activation.requires_grad:
+                raise UserError(no_gradient(address))
         self._raw.clear()
         return read
 
@@ -108,3 +128,17 @@ class Reader:
 
 class _AllRead(BaseException):
     """Leaves the forward pass once everything is read; no Exception, so that a network's own handlers let it through."""
+
+
+def _to_positions(layer: Layer, activation: Tensor, images: int) -> Tensor:
+    """An activation as [images, channels, positions], refused where it is not of so many images and the layer's channels."""
+    try:
+        read = layer.layout.to_positions(activation, images)
+    except ValueError as error:
+        raise UserError(f"layer {layer.address!r} {error}: its entries cannot be told apart by image") from error
+    if read.shape[:2] != (images, layer.channels):
+        raise UserError(
+            f"layer {layer.address!r} gives {list(activation.shape)} for {images} images, where {layer.channels} channels "
+            "for each were seen before"
+        )
+    return read

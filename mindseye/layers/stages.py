@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.layers.layer import Layer, find_layer, list_outputs
+from mindseye.layers.layer import Layer, check_gradients, find_layer, list_outputs
 
 FEWEST = 4
 EVEN_STAGES = 6
@@ -85,15 +85,26 @@ def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
     return find_layer(layers, blocks[-1].address)
 
 
-def choose_layers(network: nn.Module, layers: Sequence[Layer], asked: Sequence[str]) -> list[Layer]:
-    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling."""
+def choose_layers(
+    network: nn.Module, layers: Sequence[Layer], asked: Sequence[str], painted: bool = True
+) -> list[Layer]:
+    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling.
+
+    Raises:
+        UserError: if a layer does not fire; if it is to be painted, and no gradient of it reaches the image.
+    """
     if not asked:
-        return [last_before_pooling(network, layers)]
-    if list(asked) == ["auto"]:
-        return stages(network, layers)
-    chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
-    order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
-    return sorted(chosen, key=lambda layer: order[layer.module, layer.call, layer.of_input])
+        chosen = [last_before_pooling(network, layers)]
+    elif list(asked) == ["auto"]:
+        every = stages(network, layers)
+        chosen = [stage for stage in every if stage.has_gradient] or every
+    else:
+        order = {(layer.module, layer.call, layer.of_input): index for index, layer in enumerate(layers)}
+        chosen = [find_layer(layers, address) for address in dict.fromkeys(asked)]
+        chosen.sort(key=lambda layer: order[layer.module, layer.call, layer.of_input])
+    if painted:
+        check_gradients(chosen)
+    return chosen
 
 
 def _below(chosen: Sequence[Layer], layers: Sequence[Layer], target: Layer) -> list[Layer]:
@@ -102,7 +113,9 @@ def _below(chosen: Sequence[Layer], layers: Sequence[Layer], target: Layer) -> l
     place = {(layer.module, layer.call): index for index, layer in enumerate(list_outputs(layers))}
     end = place.get((target.module, target.call), len(order))
     return [
-        layer for layer in chosen if order[layer.address] < end and not target.module.startswith(layer.module + ".")
+        layer
+        for layer in chosen
+        if order[layer.address] < end and layer.has_gradient and not target.module.startswith(layer.module + ".")
     ]
 
 

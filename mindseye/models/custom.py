@@ -4,23 +4,22 @@ What such a network says about itself, in attributes:
 
 - ``preprocessing``: a ``Preprocessing``, or a dict with some of its fields; without it values stay in [0, 1].
 - ``labels``: the names of its classes, by index; ``wnids``: their WordNet identifiers.
-- ``in_channels`` or ``in_chans``: its input channels; else those of its first convolution, else 3.
+- ``in_channels`` or ``in_chans``: planes of its input; else those of its first convolution, else 3.
 - ``image_size``, ``img_size`` or ``input_size``: the side of its square input; else what the user asks for, else 224.
+
+What the network does not take is not believed: others are tried (``inputs``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch import nn
 
 from mindseye.errors import UserError
+from mindseye.models.inputs import Accepted, Guess, find_input, guess_planes, guess_sides
 from mindseye.models.library import seed_weights
 from mindseye.preprocessing import Preprocessing, from_mapping, identity
 from mindseye.user_code import load_object, run_user_code
-
-DEFAULT_SIDE = 224
-CHANNEL_NAMES = ("in_channels", "in_chans")
-SIZE_NAMES = ("image_size", "img_size", "input_size")
 
 
 def load_custom(spec: str) -> tuple[str, nn.Module]:
@@ -41,55 +40,55 @@ def load_custom(spec: str) -> tuple[str, nn.Module]:
     return f"{Path(place).stem if place.endswith('.py') else place}.{factory}", network
 
 
-def read_preprocessing(network: nn.Module, size: int | None = None) -> Preprocessing:
-    """The preprocessing that a network states in its attributes, see above; ``size`` where it states no side.
+def accept_images(network: nn.Module, size: int | None = None) -> tuple[Preprocessing, Accepted]:
+    """The preprocessing that a network states in its attributes, see above, and the images that it was seen to take.
+
+    Args:
+        network: in evaluation mode.
+        size: side in px that the user asks for; it counts where the network states none.
 
     Raises:
-        UserError: if what it states makes no sense.
+        UserError: if what it states makes no sense, or it takes no images.
     """
     stated = getattr(network, "preprocessing", None)
-    if isinstance(stated, Preprocessing):
-        return stated
+    if isinstance(stated, nn.Module) or (callable(stated) and not isinstance(stated, Preprocessing)):
+        stated = None  # a part of the network's own, or a transform, that happens to have this name
     config = getattr(network, "pretrained_cfg", None)
     if stated is None and isinstance(config, dict) and config.get("input_size"):
         from mindseye.models.timm import timm_preprocessing
 
-        return timm_preprocessing(config, "timm, the network's pretrained_cfg")
-    base = identity(guess_in_channels(network), _read_side(network) or size or DEFAULT_SIDE)
-    if stated is None:
-        return base
-    if not isinstance(stated, dict):
+        stated = timm_preprocessing(config, "timm, the network's pretrained_cfg")
+    if isinstance(stated, Preprocessing):
+        planes, sides = [Guess(stated.in_channels, "preprocessing")], [Guess(stated.size, "preprocessing")]
+        return stated, find_input(network, planes, sides)
+    if stated is not None and not isinstance(stated, dict):
         raise UserError(f"the model's preprocessing is a {type(stated).__name__}, not a Preprocessing or a dict")
-    return from_mapping(stated, base)
+    planes, sides = guess_planes(network), guess_sides(network, size)
+    if stated:
+        whole = from_mapping(stated, identity(planes[0].value, sides[0].value))
+        if whole.in_channels != planes[0].value:
+            planes = [Guess(whole.in_channels, "preprocessing")]
+        if "size" in stated:
+            sides = [Guess(whole.size, "preprocessing")]
+    accepted = find_input(network, planes, sides)
+    base = identity(accepted.in_channels, accepted.size)
+    return base if not stated else from_mapping(stated, base), accepted
 
 
 def read_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
-    """The network's ``labels`` or ``wnids``, if it has any."""
+    """The network's ``labels`` or ``wnids`` by index, if it has any: a list, or a dict from index to name.
+
+    Raises:
+        UserError: if the keys of a dict are not the indices 0, 1, 2, ...
+    """
     names = getattr(network, attribute, None)
+    if isinstance(names, Mapping):
+        by_index = {str(key): str(name) for key, name in names.items()}
+        if set(by_index) != {str(index) for index in range(len(by_index))}:
+            raise UserError(
+                f"the model's {attribute} are a dict whose keys are not the indices 0 to {len(by_index) - 1}"
+            )
+        return tuple(by_index[str(index)] for index in range(len(by_index))) or None
     if not isinstance(names, Sequence) or isinstance(names, str):
         return None
     return tuple(str(name) for name in names) or None
-
-
-def guess_in_channels(network: nn.Module) -> int:
-    """The number of input channels: as stated, else of the first convolution (ViTs cut patches with one), else 3."""
-    for name in CHANNEL_NAMES:
-        stated = getattr(network, name, None)
-        if isinstance(stated, int):
-            return stated
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            return module.in_channels
-    return 3
-
-
-def _read_side(network: nn.Module) -> int | None:
-    for name in SIZE_NAMES:
-        stated = getattr(network, name, None)
-        sides = [stated] if isinstance(stated, int) else list(stated)[-2:] if isinstance(stated, tuple | list) else []
-        if not sides or not all(isinstance(side, int) for side in sides):
-            continue
-        if len(set(sides)) > 1:
-            raise UserError(f"the model's {name} is {stated}; only squares can be painted")
-        return int(sides[0])
-    return None

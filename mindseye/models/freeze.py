@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -20,13 +20,21 @@ def freeze(network: nn.Module) -> Iterator[nn.Module]:
     needing = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
     try:
         network.eval()
-        network.requires_grad_(False)
+        freeze_parameters(network)
         yield network
     finally:
         for module, was_training in training:
             module.training = was_training
         for parameter, needed in needing:
-            parameter.requires_grad_(needed)
+            if not nn.parameter.is_lazy(parameter):
+                parameter.requires_grad_(needed)
+
+
+def freeze_parameters(network: nn.Module) -> None:
+    """No gradients for a network's parameters; those that have no shape yet (lazy modules) are left."""
+    for parameter in network.parameters():
+        if not nn.parameter.is_lazy(parameter):
+            parameter.requires_grad_(False)
 
 
 def copy_modules(network: nn.Module) -> nn.Module:
@@ -55,3 +63,31 @@ def disable_fast_attention() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was_enabled)
+
+
+def run_eagerly(network: nn.Module) -> AbstractContextManager[object]:
+    """Runs a network without what ``torch.compile`` has made of it or of parts of it: compiled code does not call new hooks."""
+    is_compiled = any(hasattr(module, "_orig_mod") or module._compiled_call_impl for module in network.modules())
+    return torch.compiler.set_stance("force_eager") if is_compiled else nullcontext()
+
+
+@contextmanager
+def seed_pass(seed: int, device: torch.device) -> Iterator[None]:
+    """PyTorch's random numbers from a seed, for a network that draws some; the caller's random state is not touched."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def allow_gradients() -> Iterator[None]:
+    """Gradients can be followed, whatever the caller has switched off around (``no_grad``, ``inference_mode``)."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def follow_gradients() -> Iterator[None]:
+    """Gradients are followed, but nothing is kept for a backward pass, so that it takes no memory."""
+    with allow_gradients(), torch.autograd.graph.saved_tensors_hooks(lambda tensor: None, lambda nothing: nothing):
+        yield

@@ -1,23 +1,27 @@
 """Loading a model: the network, its preprocessing and the names of its classes, from a name, a file or a module."""
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.models.bundled import SIDES, find_bundled
-from mindseye.models.checkpoint import State, classes_in, fill, read_checkpoint
-from mindseye.models.custom import load_custom, read_names, read_preprocessing
+from mindseye.models.checkpoint import classes_in, fill, fit, read_checkpoint
+from mindseye.models.custom import accept_images, load_custom, read_names
 from mindseye.models.freeze import freeze
+from mindseye.models.inputs import Accepted
+from mindseye.models.kinds import check_kind, check_weights, has_lazy_weights, tensors_of, try_copy, turn_to_evaluation
 from mindseye.models.library import LibraryModel, seed_weights
-from mindseye.models.probe import count_outputs, is_fixed_size
+from mindseye.models.placement import bring_to_float32, weights_dtype
+from mindseye.models.probe import Findings, example_input, probe_network, run
 from mindseye.models.timm import PREFIX, find_timm, timm_names
 from mindseye.models.torchvision import find_torchvision, torchvision_names
 from mindseye.preprocessing import Preprocessing
+from mindseye.user_code import run_user_code
 
 NONE = "none"
 AS_GIVEN = "as given"
@@ -30,6 +34,7 @@ class Model:
     name: as the user wrote it, a class's name for a module that was given. network: in evaluation mode, parameters
     frozen, unless the user gave the module: ``freeze`` does that for a time. labels, wnids: of its classes, by index.
     in_channels: planes of its input. weights: their name, the checkpoint's path, ``none`` for random ones, or ``as given``.
+    findings: what the probe of the network has found, and what was done to make it work.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Model:
     wnids: tuple[str, ...] | None
     in_channels: int
     weights: str
+    findings: Findings = field(default_factory=Findings)
 
 
 def load_model(
@@ -64,16 +70,24 @@ def load_model(
     if isinstance(spec, nn.Module):
         if weights is not None or checkpoint is not None:
             raise UserError("weights and checkpoints go with a model's name; load them into the module that you give")
+        name = type(spec).__name__
+        check_kind(spec, name)
         with freeze(spec):
-            return _custom_model(type(spec).__name__, spec, AS_GIVEN, size)
+            return _custom_model(name, spec, AS_GIVEN, size, is_given=True)
     if ":" in spec:
         if weights not in (None, NONE):
             raise UserError(f"{spec!r} has no weights by name; give a file of them with --checkpoint")
         name, network = load_custom(spec)
+        check_kind(network, name)
+        notes: tuple[str, ...] = ()
         if checkpoint is not None:
-            fill(network, read_checkpoint(checkpoint), checkpoint, name)
+            state, note = fit(read_checkpoint(checkpoint), network)
+            fill(network, state, checkpoint, name)
+            notes = (note,) if note else ()
         source = str(Path(checkpoint).absolute()) if checkpoint is not None else weights or AS_GIVEN
-        return _custom_model(name, _prepare(network), source, size)
+        turn_to_evaluation(network, name)
+        with run_user_code(spec):
+            return _custom_model(name, network, source, size, notes=notes)
     if checkpoint is not None:
         return _with_checkpoint(find_library_model(spec, None if weights == NONE else weights), checkpoint)
     if weights == NONE:
@@ -87,9 +101,14 @@ def load_model(
 def digest(network: nn.Module) -> str:
     """A fingerprint of a network's weights: two networks of one name may have been trained differently."""
     fingerprint = blake2b(digest_size=8)
-    for name, tensor in network.state_dict().items():
-        if isinstance(tensor, Tensor):
-            flat = tensor.detach().cpu().contiguous().reshape(-1)
+    for name, value in network.state_dict().items():
+        for tensor in tensors_of(value):
+            plain = tensor.detach().cpu()
+            if plain.is_quantized:
+                plain = plain.dequantize()
+            if plain.layout != torch.strided:
+                plain = plain.to_dense()
+            flat = plain.contiguous().reshape(-1)
             fingerprint.update(name.encode() + flat.view(torch.uint8).numpy().tobytes())
     return fingerprint.hexdigest()
 
@@ -116,48 +135,73 @@ def _near(name: str, known: list[str]) -> list[str]:
 
 
 def _with_checkpoint(entry: LibraryModel, checkpoint: str | Path) -> Model:
-    state: State = read_checkpoint(checkpoint)
+    held = read_checkpoint(checkpoint)
     with seed_weights():
         network = entry.build(None)
+        state, note = fit(held, network)
         classes = classes_in(state, network)
         if classes is not None:
             network = entry.build(classes)
     fill(network, state, checkpoint, entry.name)
-    return _library_model(entry, network, str(Path(checkpoint).absolute()))
+    return _library_model(entry, network, str(Path(checkpoint).absolute()), (note,) if note else ())
 
 
-def _library_model(entry: LibraryModel, network: nn.Module, weights: str) -> Model:
+def _library_model(entry: LibraryModel, network: nn.Module, weights: str, notes: tuple[str, ...] = ()) -> Model:
     preprocessing = entry.preprocessing
-    network = _prepare(network)
-    outputs = count_outputs(network, preprocessing.in_channels, preprocessing.size)
-    has_names = entry.labels is not None and len(entry.labels) == outputs
+    turn_to_evaluation(network, entry.name)
+    findings = probe_network(network, preprocessing.in_channels, preprocessing.size)
+    has_names = entry.labels is not None and len(entry.labels) == findings.outputs
     return Model(
         name=entry.name,
         network=network,
-        preprocessing=_with_fixed_size(preprocessing, network),
+        preprocessing=replace(preprocessing, fixed_size=preprocessing.fixed_size or findings.fixed_size),
         labels=entry.labels if has_names else None,
         wnids=entry.wnids if has_names else None,
         in_channels=preprocessing.in_channels,
         weights=weights,
+        findings=replace(findings, notes=notes),
     )
 
 
-def _custom_model(name: str, network: nn.Module, weights: str, size: int | None) -> Model:
-    preprocessing = read_preprocessing(network, size)
-    outputs = count_outputs(network, preprocessing.in_channels, preprocessing.size)
+def _custom_model(
+    name: str, network: nn.Module, weights: str, size: int | None, is_given: bool = False, notes: tuple[str, ...] = ()
+) -> Model:
+    check_weights(network, name, weights not in (AS_GIVEN, NONE))
+    is_lazy = has_lazy_weights(network)
+    # A trial with images of a wrong size would give lazy weights a wrong shape for good.
+    preprocessing, accepted, ready, precision = _accept(try_copy(network) if is_lazy else network, size, is_given)
+    if is_lazy:
+        with seed_weights():
+            run(network, example_input(accepted.in_channels, accepted.size, accepted.size, 1, network))
+        turn_to_evaluation(network, name)
+        lazy = f"its lazy weights got their shapes from images of {accepted.in_channels} x {accepted.size} x {accepted.size}"
+        ready, notes = network, (*notes, lazy)
+    turn_to_evaluation(ready, name)
     labels, wnids = read_names(network, "labels"), read_names(network, "wnids")
+    output, classes = None if is_lazy else accepted.output, len(labels or wnids or ()) or None
+    findings = probe_network(ready, accepted.in_channels, accepted.size, output, classes)
     for kind, names in (("labels", labels), ("wnids", wnids)):
-        if names is not None and len(names) != outputs:
-            raise UserError(f"{name} states {len(names)} {kind}, but has {outputs} outputs")
+        if names is not None and len(names) != findings.outputs:
+            raise UserError(f"{name} states {len(names)} {kind}, but has {findings.outputs} outputs")
     return Model(
-        name, network, _with_fixed_size(preprocessing, network), labels, wnids, preprocessing.in_channels, weights
+        name=name,
+        network=ready,
+        preprocessing=replace(preprocessing, fixed_size=preprocessing.fixed_size or findings.fixed_size),
+        labels=labels,
+        wnids=wnids,
+        in_channels=preprocessing.in_channels,
+        weights=weights,
+        findings=replace(findings, notes=(*notes, *precision, *accepted.notes)),
     )
 
 
-def _with_fixed_size(preprocessing: Preprocessing, network: nn.Module) -> Preprocessing:
-    fixed = preprocessing.fixed_size or is_fixed_size(network, preprocessing.in_channels, preprocessing.size)
-    return replace(preprocessing, fixed_size=fixed)
-
-
-def _prepare(network: nn.Module) -> nn.Module:
-    return network.eval().requires_grad_(False)
+def _accept(
+    network: nn.Module, size: int | None, is_given: bool
+) -> tuple[Preprocessing, Accepted, nn.Module, tuple[str, ...]]:
+    """Preprocessing and images that a network takes; the network itself, or in float32; and a line if it is that."""
+    dtype = weights_dtype(network)
+    if dtype == torch.float32:
+        return *accept_images(network, size), network, ()
+    lines = (f"its weights are {str(dtype).removeprefix('torch.')}: they were brought to float32",)
+    converted = bring_to_float32(network, in_place=not is_given)
+    return *accept_images(converted, size), converted, lines

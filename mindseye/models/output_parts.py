@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
@@ -44,9 +45,21 @@ def part_of(output: Any, path: Sequence[str]) -> Any:
 def first_tensor(output: Any) -> Tensor | None:
     """The floating-point tensor that an output is about: itself, or the first one among its parts."""
     if isinstance(output, Tensor):
-        return output if output.is_floating_point() else None
+        return output if is_plain(output) else None
     for part in parts(output).values():
         tensor = first_tensor(part)
         if tensor is not None:
             return tensor
     return None
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor holds ordinary floating-point numbers: neither sparse, quantised, nested, complex nor whole ones."""
+    return tensor.is_floating_point() and tensor.layout == torch.strided and not tensor.is_nested
+
+
+def all_tensors(output: Any) -> list[Tensor]:
+    """Every tensor in an output."""
+    if isinstance(output, Tensor):
+        return [] if output.is_nested else [output]
+    return [tensor for part in parts(output).values() for tensor in all_tensors(part)]

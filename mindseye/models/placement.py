@@ -1,7 +1,9 @@
-"""Where a network computes."""
+"""Where and in which precision a network computes: its device, the layout of its weights in memory, float32."""
+
+import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mindseye.errors import UserError
 
@@ -23,3 +25,59 @@ def torch_device(name: str, model: str | nn.Module = "") -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UserError(f"device {name!r} is not to be had here; use auto, cpu, cuda, cuda:N or mps") from error
     return device
+
+
+def put_channels_last(network: nn.Module) -> None:
+    """Lay out the weights of two-dimensional convolutions channels last in memory, where they compute faster.
+
+    Tensors of five axes (three-dimensional convolutions) and sparse ones are left as they are; PyTorch's own conversion of a whole
+    network refuses them.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    if all(tensor.dim() != 5 and tensor.layout == torch.strided for tensor in tensors):
+        network.to(memory_format=torch.channels_last)
+        return
+    for tensor in tensors:
+        if tensor.dim() == 4 and tensor.layout == torch.strided:
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+
+
+def weights_dtype(network: nn.Module) -> torch.dtype:
+    """The precision of most of a network's floating-point weights; float32 where it has none."""
+    counts: dict[torch.dtype, int] = {}
+    for tensor in _plain_tensors(network):
+        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + tensor.numel()
+    return max(counts, key=lambda dtype: counts[dtype]) if counts else torch.float32
+
+
+def weights_device(network: nn.Module) -> torch.device:
+    """The device of a network's first parameter or buffer; the CPU where it has none."""
+    first = next((tensor for tensors in (network.parameters(), network.buffers()) for tensor in tensors), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+def bring_to_float32(network: nn.Module, in_place: bool) -> nn.Module:
+    """The network with its floating-point weights in float32; complex and whole numbers stay.
+
+    in_place: the network itself is changed; else a copy, and a module that was given is left as it is.
+
+    Raises:
+        UserError: if the network cannot be copied.
+    """
+    if in_place:
+        return network.float()
+    try:
+        return copy.deepcopy(network).float()
+    except Exception as error:  # whatever a user's own module may raise
+        raise UserError(
+            f"the weights are {weights_dtype(network)} and the module cannot be copied to bring them to float32: "
+            "give network.float()"
+        ) from error
+
+
+def _plain_tensors(network: nn.Module) -> list[Tensor]:
+    return [
+        tensor
+        for tensor in network.parameters()
+        if tensor.is_floating_point() and tensor.layout == torch.strided and not nn.parameter.is_lazy(tensor)
+    ]

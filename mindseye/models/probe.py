@@ -1,20 +1,158 @@
-"""The probe of a network: what it does with an image is learned by giving it one."""
+"""The probe of a network: what it does with images is learned by giving it some, not from names."""
+
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.output_parts import first_tensor
+from mindseye.models.freeze import follow_gradients
+from mindseye.models.output_parts import all_tensors, first_tensor, is_plain, parts
+from mindseye.models.placement import weights_device, weights_dtype
+
+BATCH = 2
+SAME = {torch.float32: 1e-3, torch.float64: 1e-6}
+"""Up to which share of its largest number an answer counts as the same, alone or beside others: these may round otherwise."""
+SAME_LOWER = 0.05
+TINY = 1e-30
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a probe has found of a network as a whole; what holds for single layers is the survey's (``layers.survey``).
+
+    in_channels, size: planes and side in px of the images that it was given. fixed_size: it takes no other side. outputs: its
+    scores per image, None where it gives something else. dtype: of what it gives. takes_batches: several images at once.
+    independent: an image gets the same answer beside any other. deterministic: the same answer each time. gradient: gradients
+    of its output reach the image. writes_input: it works in place on what it is given. notes: a line on all that was done to
+    make it work.
+    """
+
+    in_channels: int = 3
+    size: int = 0
+    fixed_size: bool = False
+    outputs: int | None = None
+    dtype: str = "float32"
+    takes_batches: bool = True
+    independent: bool = True
+    deterministic: bool = True
+    gradient: bool = True
+    writes_input: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The findings as plain values, for a run's manifest."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+    def describe(self) -> str:
+        """The findings in one line."""
+        size = f"{self.size} px only" if self.fixed_size else "any side"
+        return ", ".join(
+            [
+                f"takes {self.in_channels} x {size}",
+                "several images at once" if self.takes_batches else "one image at a time",
+                "each answered for itself" if self.independent else "answers depend on the images beside",
+                "the same each time" if self.deterministic else "with random numbers",
+                f"in {self.dtype}",
+                "gradients reach the image" if self.gradient else "no gradient reaches the image from its output",
+            ]
+        )
+
+
+def probe_network(
+    network: nn.Module, in_channels: int, size: int, output: Any = None, classes: int | None = None
+) -> Findings:
+    """Probe a network with square images: one pass with one image, one with two, and one or two of another size.
+
+    Args:
+        network: in evaluation mode, its parameters without gradients.
+        in_channels: planes of the images.
+        size: their side in px.
+        classes: how many names the network states for its classes; of several outputs the one with so many is meant.
+        output: what the network has given for the first image of ``example_input``, if that is known already.
+
+    Raises:
+        UserError: if it does not take such images, or changes the working folder.
+    """
+    images = example_input(in_channels, size, size, BATCH, network)
+    output = run(network, images[:1]) if output is None else output
+    tensor = first_tensor(output)
+    pair, has_gradient, writes = _run_pair(network, exchange_last(images))
+    is_alike = pair is None or same_answers(output, pair, 1, BATCH)
+    # The same image again, alone: what differs then is no neighbour's doing.
+    is_deterministic = is_alike or same_answers(output, run(network, images[:1]), 1, 1)
+    return Findings(
+        in_channels=in_channels,
+        size=size,
+        fixed_size=is_fixed_size(network, in_channels, size),
+        outputs=_count_scores(output, classes),
+        dtype="none" if tensor is None else str(tensor.dtype).removeprefix("torch."),
+        takes_batches=pair is not None,
+        independent=is_alike or not is_deterministic,
+        deterministic=is_deterministic,
+        gradient=has_gradient,
+        writes_input=writes,
+    )
+
+
+def _count_scores(output: Any, classes: int | None) -> int | None:
+    vectors = [tensor.shape[1] for tensor in all_tensors(output) if is_plain(tensor) and tensor.dim() == 2]
+    if classes in vectors:
+        return classes
+    first = first_tensor(output)
+    return first.shape[1] if first is not None and first.dim() == 2 else None
+
+
+def run(network: nn.Module, images: Tensor) -> Any:
+    """What a network gives for images, without gradients.
+
+    Raises:
+        UserError: if it changes the working folder, in which the user's files are named.
+    """
+    folder = Path.cwd()
+    try:
+        with torch.no_grad():
+            return network(images.clone())
+    finally:
+        if Path.cwd() != folder:
+            moved = Path.cwd()
+            os.chdir(folder)
+            raise UserError(f"the network's forward changes the working folder (to {moved}): take that out")
+
+
+def same_answers(outputs: Any, more_outputs: Any, count: int, more_count: int) -> bool:
+    """Whether two outputs say the same of their first image: every tensor that has an entry for each image.
+
+    count, more_count: how many images either is of.
+    """
+    if isinstance(outputs, Tensor):
+        if not isinstance(more_outputs, Tensor) or not outputs.is_floating_point() or not outputs.dim():
+            return True
+        if (len(outputs), len(more_outputs)) != (count, more_count) or outputs.shape[1:] != more_outputs.shape[1:]:
+            return True
+        answer, other = outputs[0].detach().float().nan_to_num(), more_outputs[0].detach().float().nan_to_num()
+        if not answer.numel():
+            return True
+        limit = SAME.get(outputs.dtype, SAME_LOWER)
+        return bool((answer - other).abs().max() <= limit * answer.abs().max().clamp_min(TINY))
+    others = parts(more_outputs)
+    return all(same_answers(part, others.get(name), count, more_count) for name, part in parts(outputs).items())
 
 
 def count_outputs(network: nn.Module, in_channels: int, size: int) -> int | None:
     """How many classes the network scores, None if its output is no list of scores per image.
 
     Raises:
-        UserError: if it does not take images of this many channels and this size.
+        UserError: if it does not take images of so many planes and this size.
     """
     try:
-        output = _run(network, in_channels, size)
+        output = first_tensor(run(network, example_input(in_channels, size, size, 1, network)))
+    except UserError:
+        raise
     except Exception as error:  # anything that somebody's forward pass may raise
         raise UserError(
             f"the model does not take images of {in_channels} x {size} x {size}: {one_line(error)}"
@@ -29,23 +167,35 @@ def is_fixed_size(network: nn.Module, in_channels: int, size: int) -> bool:
 
 def _accepts(network: nn.Module, in_channels: int, size: int) -> bool:
     try:
-        _run(network, in_channels, size)
+        run(network, example_input(in_channels, size, size, 1, network))
     except Exception:
         return False
     return True
 
 
-@torch.no_grad()
-def _run(network: nn.Module, in_channels: int, size: int) -> Tensor | None:
-    parameter = next(network.parameters(), torch.zeros(()))
-    return first_tensor(
-        network(torch.zeros(1, in_channels, size, size, dtype=parameter.dtype, device=parameter.device))
-    )
+def _run_pair(network: nn.Module, images: Tensor) -> tuple[Any, bool, bool]:
+    """What a network gives for two images, None if it refuses two; whether gradients reach them; whether it changes them."""
+    output = None
+    with suppress(Exception):
+        with follow_gradients():
+            given = images.clone().requires_grad_().clone()  # no leaf: a network may work on it in place
+            output = network(given)
+        tensor = first_tensor(output)
+        return output, tensor is not None and tensor.requires_grad, not torch.equal(given.detach(), images)
+    with suppress(Exception):  # NumPy on the way refuses tensors with gradients
+        output = run(network, images)
+    return output, False, False
 
 
 def example_input(in_channels: int, height: int, width: int, batch: int, network: nn.Module) -> Tensor:
     """A batch of reproducible noise on the network's device and in its precision, to see which modules fire."""
-    parameter = next(network.parameters(), torch.zeros(()))
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(batch, in_channels, height, width, generator=generator)
-    return noise.to(device=parameter.device, dtype=parameter.dtype)
+    return noise.to(device=weights_device(network), dtype=weights_dtype(network))
+
+
+def exchange_last(images: Tensor) -> Tensor:
+    """The same images but for the last one, in whose place stands one of another contrast and brightness."""
+    others = images.clone()
+    others[-1] = 1 - 3 * images[-1].flip(-1)
+    return others

@@ -11,18 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-import torch
 from torch import nn
 
 from mindseye.arguments import as_path, check_count, check_seed, check_words
 from mindseye.errors import UserError
 from mindseye.layers.compiler import Compiler, painting_reader
-from mindseye.layers.layer import Layer, find_layer
+from mindseye.layers.layer import Layer, Survey, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
-from mindseye.models.freeze import freeze
+from mindseye.models.freeze import allow_gradients, freeze
 from mindseye.models.load import Model, digest, load_model
-from mindseye.models.placement import torch_device
+from mindseye.models.placement import put_channels_last, torch_device
 from mindseye.optimize.canvases.compose import find_canvas, prior_of
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
@@ -68,25 +67,26 @@ class NetworkSession:
         file = as_path("checkpoint", checkpoint)
         self.checkpoint = None if file is None else str(file.absolute())
         self.device = torch_device(device, spec)
-        self.model: Model = load_model(spec, weights=weights, checkpoint=self.checkpoint)
+        self.model: Model = load_model(spec, weights=weights, checkpoint=self.checkpoint, size=size)
         self.model.network.to(self.device)
         if isinstance(spec, str):
             # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.
-            self.model.network.to(memory_format=torch.channels_last)
+            put_channels_last(self.model.network)
         self.recipe, self.view = PLAIN, self.model.preprocessing.size
         self.prior: Prior | None = None
         self.compiler: Compiler | None = None
-        self._surveys: dict[int, list[Layer]] = {}
+        self._surveys: dict[int, Survey] = {}
 
     @property
     def notes(self) -> list[str]:
         """What is worth knowing about how the network was opened."""
-        if self.model.weights != "none":
-            return []
-        return [f"{self.model.name} has random weights: its pictures show what no training has taught"]
+        notes = list(self.model.findings.notes)
+        if self.model.weights == "none":
+            notes.insert(0, f"{self.model.name} has random weights: its pictures show what no training has taught")
+        return notes
 
     @property
-    def network(self) -> list[Layer]:
+    def network(self) -> Survey:
         """Every layer that fires for images of the view's side, in the order of the forward pass."""
         if self.view not in self._surveys:
             with freeze(self.model.network):
@@ -137,7 +137,7 @@ class NetworkSession:
         used = copy.copy(self)
         wanted = self.model.preprocessing
         side = self.size or recipe.size or wanted.size
-        with freeze(self.model.network), ExitStack() as held:
+        with freeze(self.model.network), allow_gradients(), ExitStack() as held:
             precision: Any = self.precision or recipe.precision
             canvas_side = find_canvas(recipe.canvas).fixed_side or side
             used.recipe = replace(recipe, size=canvas_side, precision=precision)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mindseye.facets.activations import normalise_photos
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.layers.layer import Layer, list_outputs
+from mindseye.layers.layer import Layer, Survey, list_outputs
 from mindseye.models.load import Model
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
@@ -26,9 +26,9 @@ Floats = NDArray[np.float32]
 class Layers(Sequence[Layer]):
     """Every layer of a network that fires; printed, or shown in a notebook, as a table."""
 
-    def __init__(self, model: Model, layers: Sequence[Layer]) -> None:
+    def __init__(self, model: Model, layers: Survey) -> None:
         self._model, self._layers = model, list_outputs(layers)
-        self._network = list(layers)
+        self._network = layers
 
     def __len__(self) -> int:
         return len(self._layers)
@@ -47,6 +47,15 @@ class Layers(Sequence[Layer]):
     def matching(self, text: str) -> str:
         """The table of those whose address or kind contains a text."""
         return layer_table(self._model, self._network, text)
+
+    def describe(self) -> str:
+        """What the network takes and gives as far as it was tried, what is worth knowing, and which modules cannot be read."""
+        lines = [self._model.findings.describe()]
+        lines += [f"note: {note}" for note in [*self._model.findings.notes, *self._network.notes]]
+        unreadable = self._network.unreadable.items()
+        return "\n".join(
+            lines + [f"not listed: {address!r} {reason}" for address, reason in unreadable if "@" not in address]
+        )
 
     def to_frame(self) -> Any:
         """A pandas table, a row per layer."""

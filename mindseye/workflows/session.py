@@ -113,7 +113,7 @@ class Session(NetworkSession):
         store = open_store(told.say) if self.cache else None
         with self.using(chosen_recipe(recipe)) as session:
             asked = [] if layer is None else [layer]
-            chosen = choose_layers(session.model.network, session.network, asked)[0]
+            chosen = choose_layers(session.model.network, session.network, asked, painted=False)[0]
             return find_facets(session, find_photos(photos, recursive), chosen, facets, told, store)
 
     def target(

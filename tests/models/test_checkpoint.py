@@ -1,16 +1,18 @@
 """Checkpoints: plain tensors go in, whatever they are wrapped in; anything else is refused and never run."""
 
+import argparse
 import os
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.models.checkpoint import fill, read_checkpoint
+from mindseye.models.checkpoint import fill, fit, read_checkpoint
 from mindseye.models.load import load_model
 
 
@@ -35,7 +37,7 @@ def test_wrappings(tmp_path: Path, kind: str) -> None:
     """The usual ways of saving a state dict lead to the same weights (to half precision where that was saved)."""
     source, target = network(), network()
     torch.save(wrapped(source.state_dict())[kind], tmp_path / "w.pt")
-    fill(target, read_checkpoint(tmp_path / "w.pt"), "w.pt", "net")
+    fill(target, fit(read_checkpoint(tmp_path / "w.pt"), target)[0], "w.pt", "net")
     for name, tensor in target.state_dict().items():
         torch.testing.assert_close(tensor, source.state_dict()[name], atol=1e-3 if kind == "half" else 0, rtol=0)
 
@@ -44,7 +46,7 @@ def test_safetensors(tmp_path: Path) -> None:
     """The same from a safetensors file."""
     source, target = network(), network()
     save_file(source.state_dict(), tmp_path / "w.safetensors")
-    fill(target, read_checkpoint(tmp_path / "w.safetensors"), "w", "net")
+    fill(target, fit(read_checkpoint(tmp_path / "w.safetensors"), target)[0], "w", "net")
     assert all(torch.equal(tensor, source.state_dict()[name]) for name, tensor in target.state_dict().items())
 
 
@@ -81,7 +83,9 @@ def test_code_is_never_run(tmp_path: Path) -> None:
     (tmp_path / "c.pt").write_bytes(pickle.dumps(evil))
     torch.save(network(), tmp_path / "whole.pt")
     for name in ("a.pt", "b.pt", "c.pt", "whole.pt"):
-        with pytest.raises(UserError, match=r"holds code beside its weights \(not run\): save network.state_dict"):
+        with pytest.raises(
+            UserError, match=r"holds code (\([\w.]+\) )?beside its weights \(not run\): save network.state_dict"
+        ):
             read_checkpoint(tmp_path / name)
     assert not (tmp_path / "made").exists()
     torch.load(tmp_path / "a.pt", weights_only=False)
@@ -123,3 +127,77 @@ def test_checkpoint_of_another_network(tmp_path: Path) -> None:
     torch.save(network().state_dict(), tmp_path / "w.pt")
     with pytest.raises(UserError, match=r"does not fit squeezenet1_1: missing .*; unexpected '0\.weight'"):
         load_model("squeezenet1_1", checkpoint=tmp_path / "w.pt")
+
+
+def kept(kind: str, state: dict[str, torch.Tensor]) -> object:
+    """The same weights as different programs keep them, beside what they keep besides."""
+
+    def under(prefix: str, scale: float = 1) -> dict[str, torch.Tensor]:
+        return {prefix + key: tensor * scale if tensor.is_floating_point() else tensor for key, tensor in state.items()}
+
+    return {
+        "net": {"net": under("module."), "acc": 91.2, "epoch": 3},
+        "lightning": {
+            "state_dict": under("model.") | {"loss.weight": torch.ones(2)},
+            "hparams": argparse.Namespace(lr=0.1),
+        },
+        "swa": under("module.") | {"n_averaged": torch.tensor(5)},
+        "ema": {"model_ema": state, "optimizer": {"state": {0: {"step": torch.ones(1)}}}},
+        "dino": {
+            "student": under("module.backbone.", 2),
+            "teacher": under("module.backbone.") | {"module.head.w": torch.ones(1)},
+        },
+        "profiled": under("") | {"total_ops": torch.zeros(1), "0.total_params": torch.zeros(1)},
+        "numpy": {"state_dict": {key: tensor.numpy() for key, tensor in state.items()}, "best": np.float64(0.5)},
+        "both": {"model": state, "ema": under("", 3)},
+        "nested": {"ema": {"module": under("")}},
+    }[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("net", "'net' without the prefix 'module.': 7 of the model's 7 tensors"),
+        ("lightning", "'state_dict' without the prefix 'model.': 7 of the model's 7 tensors, 1 others left aside"),
+        ("swa", "the file's own tensors without the prefix 'module.': 7 of the model's 7 tensors, 1 others left aside"),
+        ("ema", "'model_ema': 7 of the model's 7 tensors"),
+        ("dino", "'teacher' without the prefix 'module.backbone.': 7 of the model's 7 tensors, 1 others left aside"),
+        ("profiled", "the file's own tensors: 7 of the model's 7 tensors, 2 others left aside"),
+        ("numpy", "'state_dict': 7 of the model's 7 tensors"),
+        ("both", "'model': 7 of the model's 7 tensors (it also holds 'ema')"),
+        ("nested", "'ema.module': 7 of the model's 7 tensors"),
+    ],
+)
+def test_wherever_the_weights_are_kept(tmp_path: Path, kind: str, line: str) -> None:
+    """The same weights come out, and a line says what was taken and how many tensors fitted."""
+    source, target = network(), network()
+    torch.save(kept(kind, source.state_dict()), tmp_path / "w.pt")
+    state, said = fit(read_checkpoint(tmp_path / "w.pt"), target)
+    fill(target, state, "w.pt", "net")
+    assert all(torch.equal(tensor, source.state_dict()[name]) for name, tensor in target.state_dict().items())
+    assert line in said
+
+
+@pytest.mark.parametrize("wrapped_source", [False, True])
+def test_a_network_inside_data_parallel(tmp_path: Path, wrapped_source: bool) -> None:
+    """The network's own wrapper is put before the names, or left where both have it."""
+    source, target = network(), nn.DataParallel(network())
+    torch.save((nn.DataParallel(source) if wrapped_source else source).state_dict(), tmp_path / "w.pt")
+    state, _ = fit(read_checkpoint(tmp_path / "w.pt"), target)
+    fill(target, state, "w.pt", "net")
+    assert torch.equal(target.module[0].weight, source[0].weight)
+
+
+def test_torchscript_is_not_run(tmp_path: Path) -> None:
+    """A TorchScript archive is a program: the line says how its weights are saved alone."""
+    torch.jit.save(torch.jit.script(network()), tmp_path / "program.pt")
+    with pytest.raises(UserError, match=r"is a TorchScript program, which is not run: save its weights alone"):
+        read_checkpoint(tmp_path / "program.pt")
+
+
+def test_more_tensors_than_the_network_has_are_refused(tmp_path: Path) -> None:
+    """The weights of a deeper network are no weights of this one, though every name of this one is among them."""
+    torch.save(network().state_dict() | {"4.weight": torch.ones(3, 3)}, tmp_path / "deeper.pt")
+    state, _ = fit(read_checkpoint(tmp_path / "deeper.pt"), network())
+    with pytest.raises(UserError, match=r"unexpected '4\.weight'"):
+        fill(network(), state, tmp_path / "deeper.pt", "net")

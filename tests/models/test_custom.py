@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mindseye.errors import UserError
-from mindseye.models.custom import guess_in_channels, read_preprocessing
+from mindseye.models.inputs import guess_planes, guess_sides
 from mindseye.models.load import load_model
 from mindseye.preprocessing import Preprocessing
 
@@ -30,7 +30,7 @@ class Tiny(nn.Module):
         return self.head(self.conv(x).relu().mean((2, 3)))
 
 ready = Tiny()
-def flat(): return nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+def flat(): return nn.Sequential(nn.Flatten(), nn.Linear(785, 2))
 def number(): return 3
 def fails(): return nn.Linear(4, "two")
 def leaves(): raise SystemExit(7)
@@ -124,14 +124,15 @@ def test_channels_and_size_by_attribute() -> None:
     """Stated channels and sizes come before what is found; pairs and triples count when square."""
     body = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     body.in_chans, body.img_size = 1, (1, 28, 28)
-    assert guess_in_channels(body) == 1
+    assert guess_planes(body)[0].value == 1
     model = load_model(body)
     assert (model.in_channels, model.preprocessing.size, model.preprocessing.fixed_size) == (1, 28, True)
     body.img_size = (28, 30)
     with pytest.raises(UserError, match="only squares"):
-        read_preprocessing(body)
-    assert guess_in_channels(nn.Sequential(nn.Identity(), nn.Conv2d(7, 2, 1), nn.Conv2d(2, 9, 1))) == 7
-    assert guess_in_channels(nn.Linear(3, 3)) == 3
+        guess_sides(body, None)
+    two = nn.Sequential(nn.Identity(), nn.Conv2d(7, 2, 1), nn.Conv2d(2, 9, 1))
+    assert [guess.value for guess in guess_planes(two)] == [7, 3, 1, 4, 2]
+    assert [guess.value for guess in guess_planes(nn.Linear(3, 3))] == [3, 1, 4]
 
 
 def test_stated_preprocessing_and_labels_are_checked() -> None:

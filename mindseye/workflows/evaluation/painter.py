@@ -13,6 +13,7 @@ from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
+from mindseye.models.placement import put_channels_last
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.runs.schema import Manifest
@@ -38,7 +39,7 @@ def load_painter(manifest: Manifest) -> Model:
     if spec is None:
         raise UserError("it was given as a module, which is not kept")
     painter = load_model(spec, weights=options["weights"], checkpoint=options["checkpoint"])
-    painter.network.to(memory_format=torch.channels_last)  # faster, on CPU and GPU
+    put_channels_last(painter.network)  # faster, on CPU and GPU
     return painter
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-import torch
 from torch import nn
 
 from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.measure.judge import Judge, make_judge
 from mindseye.models.load import Model, load_model
+from mindseye.models.placement import put_channels_last
 from mindseye.photos.listing import list_photos
 
 Network = str | nn.Module
@@ -66,5 +66,5 @@ def own_judge(name: str) -> UserError:
 def _loaded(spec: Network) -> Model:
     model = load_model(spec)
     if isinstance(spec, str):  # a module that was given stays as it is
-        model.network.to(memory_format=torch.channels_last)
+        put_channels_last(model.network)
     return model

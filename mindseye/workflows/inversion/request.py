@@ -90,7 +90,7 @@ def run_inversion(request: InvertRequest, model: ModelSource) -> Run:
     """Open the run and do what is left of it."""
     run = request.run
     with run.session(model) as session:
-        layers = choose_layers(session.model.network, session.network, request.layers)
+        layers = choose_layers(session.model.network, session.network, request.layers, painted=request.patches is None)
         inversions = _inversions(request, session, layers)
         options: dict[str, Any] = {
             "photos": [photo_digest(photo) for photo in photos_of(inversions)],

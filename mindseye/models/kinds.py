@@ -1,0 +1,120 @@
+"""Kinds of modules that cannot be looked into, each refused in one line, and modules that must be completed first."""
+
+import copy
+import inspect
+
+import torch
+from torch import Tensor, nn
+
+from mindseye.errors import UserError, one_line
+from mindseye.models.freeze import freeze_parameters
+
+
+def check_kind(network: nn.Module, name: str) -> None:
+    """Refuse modules whose inner modules do not run as Python, or that are spread over several devices.
+
+    Raises:
+        UserError: naming the kind, and what to give instead.
+    """
+    if isinstance(network, torch.jit.ScriptModule):
+        raise UserError(
+            f"{name} is TorchScript, whose layers cannot be read: give the torch.nn.Module that it was made from "
+            "(torch.save(scripted.state_dict(), FILE) keeps its weights for --checkpoint)"
+        )
+    if is_exported(network):
+        raise UserError(
+            f"{name} is a program of torch.export, which has no modules left whose layers could be read: give the "
+            "torch.nn.Module that it was exported from"
+        )
+    if isinstance(network, nn.DataParallel) and len(network.device_ids) > 1:
+        raise UserError(f"{name} is spread over {len(network.device_ids)} devices by DataParallel: give its .module")
+
+
+def is_exported(network: nn.Module) -> bool:
+    """Whether a module is what ``torch.export.export(...).module()`` gives: all its operations in one graph."""
+    if not isinstance(network, torch.fx.GraphModule):
+        return False
+    called = [str(node.target) for node in network.graph.nodes if node.op == "call_module"]
+    return all(name.startswith("_guards") for name in called)  # the only module that an export keeps checks its inputs
+
+
+def check_weights(network: nn.Module, name: str, checkpoint: bool) -> None:
+    """Refuse a network some of whose weights are without memory, on the meta device.
+
+    Raises:
+        UserError: naming the first of them.
+    """
+    tensors = [*network.named_parameters(), *network.named_buffers()]
+    empty = [key for key, tensor in tensors if tensor.is_meta]
+    if empty:
+        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+        way = (
+            "the checkpoint does not hold it: fill it in the factory"
+            if checkpoint
+            else "give them with --checkpoint FILE"
+        )
+        raise UserError(f"{name} has no weights in memory, {empty[0]!r}{more} on the meta device: {way}")
+
+
+def has_lazy_weights(network: nn.Module) -> bool:
+    """Whether some parameters get their shapes only when the network first sees an image."""
+    tensors = [*network.parameters(), *network.buffers()]
+    return any(nn.parameter.is_lazy(tensor) for tensor in tensors)
+
+
+def try_copy(network: nn.Module) -> nn.Module:
+    """A copy to try things out with, whose lazy weights a trial may fill; the network itself where it cannot be copied."""
+    try:
+        return copy.deepcopy(network)
+    except Exception:  # whatever a user's own module may raise
+        return network
+
+
+def turn_to_evaluation(network: nn.Module, name: str) -> None:
+    """Evaluation mode, without gradients for the parameters; what ``eval()`` and ``train()`` give back is not used.
+
+    Raises:
+        UserError: if the network refuses.
+    """
+    try:
+        network.eval()
+    except Exception as error:  # whatever a user's own module may raise
+        raise UserError(f"{name} cannot be put into evaluation mode: eval() fails with {one_line(error)}") from error
+    freeze_parameters(network)
+
+
+def explain_refusal(network: nn.Module, error: BaseException) -> str:
+    """What a network may want instead of a batch of images, told by its forward and its error; empty if nothing is known."""
+    wrap = "wrap it in a torch.nn.Module whose forward takes images [batch, planes, height, width] and calls it"
+    names = _needed_inputs(network)
+    if len(names) > 1:
+        return f"; its forward needs {len(names)} inputs ({', '.join(names)}): {wrap}"
+    if (
+        "5D" in str(error)
+        or "conv3d" in str(error)
+        or any(isinstance(module, nn.Conv3d) for module in network.modules())
+    ):
+        return f"; it seems to take volumes or frames: {wrap}"
+    if isinstance(error, IndexError | KeyError | TypeError | AttributeError):
+        return f"; if it takes something other than images, {wrap}"
+    return ""
+
+
+def _needed_inputs(network: nn.Module) -> list[str]:
+    try:
+        parameters = inspect.signature(network.forward).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [
+        parameter.name for parameter in parameters if parameter.kind in kinds and parameter.default is parameter.empty
+    ]
+
+
+def tensors_of(value: object) -> list[Tensor]:
+    """The tensors among what a state dict holds beside tensors: packed weights of quantised modules are tuples of some."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, tuple | list):
+        return [tensor for part in value for tensor in tensors_of(part)]
+    return []

@@ -1,0 +1,331 @@
+"""Kinds of modules that people really give: what is done to each, or the line that refuses it."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from mindseye.errors import UserError
+from mindseye.layers.output import find_output
+from mindseye.models.load import digest, load_model
+from mindseye.models.placement import put_channels_last, weights_dtype
+
+
+def plain(planes: int = 3, classes: int = 10) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(planes, 8, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, classes)
+    )
+
+
+def small(planes: int = 3, side: int = 32) -> nn.Sequential:
+    """Takes images of one size only."""
+    return nn.Sequential(nn.Conv2d(planes, 4, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(4 * (side // 2) ** 2, 5))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_are_brought_to_float32(dtype: torch.dtype) -> None:
+    """The same numbers, in float32, with a line; a module that was given is left as it is."""
+    given = plain().to(dtype)
+    model = load_model(given)
+    assert given[0].weight.dtype == dtype
+    assert weights_dtype(model.network) == torch.float32
+    assert torch.equal(model.network[0].weight, given[0].weight.float())
+    assert model.findings.notes == (f"its weights are {str(dtype)[6:]}: they were brought to float32",)
+
+
+def test_first_parameter_is_no_float(tmp_path: Path) -> None:
+    """Whole numbers, complex ones or a sparse buffer in front: the images are float32 all the same, and a digest is had."""
+
+    class Odd(nn.Module):
+        def __init__(self, first: torch.Tensor) -> None:
+            super().__init__()
+            self.first = nn.Parameter(first, requires_grad=False)
+            self.register_buffer("graph", torch.eye(4).to_sparse())
+            self.body = plain()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.body(x)
+
+    digests = set()
+    for first in (
+        torch.ones(3, dtype=torch.int8),
+        torch.ones(3, dtype=torch.complex64),
+        torch.zeros(3, dtype=torch.complex64),
+    ):
+        network = Odd(first)
+        network.body = copy.deepcopy(BODY)
+        assert load_model(network).findings.dtype == "float32"
+        digests.add(digest(network))
+    assert len(digests) == 3
+
+
+BODY = plain()
+
+
+def test_quantised_weights_have_a_digest() -> None:
+    """Packed weights count too: two networks that differ in them only are two."""
+    first, second = (torch.ao.quantization.quantize_dynamic(copy.deepcopy(net), {nn.Linear}) for net in (BODY, plain()))
+    second[0].load_state_dict(first[0].state_dict())
+    assert digest(first) != digest(second)
+    assert load_model(first).findings.outputs == 10
+
+
+def test_lazy_modules_get_their_shapes_from_the_right_images() -> None:
+    """Also where a first trial with another size fails, and the same random weights each time."""
+
+    def build() -> nn.Module:
+        torch.manual_seed(int(torch.randint(0, 99, ())))
+        net = nn.Sequential(nn.LazyConv2d(4, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.LazyLinear(7))
+        net.image_size = 24
+        return net
+
+    first, second = load_model(build()), load_model(build())
+    assert first.network[3].in_features == 4 * 12 * 12
+    assert torch.equal(first.network[3].weight, second.network[3].weight)
+    assert "lazy weights got their shapes from images of 3 x 24 x 24" in first.findings.notes[0]
+
+
+def test_lazy_modules_take_a_checkpoint(tmp_path: Path) -> None:
+    """Weights come first: what they do not bring gets its shape from a pass."""
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\ndef build(): return nn.Sequential(nn.LazyConv2d(8, 3, 2, 1), nn.ReLU(), "
+        "nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(10))\n"
+    )
+    torch.save(BODY.state_dict(), tmp_path / "w.pt")
+    model = load_model(f"{tmp_path / 'net.py'}:build", checkpoint=tmp_path / "w.pt", size=32)
+    images = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(model.network(images), BODY(images))
+
+
+def test_meta_device(tmp_path: Path) -> None:
+    """Weights without memory come from a checkpoint; without one, or where it leaves a buffer out, the tensor is named."""
+    (tmp_path / "net.py").write_text(
+        "import torch\nfrom torch import nn\n"
+        "def build(more=False):\n    with torch.device('meta'):\n"
+        "        net = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1),"
+        " nn.Flatten(), nn.Linear(8, 10))\n"
+        "        if more: net.register_buffer('grid', torch.zeros(2), persistent=False)\n    return net\n"
+        "def more(): return build(True)\n"
+    )
+    torch.save(BODY.state_dict(), tmp_path / "w.pt")
+    with pytest.raises(
+        UserError, match=r"no weights in memory, '0.weight' and 3 more on the meta device.*--checkpoint"
+    ):
+        load_model(f"{tmp_path / 'net.py'}:build")
+    model = load_model(f"{tmp_path / 'net.py'}:build", checkpoint=tmp_path / "w.pt", size=32)
+    assert torch.equal(model.network[0].weight, BODY[0].weight)
+    with pytest.raises(UserError, match="'grid' on the meta device: the checkpoint does not hold it"):
+        load_model(f"{tmp_path / 'net.py'}:more", checkpoint=tmp_path / "w.pt", size=32)
+
+
+def test_torchscript_and_exported_programs_are_refused() -> None:
+    """Their layers cannot be read: one line each, with what to give instead."""
+    for program in (torch.jit.script(plain()), torch.jit.trace(plain().eval(), torch.zeros(2, 3, 32, 32))):
+        with pytest.raises(UserError, match=r"is TorchScript, whose layers cannot be read: give the torch\.nn\.Module"):
+            load_model(program)
+    program = torch.export.export(plain().eval(), (torch.zeros(2, 3, 32, 32),)).module()
+    with pytest.raises(UserError, match=r"is a program of torch\.export.*that it was exported from"):
+        load_model(program)
+    assert load_model(torch.fx.symbolic_trace(plain())).findings.outputs == 10
+
+
+def test_eval_and_train_that_give_nothing_back(tmp_path: Path) -> None:
+    """A train() that forgets to return the module."""
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))\n"
+        "    def train(self, mode=True):\n        super().train(mode)\n    def forward(self, x): return self.body(x).mean((2, 3))\n"
+    )
+    model = load_model(f"{tmp_path / 'net.py'}:Net", size=32)
+    assert not any(module.training for module in model.network.modules())
+
+
+def test_planes_are_found_by_trying() -> None:
+    """A width that is called in_channels, a head that is defined first, a size that is a number of features."""
+    course = plain()
+    course.in_channels = 64
+    assert load_model(course, size=32).in_channels == 3
+    assert load_model(course, size=32).findings.notes == (
+        "the attribute in_channels = 64 is not what its images have: it takes 3 planes",
+    )
+
+    class HeadFirst(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head, self.body = nn.Conv2d(8, 10, 1), nn.Conv2d(3, 8, 3, 2, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.head(self.body(x)).mean((2, 3))
+
+    assert load_model(HeadFirst(), size=32).in_channels == 3
+    features = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.MaxPool2d(16), nn.Flatten(), nn.LazyLinear(2))
+    features.input_size = 8
+    assert load_model(features, size=64).preprocessing.size == 64
+    assert load_model(plain(11), size=32).in_channels == 11
+    assert load_model(plain(1), size=32).in_channels == 1
+
+
+@pytest.mark.parametrize(("size", "expected"), [(32, 32), (None, 32), (64, 32)])
+def test_sides_are_found_by_trying(size: int | None, expected: int) -> None:
+    """What the user asks for first; a network that takes 32 px only, and does not say so, is looked at with 32."""
+    model = load_model(small(), size=size)
+    assert (model.preprocessing.size, model.preprocessing.resize, model.preprocessing.fixed_size) == (
+        expected,
+        expected,
+        True,
+    )
+    assert bool(model.findings.notes) is (size != 32)
+    assert load_model(plain(), size=size).preprocessing.size == (size or 224)
+
+
+def test_what_takes_no_images_is_refused_with_a_way_out() -> None:
+    """Two inputs, volumes, dicts, oblong images: the size in the line is the one that was asked for."""
+
+    class Two(nn.Module):
+        def forward(self, image: torch.Tensor, facts: torch.Tensor) -> torch.Tensor:
+            return image.mean((2, 3)) + facts
+
+    class Dict(nn.Module):
+        def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+            return batch["image"].mean((2, 3))
+
+    volumes = nn.Sequential(nn.Conv3d(2, 4, 3), nn.Flatten(2), nn.LazyLinear(3))
+    for network, text in (
+        (Two(), r"3 x 64 x 64: .*its forward needs 2 inputs \(image, facts\): wrap it in a torch\.nn\.Module"),
+        (Dict(), r"3 x 64 x 64: .*if it takes something other than images, wrap it"),
+        (
+            nn.Sequential(nn.Conv3d(1, 4, 3), nn.Flatten()),
+            r"3 x 64 x 64: it gives \[4, 3844\].*volumes or frames: wrap it",
+        ),
+        (volumes, r"3 x 64 x 64: .*volumes or frames: wrap it"),
+    ):
+        with pytest.raises(UserError, match=text):
+            load_model(network, size=64)
+    oblong = plain()
+    oblong.image_size = (64, 128)
+    with pytest.raises(UserError, match=r"image_size is \(64, 128\); only squares .*wrap it"):
+        load_model(oblong)
+
+
+def test_statistics_of_vectors_in_a_batch() -> None:
+    """A normalisation that refuses a single vector: no image can be asked about alone."""
+    network = nn.Sequential(*plain()[:4], nn.BatchNorm1d(8, track_running_stats=False))
+    with pytest.raises(UserError, match=r"takes two images but not one .*track_running_stats=True"):
+        load_model(network, size=32)
+
+
+def test_findings() -> None:
+    """What the probe says of networks whose truth is known, as plain values."""
+
+    class Mixes(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (x - x.mean((0, 2, 3), keepdim=True)).square().mean((2, 3))
+
+    class Draws(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mean((2, 3)) + torch.rand(len(x), 3)
+
+    class Detached(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x *= 2
+            return x.detach().mean((2, 3))
+
+    first = load_model(plain(), size=32).findings.as_dict()
+    assert first == {
+        "in_channels": 3,
+        "size": 32,
+        "fixed_size": False,
+        "outputs": 10,
+        "dtype": "float32",
+        "takes_batches": True,
+        "independent": True,
+        "deterministic": True,
+        "gradient": True,
+        "writes_input": False,
+        "notes": [],
+    }
+    for network, changed in (
+        (Mixes(), {"independent": False}),
+        (Draws(), {"deterministic": False}),
+        (Detached(), {"gradient": False, "writes_input": True}),
+    ):
+        found = load_model(network, size=32).findings.as_dict()
+        assert {key: value for key, value in found.items() if value != first[key]} == changed | {"outputs": 3}
+    assert "answers depend on the images beside" in load_model(Mixes(), size=32).findings.describe()
+
+
+def test_a_part_called_preprocessing_is_a_part() -> None:
+    """Fixed filters of the network's own, or a transform, that have this name say nothing about mean and deviation."""
+    network = nn.Sequential(nn.Conv2d(3, 2, 3))
+    network.preprocessing = nn.Hardtanh()
+    assert load_model(network, size=32).preprocessing.mean == (0.0,) * 3
+    network = nn.Sequential(nn.Conv2d(3, 2, 3))
+    network.preprocessing = lambda photo: photo
+    assert load_model(network, size=32).preprocessing.std == (1.0,) * 3
+
+
+def test_labels_in_a_dict() -> None:
+    """id2label, as many networks have it, with whole numbers or their digits; other keys are refused."""
+    network = plain(classes=3)
+    network.labels = {2: "wasp", 0: "ant", 1: "bee"}
+    assert load_model(network, size=32).labels == ("ant", "bee", "wasp")
+    network.labels = {"1": "bee", "0": "ant", "2": "wasp"}
+    assert load_model(network, size=32).labels == ("ant", "bee", "wasp")
+    network.labels = {"ant": 0, "bee": 1, "wasp": 2}
+    with pytest.raises(UserError, match="labels are a dict whose keys are not the indices 0 to 2"):
+        load_model(network, size=32)
+
+
+def test_imports_within_forward_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a network imports when it is first used is found beside its file; the working folder is not left to it."""
+    (tmp_path / "beside_it.py").write_text("def pooled(x): return x.mean((2, 3))\n")
+    (tmp_path / "net.py").write_text(
+        "import os\nfrom pathlib import Path\nfrom torch import nn\nclass Net(nn.Module):\n"
+        "    def forward(self, x):\n        from beside_it import pooled\n        return pooled(x)\n"
+        "def moves():\n    os.chdir('/')\n    return Net()\n"
+        "class Moves(Net):\n    def forward(self, x):\n        os.chdir('/')\n        return super().forward(x)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert load_model("net.py:Net", size=32).findings.outputs == 3
+    assert load_model("net.py:moves", size=32).findings.outputs == 3
+    assert Path.cwd() == tmp_path
+    with pytest.raises(UserError, match="forward changes the working folder"):
+        load_model("net.py:Moves", size=32)
+    assert Path.cwd() == tmp_path
+
+
+def test_channels_last_where_there_are_volumes() -> None:
+    """Weights of two-dimensional convolutions are laid out anew, those of three-dimensional ones stay, no value changes."""
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Unflatten(1, (4, 2)), nn.Conv3d(4, 8, 3))
+    network.register_buffer("graph", torch.eye(3).to_sparse())
+    before = copy.deepcopy(network)
+    put_channels_last(network)
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert network[2].weight.is_contiguous()
+    assert torch.equal(network[0].weight, before[0].weight)
+    ordinary = plain()
+    put_channels_last(ordinary)
+    assert ordinary[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_labels_lead_to_the_scores() -> None:
+    """Of (features, scores) the labels go with the scores: as many as there are names."""
+
+    class Pair(nn.Module):
+        labels = ("ant", "bee", "wasp")
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head = plain(classes=16), nn.Linear(16, 3)
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return self.body(x), self.head(self.body(x))
+
+    model = load_model(Pair(), size=32)
+    assert (model.labels, model.findings.outputs) == (Pair.labels, 3)
+    assert find_output(model.network, 32)[0].address == "output:1"
+    Pair.labels = ("ant", "bee")
+    with pytest.raises(UserError, match="states 2 labels, but has 16 outputs"):
+        load_model(Pair(), size=32)
