@@ -8,6 +8,7 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import os
 import re
 import sys
 import traceback
@@ -106,15 +107,17 @@ def whole_path(spec: str) -> str:
 
 @contextmanager
 def run_user_code(spec: str) -> Iterator[None]:
-    """Run code of the user's: it may import what lies beside its file, and its errors are told in one line."""
+    """Run code of the user's: it may import what lies beside its file, and its errors are told in one line. The working folder is kept."""
     match = _NAME.fullmatch(spec)
     place = Path(match["place"] if match else ".")
-    folder = str(place.resolve().parent if place.suffix == ".py" else Path.cwd())
+    working = Path.cwd()
+    folder = str(place.resolve().parent if place.suffix == ".py" else working)
     sys.path.insert(0, folder)
     try:
         with explain_errors(spec):
             yield
     finally:
+        os.chdir(working)
         with suppress(ValueError):
             sys.path.remove(folder)
 
