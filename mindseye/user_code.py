@@ -107,7 +107,7 @@ def whole_path(spec: str) -> str:
 
 @contextmanager
 def run_user_code(spec: str) -> Iterator[None]:
-    """Run code of the user's: it may import what lies beside its file, and its errors are told in one line. The working folder is kept."""
+    """Run code of the user's: it may import what lies beside its file, its errors are one line, and the working folder is kept."""
     match = _NAME.fullmatch(spec)
     place = Path(match["place"] if match else ".")
     working = Path.cwd()
