@@ -155,7 +155,7 @@ class Kept(Keeper):
 
 def row_of(network, asked, alignment):
     """A row of four pictures between two units, kept alike by a weight: [4, 3, side, side]."""
-    recipe = load_recipe("distribution", {"steps": 15, "start": "noise", "shared": SHARED})
+    recipe = load_recipe("distribution-1", {"steps": 15, "start": "noise", "shared": SHARED})
     with NetworkSession(network, size=SIDE).using(recipe) as session:
         request = ObjectiveRequest(asked, interpolate=4)
         order = variants_order(request, locate_objectives(request, session), session)
