@@ -205,15 +205,17 @@ def _paint(painter: str, recipe: str, folder: Path, options: argparse.Namespace)
     )
     manifest = run.manifest
     facets = [entry for entry in manifest["layers"][0]["facets"] if entry["picture"]]
-    images = (torch.stack([read_picture(run.path / entry[role]) for entry in facets]) for role in ("picture", "start"))
+    pictures, starts = (
+        torch.stack([read_picture(run.path / entry[role]) for entry in facets]) for role in ("picture", "start")
+    )
     members = [[member["index"] for member in entry["members"]] for entry in facets]
     measures = [entry["measures"] for entry in facets]
-    return Pictures(folder.name, *images, members, measures, sum(manifest["seconds"].values()))
+    return Pictures(folder.name, pictures, starts, members, measures, sum(manifest["seconds"].values()))
 
 
 def _gallery(judge: Judge, folders: Sequence[Path], options: argparse.Namespace) -> Gallery:
     seen, size = [], judge.model.preprocessing.size
-    judge.model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    judge.model.network.to(memory_format=torch.channels_last)
     for folder in folders:
         photos = find_photos(_photos(folder, options.limit))
         seen.append(look(judge, photos.batches(judge.model.preprocessing, size, judge.model.in_channels), CPU))

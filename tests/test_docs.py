@@ -53,8 +53,10 @@ def slug(heading):
 
 
 def anchors(page):
-    """All anchors of a page."""
-    return {slug(heading) for heading in re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)}
+    """All anchors of a page: its headings, and what the site makes from docstrings, which is anchored by its name."""
+    text = page.read_text("utf-8")
+    headings = {slug(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    return headings | set(re.findall(r"^::: ([\w.]+)$", text, re.MULTILINE))
 
 
 def key_rows():

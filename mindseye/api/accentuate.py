@@ -30,10 +30,13 @@ def accentuate(
     al., "Feature Accentuation" (2024); for caricatures, Lucid's objective of that name (``Caricature``).
 
     Args:
-        photo: a file or an array. objectives: as ``paint`` takes them, a picture each; for a caricature, addresses of layers.
-        near: how strongly the picture is held to the photo; by default 1, for a caricature 0.1. near_layer: where; by default
-            the first stage of the network. power: of the cosine; by default 2, for a caricature 0, as its activations point
-            the right way from the start.
+        photo: a file or an array.
+        objectives: as ``paint`` takes them, a picture each; for a caricature, addresses of layers.
+        near: how strongly the picture is held to the photo; by default 1, for a caricature 0.1.
+        near_layer: where; by default the first stage of the network.
+        power: of the cosine; by default 2, for a caricature 0, as its activations point the right way from the start.
+        caricature: paint more of what a layer sees in the photo already.
+        probability: raise a class's log probability rather than its logit.
         **options: as ``visualize`` takes them, but for those about facets and judges; the recipe is ``accentuate`` by
             default, the run folder ``runs/accentuate-PHOTO-MODEL-OBJECTIVE``.
 

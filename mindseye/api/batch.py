@@ -54,7 +54,8 @@ def batch(
 
     Args:
         root: the collection: a folder of class folders, ImageNet as torchvision lays it out, or tar shards.
-        model, layer: as ``visualize`` takes them. With several workers the model is given by its name.
+        model: as ``visualize`` takes it; with several workers by its name.
+        layer: as ``visualize`` takes it.
         facets: groups per class; a class of few photos has fewer.
         classes: names, WordNet ids, titles or patterns (``n0144*``) of those wanted, or a file with one in each line; by
             default all.

@@ -27,8 +27,11 @@ def examples(
     nine where there are fewer than 36 photos. See ``mindseye.measure.examples.spectrum`` for how photos are chosen.
 
     Args:
-        photos, model, recursive: as ``mindseye.visualize`` takes them.
-        layer: an address. channels: of that layer, one sheet each.
+        photos: as ``visualize`` takes them.
+        model: likewise.
+        layer: an address.
+        channels: of that layer, one sheet each.
+        recursive: take sub-folders too.
         whole: the sheets show whole photos with a box around what the position sees, rather than that alone.
         **options: weights, checkpoint, device; size: side in px of what the network sees, by default the model's. out: the
             folder, by default ``runs/examples-FOLDER-MODEL-LAYER``; what an earlier call left there is replaced. progress,

@@ -36,7 +36,8 @@ def film(
 
     Args:
         run: a run of ``visualize`` or ``paint``, or its folder.
-        gif, mp4: which kinds of file to write. An MP4 wants the ``[film]`` extra.
+        gif: whether GIFs are written.
+        mp4: whether MP4s are, which want the ``[film]`` extra.
         seconds: from the first picture to the last, 0.1 to 600.
         facet: only pictures of the facet, or objective, with this index.
 

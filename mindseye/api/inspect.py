@@ -36,7 +36,8 @@ def inspect(
     ``mindseye.measure.entanglement`` for what the number means.
 
     Args:
-        photos, model: as ``visualize`` takes them.
+        photos: as ``visualize`` takes them.
+        model: likewise.
         layers: addresses, or ``"auto"`` for one per stage.
         facets: how many groups, or ``"auto"``; three at least for any channel to be entangled. Rather too many than too few:
             two facets of one meaning do not count as two.

@@ -30,7 +30,9 @@ def invert(
     Correspondence?" (NeurIPS 2014). The picture's ``start`` is made of the same patches in random order.
 
     Args:
-        photos: files or arrays, one or several. layer: one or several, or ``"auto"`` for one per stage; a picture for each
+        photos: files or arrays, one or several.
+        model: as ``visualize`` takes it.
+        layer: one or several, or ``"auto"`` for one per stage; a picture for each
             photo and layer.
         patches: the photos whose patches are taken, a folder, paths or arrays.
         **options: as ``visualize`` takes them, but for those about facets and judges. The recipe, by default ``invert``,

@@ -36,11 +36,14 @@ def paint(
             ``"layer:direction.npy"``, ``"output:masks:15"``, ``"my.py:Objective"``.
         model: as ``visualize`` takes it.
         init: a photo to start from, a file or an array; the recipe's ``start`` is then ``photo``.
-        together: one picture of the objectives' sum. interpolate: so many pictures on the way from the first to the second
+        together: one picture of the objectives' sum.
+        interpolate: so many pictures on the way from the first to the second
             of two objectives, which share a low-frequency canvas and are kept alike.
-        variants: pictures of each objective. diversity: how strongly variants are kept apart, the weight of ``Diversity``.
+        variants: pictures of each objective.
+        diversity: how strongly variants are kept apart, the weight of ``Diversity``.
         examples: photos; the variants then are the facets of those that the objective likes best (its top 5 %).
-        power: of a direction's cosine. probability: raise a class's log probability rather than its logit.
+        power: of a direction's cosine.
+        probability: raise a class's log probability rather than its logit.
         **options: as ``visualize`` takes them, but for those about facets. The run folder is
             ``runs/paint-MODEL-OBJECTIVE`` by default. judge, labels: who looks at the pictures when they are painted, and
             what it should see where the objective names no class.

@@ -42,13 +42,15 @@ def transfer(
     labels is painted by the sum of their logits.
 
     Args:
-        painter, judge: networks as ``visualize`` takes them; their class names must know the classes.
+        painter: a network, by name or as a module; its class names must know the classes.
+        judge: one that names the pictures, or several; likewise.
         classes: a text file with a class per line (see ``read_classes``), its lines, or the bundled list ``erkan``.
         both: also the reverse: each judge paints, and the painter judges.
         augmentation: which augmentations the painting uses: ``all`` that the recipe has, ``none``, or one by its name (crop,
             flip, rotate, perspective, blur, greyscale).
         compare: paint without augmentation besides.
-        paintings: of each class. copies: images of each painting, 1 for the picture alone.
+        paintings: of each class.
+        copies: images of each painting, 1 for the picture alone.
         **options: as ``visualize`` takes them, but for weights and checkpoints and those about facets and judges. The recipe is
             ``class`` by default; ``batch_size`` is 10. The folder, ``out``, is ``runs/transfer-PAINTER`` by default. What is
             done is not done again, and an interrupted transfer continues; a further judge, condition or direction adds to it;

@@ -43,6 +43,7 @@ OWN = (
     "gpus",
     "shard",
     "retries",
+    "executor",
     "cache",
 )
 
@@ -69,6 +70,7 @@ def add(commands: Any) -> None:
         "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
     )
     add("--retries", type=index, default=2, metavar="N", help="more attempts at what may go well then (default: 2)")
+    add("--executor", metavar="FILE.py:NAME", help="have the packs worked on by an executor of your own")
     judges = "a network that looks at the pictures, another than the painted one; repeatable"
     add("--judge", dest="judges", action="append", default=[], metavar="MODEL", help=judges)
     add_cache(parser)
@@ -89,6 +91,6 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
     )
-    for one in done.failures:
-        print(f"mindseye: {one.status}: {one.name}: {one.reason}", file=sys.stderr)
+    for failure in done.failures:
+        print(f"mindseye: {failure.status}: {failure.name}: {failure.reason}", file=sys.stderr)
     return PARTIAL if done.failures else DONE

@@ -155,7 +155,8 @@ def neighbourhood(
     Args:
         queries: the judge's last features of the pictures, pooled over positions, as they come, [B, D].
         photos: those of the photos, [N, D], all of one folder and facet; or `index_photos(features, folders, facets)`.
-        folder, facet: what the pictures were painted from, as `index_photos` was told.
+        folder: what the pictures were painted from, as `index_photos` was told.
+        facet: likewise.
         members: the indices of the facet's members among the photos, [n]; by default all photos of the facet.
         selves: where the queries are photos themselves, the index of each, [B]: no photo is its own neighbour.
 

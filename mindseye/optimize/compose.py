@@ -91,12 +91,10 @@ def compose_terms(
 def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     """The distances to the sorted activations of targets, by address; the image itself weighs what the recipe says."""
     shares, terms = _image_shares(recipe), []
-    inner = sum(not is_of_image(address) for address in targets)
-    each = recipe.match_network / inner if recipe.match_network and inner else 1.0
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scale(recipe.schedule("match"), shares.get(address, each))
+        weight = _scale(recipe.schedule("match"), shares.get(address, 1.0))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 

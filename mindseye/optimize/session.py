@@ -60,7 +60,7 @@ class NetworkSession:
             UserError: for an unknown model, weights that cannot be had or do not fit, or a device that is not there.
         """
         check_words("weights", weights)
-        check_count("size", size)
+        check_count("size", size, least=1)
         if precision not in PRECISIONS:
             raise UserError(f"precision is auto, float32 or bfloat16, not {precision!r}")
         self.spec, self.weights, self.size, self.precision = spec, weights, size, precision

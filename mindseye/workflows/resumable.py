@@ -1,7 +1,7 @@
 """The one place where a run is opened, continued, interrupted and finished, whatever it does."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -117,10 +117,15 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     if not folder.exists():
         return fresh
     manifest = folder.read()
-    there, here = ({"kind": run.kind, "recipe": run.recipe} | run.options for run in (manifest, fresh))
+    there, here = ({"kind": run.kind, "recipe": nameless(run.recipe)} | run.options for run in (manifest, fresh))
     differing = [key for key in here | there if here.get(key) != there.get(key)]
     if differing:
         raise UserError(
             f"{folder.path} holds a run with another {', '.join(differing)}; choose another --out, or --force to replace it"
         )
     return manifest
+
+
+def nameless(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recipe does, whatever it is called: ``distribution`` of an older run may be ``distribution-1`` by now."""
+    return {key: value for key, value in recipe.items() if key != "name"}

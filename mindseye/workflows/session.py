@@ -74,7 +74,8 @@ class Session(NetworkSession):
 
         Args:
             photos: a folder, an archive, paths or arrays. layer: an address. maps: also every position's activation,
-                which is computed anew and takes memory: [photos, channels, positions] in float32.
+                which is computed anew and takes memory: [photos, channels, rows, columns] in float32,
+                [photos, channels, positions] where a layer has no rows.
             recursive: take sub-folders. progress: None, True for a bar, or a function that is told how far it is.
 
         Returns:

@@ -50,7 +50,7 @@ def test_own_parts_paint_from_words(place, monkeypatch):
     changes = {"canvas": parts["Grey"], "transforms": [parts["Cutout"](0.25)], "regularizers": [parts["Still"]]}
     changes |= {"lr": 0.2, "total_variation": 0}
     run = mindseye.paint(words[1:3], NETWORK, size=32, steps=4, quiet=True, changes=changes, out=place / "python")
-    assert run.manifest["recipe"] == manifest["recipe"]
+    assert run.manifest.recipe == manifest["recipe"]
     assert files(place / "python") == files(place / "run")
 
 

@@ -7,7 +7,8 @@ from nets import TinyConv, TinyTokens, seeded
 import mindseye
 from mindseye.optimize.recipe.files import recipe_names
 
-FACETS, NAMED = ("distribution", "paper", "reference", "lucid", "maco"), ("class", "deepdream", "invert", "accentuate")
+FACETS = ("distribution", "distribution-1", "paper", "reference", "lucid", "maco", "vital")
+NAMED = ("class", "deepdream", "invert", "accentuate")
 
 
 def start(recipe, network, layer, photos, out):
@@ -42,3 +43,22 @@ def test_every_recipe_runs_on_maps_and_tokens(tmp_path, recipe, network, layer):
     assert (manifest.status, manifest.recipe["name"]) == ("done", recipe)
     assert [entry.status for entry in entries] == ["done"] * len(entries)
     assert len(entries) == (2 if recipe in FACETS else 1)
+
+
+def test_a_run_of_the_older_default_continues_under_its_new_name(tmp_path):
+    """What ``distribution`` was is ``distribution-1`` by now: the same numbers under another name are the same recipe."""
+    photos = write_photos(tmp_path / "photos", 6)
+    options = QUICK | {"facets": 2, "recipe": "distribution-1", "out": tmp_path / "run"}
+
+    def stop(stage, done, total, left):
+        if stage == "paint" and done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mindseye.visualize(photos, seeded(TinyConv), "body.1", progress=stop, **options)
+    file = tmp_path / "run" / "run.json"
+    file.write_text(file.read_text().replace('"distribution-1"', '"distribution"'))
+    with pytest.raises(mindseye.UserError, match="another recipe"):
+        mindseye.visualize(photos, seeded(TinyConv), "body.1", **options | {"recipe": "distribution"})
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.1", **options)
+    assert run.manifest.status == "done"

@@ -209,10 +209,10 @@ def test_an_interrupted_transfer_continues_and_ends_the_same(finished, networks,
     asked = []
 
     def stop_at_the_second(stage, done, total, left):
-        if stage.startswith("judge") and done == 0:
+        if stage.startswith("judge ") and done == 0:
             asked.append(stage.removeprefix("judge "))
-        if asked == [JUDGE, OTHER]:
-            raise KeyboardInterrupt
+            if asked == [JUDGE, OTHER]:
+                raise KeyboardInterrupt
 
     judges = [networks("judge"), networks("other")]
     with pytest.raises(KeyboardInterrupt):

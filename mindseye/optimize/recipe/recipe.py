@@ -32,7 +32,7 @@ from mindseye.user_code import is_from_file, name_object
 
 OWN = ("transforms", "regularizers")
 """Keys for parts of the user's own."""
-UNSHOWN = (*OWN, "match_blocks", "match_network")
+UNSHOWN = (*OWN, "match_blocks")
 """Keys that a recipe does not show while they change nothing, so that older runs and pictures stay what they are."""
 
 
@@ -93,8 +93,6 @@ class Recipe:
     match_stages: Switch = True
     match_blocks: Switch = False
     """Whether every block below the target layer is matched instead of the last one of each stage."""
-    match_network: Number = 0.0
-    """What the network's matched layers weigh together, each of them alike; 0: each weighs 1."""
     match_rgb: Number = 1.0
     """Weight of the RGB values among the matched layers, each of which weighs 1."""
     match_colour: Number = 0.0

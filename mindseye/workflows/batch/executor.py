@@ -1,7 +1,7 @@
 """Who works on the packs of a batch: the seam between what is to be done and where it is done.
 
-To have packs worked on elsewhere, subclass ``Executor`` in a module of its own and name it in ``choose_executor``. An
-executor knows nothing of ledgers, retries or shards: it opens workers, hands packs to them, passes on what they tell, and
+To have packs worked on elsewhere, subclass ``Executor`` and pass it to ``batch``, as a value or by the words ``my.py:NAME``.
+An executor knows nothing of ledgers, retries or shards: it opens workers, hands packs to them, passes on what they tell, and
 tells of packs whose worker is gone.
 """
 

@@ -120,7 +120,7 @@ def test_what_is_refused(world, tmp_path):
         mindseye.evaluate(world.run, judge, among=tmp_path / "nothing")
     four = seeded(TinyConv, 4)
     four.image_size = 32
-    with pytest.raises(UserError, match="4 bands"):
+    with pytest.raises(UserError, match="4 bands, which the model takes"):
         mindseye.evaluate(world.run, four, quiet=True)
 
 

@@ -1,0 +1,38 @@
+"""What a recipe matches, and what each matched layer weighs."""
+
+from dataclasses import replace
+
+import torch
+from nets import TinyTokens, seeded
+
+from mindseye.facets.image import COLOUR, DETAIL, RGB
+from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
+from mindseye.layers.survey import survey
+from mindseye.optimize.compose import layers_to_match, match_terms
+from mindseye.optimize.recipe.recipe import Recipe
+
+RECIPE = Recipe("x", match=(4.0, 2.0), match_rgb=0.5, match_detail=3.0)
+
+
+def test_layers_to_match_are_the_image_then_stages_or_blocks():
+    """Of a transformer of one width every block is below, of its stages only some; without stages the target alone."""
+    network = seeded(TinyTokens)
+    layers = survey(network, 32)
+    target = find_layer(layers, "blocks.6")
+    image = [RGB, *DETAIL]
+    blocks = layers_to_match(replace(RECIPE, match_blocks=True), network, layers, target)
+    assert [address for address in blocks if address.startswith("blocks")] == [f"blocks.{block}" for block in range(7)]
+    stages = layers_to_match(RECIPE, network, layers, target)
+    assert set(stages) < set(blocks)
+    assert stages[: len(image)] == blocks[: len(image)] == image
+    assert layers_to_match(replace(RECIPE, match_stages=False), network, layers, target) == [*image, "blocks.6"]
+    assert layers_to_match(replace(RECIPE, match=0.0), network, layers, target) == []
+
+
+def test_each_layer_of_the_network_weighs_one_and_the_image_what_the_recipe_gives():
+    targets = {address: build_target(address, torch.rand(2, 3, 9), 2) for address in (RGB, COLOUR, "a", "b", "c")}
+    terms = match_terms(replace(RECIPE, match_colour=1.0), targets)
+    weights = {term.name: (term.weight.start, term.weight.end) for term in terms}
+    assert weights["match rgb"] == (2.0, 1.0)
+    assert [weights[f"match {address}"] for address in ("colour", "a", "b", "c")] == [(4.0, 2.0)] * 4
