@@ -33,7 +33,7 @@ def pixels(arrays):
 def seek(world, objectives, facets=2, arrays=None, **changes):
     session, every = world
     photos = find_photos(list(every if arrays is None else arrays))
-    with session.using(load_recipe("distribution", {"members": 4, "target_views": 0} | changes)) as used:
+    with session.using(load_recipe("distribution-1", {"members": 4, "target_views": 0} | changes)) as used:
         located = locate_objectives(ObjectiveRequest(objectives), used)
         return find_exemplars(photos, located, facets, used, Progress(quiet=True))
 
