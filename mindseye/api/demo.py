@@ -10,7 +10,7 @@ from PIL import Image
 from mindseye.api.visualize import visualize
 from mindseye.errors import UserError
 from mindseye.report.notebook import Run
-from mindseye.report.progress import Progress
+from mindseye.report.progress import Progress, Report
 from mindseye.runs.files import write_bytes
 
 MODEL = "efficientnet_lite0"
@@ -38,6 +38,7 @@ def demo(
     steps: int = STEPS,
     force: bool = False,
     quiet: bool = False,
+    progress: Report = None,
     command: str = "mindseye demo",
 ) -> Run:
     """Paint the facets of eight photos, each cropped at many places and scales, on EfficientNet-Lite0.
@@ -45,14 +46,22 @@ def demo(
     Nothing is fetched. A facet per photo is what the network should find; the crops of one photo share what it shows,
     so these facets say less about the network than those of a folder of many photos would.
 
+    Args:
+        out: the run folder, with the photos in it.
+        steps: of each picture.
+        force: start anew.
+        quiet: say nothing.
+        progress: None, True, or a function that is told how far it is.
+        command: as run.json notes it.
+
     Raises:
         UserError: if the packages of the extra ``[demo]`` are missing.
     """
     photos = Path(out) / "photos"
-    progress = Progress(quiet)
-    progress.say(f"{len(PHOTOS)} photos, each seen {CROPS} times (crops at many places and scales):")
+    told = Progress.of(progress, quiet=quiet)
+    told.say(f"{len(PHOTOS)} photos, each seen {CROPS} times (crops at many places and scales):")
     for name, (library, file, licence) in PHOTOS.items():
-        progress.say(f"  {name:<11} {file} of {library} ({licence})")
+        told.say(f"  {name:<11} {file} of {library} ({licence})")
     write_crops(photos)
     return visualize(
         photos,
@@ -64,6 +73,7 @@ def demo(
         recursive=True,
         force=force,
         quiet=quiet,
+        progress=progress,
         command=command,
     )
 

@@ -13,7 +13,7 @@ from mindseye.photos.pixels import read_photo
 from mindseye.report import film as films
 from mindseye.report.notebook import Run
 from mindseye.report.page import leave_page
-from mindseye.report.progress import Progress
+from mindseye.report.progress import Progress, Report
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.making import Making, makings
@@ -31,6 +31,7 @@ def film(
     seconds: float = 4.0,
     facet: int | None = None,
     quiet: bool = False,
+    progress: Report = None,
 ) -> list[Path]:
     """Make a film of each picture of a finished run: its start, then its steps; the last is held for a second more.
 
@@ -40,6 +41,8 @@ def film(
         mp4: whether MP4s are, which want the ``[film]`` extra.
         seconds: from the first picture to the last, 0.1 to 600.
         facet: only pictures of the facet, or objective, with this index.
+        quiet: say nothing.
+        progress: None, True, or a function that is told how far it is.
 
     Returns:
         The films: ``films/NAME.gif`` and ``films/NAME.mp4`` for ``pictures/NAME.png``.
@@ -56,13 +59,13 @@ def film(
     kinds: Sequence[tuple[str, Write]] = [(".gif", films.gif)] * gif + [(".mp4", films.mp4)] * mp4
     if mp4:
         films.load_av()
-    folder, progress, written = (
+    folder, told, written = (
         RunFolder(run.path if isinstance(run, Run) else required_path("run", run)),
-        Progress(quiet),
+        Progress.of(progress, quiet=quiet),
         [],
     )
     chosen = _chosen(folder, facet)
-    with folder.locked(), progress.stage("film", len(chosen), "pictures") as advance:
+    with folder.locked(), told.stage("film", len(chosen), "pictures") as advance:
         for making in chosen:
             pictures = [_read(folder.path / path) for path in making.frames]
             for suffix, write in kinds:
@@ -70,8 +73,8 @@ def film(
                 write_bytes(path, write(pictures, seconds))
                 written.append(path)
             advance(1)
-        leave_page(folder.path, progress)
-    progress.say(f"done: {folder.path / 'films'}")
+        leave_page(folder.path, told)
+    told.say(f"done: {folder.path / 'films'}")
     return written
 
 

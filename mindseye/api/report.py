@@ -10,6 +10,7 @@ from mindseye.report.index import card_of, write_index
 from mindseye.report.notebook import Run
 from mindseye.report.page import write_page
 from mindseye.report.progress import Progress
+from mindseye.report.progress import Report as ProgressOption
 from mindseye.runs.folder import PAGE, RunFolder
 
 INDEX = "index.html"
@@ -28,6 +29,7 @@ def write_report(
     out: str | os.PathLike[str] | None = None,
     title: str | None = None,
     quiet: bool = False,
+    progress: ProgressOption = None,
 ) -> Report:
     """Write the page of a run anew, RUN/report.html; or, of several runs, one page that leads to all of theirs.
 
@@ -38,23 +40,25 @@ def write_report(
         out: the page over several runs; by default ``index.html`` beside the first. It needs no run's picture, but each card
             leads to the page in its run's folder.
         title: of that page; by default the name of the folder that it stands in.
+        quiet: say nothing.
+        progress: None, True, or a function that is told how far it is.
 
     Raises:
         UserError: if none of the folders holds a readable run, or a page cannot be written.
     """
     if not runs:
         raise UserError("no run: name at least one run folder")
-    progress = Progress(quiet)
+    told = Progress.of(progress, quiet=quiet)
     folders = [run.path if isinstance(run, Run) else required_path("run", run) for run in runs]
     if len(folders) == 1 and out is None:
         path = write_page(folders[0])
-        progress.say(f"done: {path}")
+        told.say(f"done: {path}")
         return Report(path, [])
     path = Path(out) if out is not None else folders[0].absolute().parent / INDEX
     if path.is_dir() or path.name == PAGE:
         raise UserError(f"{path} cannot be the page over all runs: name another file with --out, such as {INDEX}")
     cards, failures = [], []
-    with progress.stage("pages", len(folders), "runs") as advance:
+    with told.stage("pages", len(folders), "runs") as advance:
         for folder in folders:
             try:
                 if RunFolder(folder).exists() and not (folder / PAGE).is_file():
@@ -66,5 +70,5 @@ def write_report(
     if not cards:
         raise UserError(failures[0])
     write_index(path, title or path.absolute().parent.name or "runs", cards)
-    progress.say(f"done: {path}")
+    told.say(f"done: {path}")
     return Report(path, failures)

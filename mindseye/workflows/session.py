@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from mindseye.arguments import check_count
 from mindseye.errors import UserError
 from mindseye.facets.target import Target
 from mindseye.layers.stages import choose_layers
@@ -57,6 +58,7 @@ class Session(NetworkSession):
     ) -> None:
         if not isinstance(model, str | nn.Module):
             raise UserError(f"model is a name, a module or a Session, not {model!r}")
+        check_count("size", size, least=1)
         super().__init__(model, weights, checkpoint, device, size, precision, seed)
         self.cache = cache
 

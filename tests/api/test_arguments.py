@@ -36,7 +36,7 @@ def refused(function, told, *values, **named):
         ({"checkpoint": 3}, "^checkpoint is a path"),
         ({"device": 3}, "^device"),
         ({"size": "big"}, "^size is a whole number"),
-        ({"size": -1}, "^size is a whole number"),
+        ({"size": 0}, "^size is a whole number above zero"),
         ({"precision": "int4"}, "^precision is auto, float32 or bfloat16"),
         ({"seed": 1.5}, "^seed is a whole number"),
     ],

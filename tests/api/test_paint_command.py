@@ -18,7 +18,7 @@ from mindseye.models.load import load_model
 from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.batch import Alignment
 from mindseye.optimize.objectives.direction import random_direction
-from mindseye.optimize.recipe.load import load_recipe
+from mindseye.optimize.recipe.load import recipe_from
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.optimize.session import NetworkSession
 from mindseye.workflows.objectives.locate import SHARED, ObjectiveRequest, locate_objectives
@@ -155,7 +155,7 @@ class Kept(Keeper):
 
 def row_of(network, asked, alignment):
     """A row of four pictures between two units, kept alike by a weight: [4, 3, side, side]."""
-    recipe = load_recipe("distribution-1", {"steps": 15, "start": "noise", "shared": SHARED})
+    recipe = recipe_from({"steps": 15, "lr": 0.05, "shared": SHARED}, "plain")
     with NetworkSession(network, size=SIDE).using(recipe) as session:
         request = ObjectiveRequest(asked, interpolate=4)
         order = variants_order(request, locate_objectives(request, session), session)

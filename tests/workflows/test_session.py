@@ -287,6 +287,20 @@ def test_pictures_of_objectives_are_those_of_paint(tmp_path):
     assert list(saved.to_frame()["objective"]) == pictures.names
 
 
+def test_a_bare_target_is_painted_at_its_own_layer(session, tmp_path):
+    """Ranks of one's own making: the picture comes near them; it is kept, but has no photos to be measured against."""
+    ranks = torch.linspace(0, 1, 64).expand(1, 16, 64).clone()
+    target = me.Target(LAYER, ranks, torch.arange(4)[None])
+    pictures = session.paint(target, RECIPE, steps=20, start="noise", dot=0, match_rgb=0)
+    begun, ended = pictures.losses[0][f"match {LAYER}"]
+    assert ended < begun
+    with pytest.raises(UserError, match="no photos to be measured against"):
+        pictures.measures()
+    run = pictures.save(tmp_path / "run")
+    assert (run.manifest.status, [entry.status for entry in run.manifest.pictures]) == ("done", ["done"])
+    assert np.array_equal(written(run), as_bytes(pictures.images))
+
+
 class Difference(me.Objective):
     """Written by hand what arithmetic makes of two channels, under the same name."""
 
@@ -364,3 +378,10 @@ def test_measures_are_functions_on_tensors():
     noise = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     assert float(me.measures.sorted_distance(noise, noise).abs().max()) == pytest.approx(0, abs=1e-6)
     assert float(me.measures.spectrum_slope(noise).mean()) > -0.5  # white noise is flat
+    alike = me.measures.naturalness(noise, noise)
+    assert float(alike["total_variation"].mean()) == pytest.approx(1.0, abs=1e-5)
+    assert float(alike["spectrum_slope"].mean()) == pytest.approx(0.0, abs=1e-5)
+    photos = torch.eye(12)
+    near = me.measures.neighbourhood(photos[:1] * 3, photos, members=[0, 1])
+    assert float(near["copy"]) == pytest.approx(1.0)
+    assert float(me.measures.neighbourhood(-photos[:1], photos, members=[0])["copy"]) == pytest.approx(-1.0)
