@@ -157,15 +157,15 @@ def kept(kind: str, state: dict[str, torch.Tensor]) -> object:
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        ("net", "'net' without the prefix 'module.': 7 of the model's 7 tensors"),
-        ("lightning", "'state_dict' without the prefix 'model.': 7 of the model's 7 tensors, 1 others left aside"),
-        ("swa", "the file's own tensors without the prefix 'module.': 7 of the model's 7 tensors, 1 others left aside"),
-        ("ema", "'model_ema': 7 of the model's 7 tensors"),
-        ("dino", "'teacher' without the prefix 'module.backbone.': 7 of the model's 7 tensors, 1 others left aside"),
-        ("profiled", "the file's own tensors: 7 of the model's 7 tensors, 2 others left aside"),
-        ("numpy", "'state_dict': 7 of the model's 7 tensors"),
-        ("both", "'model': 7 of the model's 7 tensors (it also holds 'ema')"),
-        ("nested", "'ema.module': 7 of the model's 7 tensors"),
+        ("net", "'net' without the prefix 'module.': 9 of the model's 9 tensors"),
+        ("lightning", "'state_dict' without the prefix 'model.': 9 of the model's 9 tensors, 1 others left aside"),
+        ("swa", "the file's own tensors without the prefix 'module.': 9 of the model's 9 tensors, 1 others left aside"),
+        ("ema", "'model_ema': 9 of the model's 9 tensors"),
+        ("dino", "'teacher' without the prefix 'module.backbone.': 9 of the model's 9 tensors, 1 others left aside"),
+        ("profiled", "the file's own tensors: 9 of the model's 9 tensors, 2 others left aside"),
+        ("numpy", "'state_dict': 9 of the model's 9 tensors"),
+        ("both", "'model': 9 of the model's 9 tensors (it also holds 'ema')"),
+        ("nested", "'ema.module': 9 of the model's 9 tensors"),
     ],
 )
 def test_wherever_the_weights_are_kept(tmp_path: Path, kind: str, line: str) -> None:
