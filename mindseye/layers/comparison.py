@@ -20,7 +20,9 @@ class Comparison:
 
     batch, in_channels: of the images. writes_input: the network changed them in place.
     shifts: per firing, by how much its entries [first axis, second axis] changed with the last image (``firings.compare``).
-    drawn: firings that got other answers though the images were the same. attached: firings whose gradients reach the image.
+    mixing: firings from the first on that was changed by an image beside it; what comes later may hide it by chance.
+    drawn: firings from the first on that got other answers though the images were the same.
+    attached: firings whose gradients reach the image.
     refusal: the error of a network that takes one image at a time only.
     is_steady: the same images get the same answers, random numbers aside.
     varies: how much comes out somewhere depends on what the images show (detectors).
@@ -31,6 +33,7 @@ class Comparison:
     in_channels: int
     writes_input: bool
     shifts: dict[Place, Tensor | None]
+    mixing: frozenset[Place]
     drawn: frozenset[Place]
     attached: frozenset[Place]
     refusal: Exception | None
@@ -83,14 +86,18 @@ class Comparison:
 
     def reading(self, firing: Firing) -> Reading:
         """How images must be given so that each is answered for itself."""
-        shifts = self.shift(firing)
-        mixes = self.batch > 1 and shifts is not None and order_of(shifts, self.batch) == "mixed"
         draws = firing.place in self.drawn
-        return Reading(mixes or draws or self.refusal is not None, draws, self.writes_input)
+        singly = draws or firing.place in self.mixing or self.refusal is not None
+        return Reading(singly, draws, self.writes_input)
 
     def has_gradient(self, firing: Firing) -> bool:
         """Whether gradients of the firing reach the image."""
         return firing.place in self.attached
+
+    def _sees_image(self, layer: Layer) -> bool:
+        """Whether a layer changes with the image at all: a table of places in the image does not."""
+        shifts = self.shifts.get((layer.module, layer.call, layer.of_input))
+        return shifts is None or bool((shifts > 1).any())
 
     def notes(self, layers: Sequence[Layer]) -> list[str]:
         """A line on each thing that is unusual."""
@@ -98,7 +105,7 @@ class Comparison:
         outputs = [layer for layer in layers if not layer.of_input]
         draws = [layer for layer in outputs if layer.reading.seeded]
         mixes = [layer for layer in outputs if layer.reading.singly and not layer.reading.seeded]
-        lost = [layer for layer in outputs if not layer.has_gradient]
+        lost = [layer for layer in outputs if not layer.has_gradient and self._sees_image(layer)]
         if self.refusal is not None:
             reason = f"{type(self.refusal).__name__}: {one_line(self.refusal)}"
             notes.append(f"the network takes no two images at once ({reason}): it is given one at a time")
@@ -141,6 +148,7 @@ def compare_passes(network: nn.Module, images: Tensor, first: Pass, refusal: Exc
     shifts = _compare(first, second)
     shapes = {firing.place: firing.shapes for firing in second.firings}
     varies = any(firing.shapes != shapes.get(firing.place, firing.shapes) for firing in first.firings)
+    mixing: frozenset[Place] = frozenset()
     drawn: frozenset[Place] = frozenset()
     is_steady = True
     alone: dict[Place, tuple[int, ...]] = {}
@@ -148,11 +156,10 @@ def compare_passes(network: nn.Module, images: Tensor, first: Pass, refusal: Exc
         # Random numbers, or neighbours? From one seed, only neighbours make a difference.
         again, seeded = watch(network, images, seed=SEED), watch(network, images, seed=SEED)
         seeded_shifts = _compare(again, watch(network, others, seed=SEED))
-        drawn = frozenset(
-            place
-            for place, entries in shifts.items()
-            if _is_mixed(entries, len(images)) and not _is_mixed(seeded_shifts.get(place), len(images))
-        )
+        mixed = {place for place, entries in shifts.items() if _is_mixed(entries, len(images))}
+        still_mixed = {place for place, entries in seeded_shifts.items() if _is_mixed(entries, len(images))}
+        drawn = _from_first(first, mixed - still_mixed)
+        mixing = _from_first(first, {place for place in still_mixed if seeded_shifts[place] is not None})
         is_steady = not any(
             entries is None or bool((entries > 1).any()) for entries in _compare(again, seeded).values()
         )
@@ -163,6 +170,7 @@ def compare_passes(network: nn.Module, images: Tensor, first: Pass, refusal: Exc
         in_channels=images.shape[1],
         writes_input=first.writes_input,
         shifts=shifts,
+        mixing=mixing,
         drawn=drawn,
         attached=attached,
         refusal=refusal,
@@ -178,6 +186,13 @@ def _compare(first: Pass, second: Pass) -> dict[Place, Tensor | None]:
         firing.place: compare(firing, after[firing.place]) if firing.place in after else None
         for firing in first.firings
     }
+
+
+def _from_first(seen: Pass, places: set[Place]) -> frozenset[Place]:
+    """All firings of a pass from the first on that is among some places."""
+    order = [firing.place for firing in seen.firings]
+    start = min((order.index(place) for place in places if place in order), default=len(order))
+    return frozenset(order[start:])
 
 
 def _is_mixed(shifts: Tensor | None, batch: int) -> bool:

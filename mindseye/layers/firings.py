@@ -17,11 +17,11 @@ from mindseye.layers.layout import Order
 from mindseye.models.freeze import disable_fast_attention, follow_gradients, run_eagerly, seed_pass
 from mindseye.models.output_parts import all_tensors, first_tensor
 
-SAME = {torch.float32: 1e-4, torch.float64: 1e-6}
+SAME = {torch.float32: 1e-5, torch.float64: 1e-8}
 """Up to which share of a layer's largest number two passes count as equal, by its precision; lower ones: ``SAME_LOWER``."""
 SAME_LOWER = 0.02
 TINY = 1e-30
-CONSTANT = 1e-3
+CONSTANT = 1e-2
 
 Place = tuple[str, int, bool]
 

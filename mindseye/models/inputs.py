@@ -1,10 +1,11 @@
 """Which images a network takes: how many planes, and which side, found by giving it some."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from torch import nn
+from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.models.kinds import explain_refusal
@@ -45,8 +46,8 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
     for in_channels, side in _combinations(planes, sides):
         images = example_input(in_channels.value, side.value, side.value, BATCH, network)
         try:
-            output = run(network, images[:1])
-            _check_volumes(network, output)
+            with _refuse_volumes(network):
+                output = run(network, images[:1])
         except UserError:
             raise
         except Exception as error:  # anything that somebody's forward pass may raise
@@ -71,18 +72,22 @@ def _combinations(planes: Sequence[Guess], sides: Sequence[Guess]) -> Iterator[t
     yield from dict.fromkeys(pairs)
 
 
-def _check_volumes(network: nn.Module, output: Any) -> None:
-    """A three-dimensional convolution takes a batch of one image for one volume without a batch: that is no answer."""
-    tensor = first_tensor(output)
-    if (
-        tensor is not None
-        and tensor.shape[:1] != (1,)
-        and any(isinstance(part, nn.Conv3d) for part in network.modules())
-    ):
-        raise ValueError(f"it gives {list(tensor.shape)} for one image")
+@contextmanager
+def _refuse_volumes(network: nn.Module) -> Iterator[None]:
+    """No answer counts where a three-dimensional convolution takes the batch of one image for the planes of a volume."""
+
+    def check(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        if inputs and isinstance(inputs[0], Tensor) and inputs[0].dim() < 5:
+            raise ValueError(f"a {type(module).__name__} gets {list(inputs[0].shape)}, which is no batch of volumes")
+
+    with ExitStack() as hooks:
+        for module in network.modules():
+            if isinstance(module, nn.Conv3d):
+                hooks.callback(module.register_forward_pre_hook(check).remove)
+        yield
 
 
-def _check_single(network: nn.Module, images: Any, error: Exception) -> None:
+def _check_single(network: nn.Module, images: Tensor, error: Exception) -> None:
     """Refuse a network that takes two images but not one: it mixes them, and cannot be asked about one alone."""
     try:
         output = first_tensor(run(network, images))

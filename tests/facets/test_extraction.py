@@ -193,7 +193,9 @@ def test_damaged_values_are_computed_again(run, tmp_path):
 
 
 class AgainstTheOthers(nn.Module):
-    """Answers a photo by what else is in its batch."""
+    """Answers a photo by what else is in its batch, if that is large: a survey with two images does not notice."""
+
+    least = 5
 
     def __init__(self):
         super().__init__()
@@ -201,7 +203,13 @@ class AgainstTheOthers(nn.Module):
 
     def forward(self, images):
         features = self.conv(images)
-        return features - features.mean(0, keepdim=True)
+        return features - features.mean(0, keepdim=True) * (len(images) >= self.least)
+
+
+class AgainstAny(AgainstTheOthers):
+    """The same in every batch of two and more."""
+
+    least = 2
 
 
 def test_a_network_that_compares_photos_is_never_cached(monkeypatch, tmp_path):
@@ -214,6 +222,18 @@ def test_a_network_that_compares_photos_is_never_cached(monkeypatch, tmp_path):
         assert len(run.decoded) == 5
     assert "answers a photo by what else is in its batch" in run.said[0]
     assert run.store._database.holdings() == []
+
+
+def test_a_network_that_is_seen_to_compare_photos_is_read_photo_by_photo(monkeypatch, tmp_path):
+    """Each photo is answered for itself then: the same values as without comparing, kept like any."""
+    run = Run(monkeypatch, tmp_path, nn.Sequential(seeded(AgainstAny)))
+    folder = write(tmp_path / "photos", *range(5))
+    first = run(folder, "0")
+    plain = Run(monkeypatch, tmp_path / "plain", nn.Sequential(seeded(AgainstAny).conv))
+    assert all(torch.allclose(first[key], value, atol=1e-5) for key, value in plain(folder, "0").items())
+    assert same(run(folder, "0"), first)
+    assert not run.decoded
+    assert not run.said
 
 
 class Broken(nn.Conv2d):

@@ -348,3 +348,25 @@ def test_sparse_quantised_and_complex_outputs_are_no_layers():
 
     names = {layer.module for layer in survey(Kinds(), SIDE)}
     assert names == {"patches", "block"}
+
+
+def test_a_table_of_places_is_no_lost_gradient():
+    """Position embeddings that a module makes do not depend on the image: nothing is said of their gradient."""
+
+    class Places(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.linspace(0, 1, x.shape[-1]).expand(x.shape)
+
+    class Placed(Patches):
+        def __init__(self):
+            super().__init__()
+            self.places = Places()
+
+        def forward(self, x):
+            features = self.patches(x)
+            return self.block(features + self.places(features)).mean((2, 3))
+
+    layers = survey(Placed(), SIDE)
+    assert layers.notes == ()
+    assert find_layer(layers, "block").has_gradient
+    assert not find_layer(layers, "places").has_gradient

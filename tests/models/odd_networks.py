@@ -216,4 +216,5 @@ def build(plan: Plan) -> nn.Module:
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean.normal_()
                 module.running_var.uniform_(0.5, 2)
-    return network.to(getattr(torch, plan.dtype))
+    to = {"float32": network.float, "float16": network.half, "bfloat16": network.bfloat16, "float64": network.double}
+    return to[plan.dtype]()

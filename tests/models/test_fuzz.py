@@ -99,7 +99,8 @@ def test_an_odd_network_is_read_rightly(plan: Plan) -> None:
             if lets_gradients:
                 pixels = images(plan).requires_grad_()
                 (gradient,) = torch.autograd.grad(read(pixels)["mark"][0].square().sum(), pixels)
-                assert gradient[0].any()
+                # The mean of what has no mean is zero whatever the image is.
+                assert gradient[0].any() or (plan.form, plan.detour) == ("vector", "neighbours")
                 assert not gradient[1:].any()
             elif plan.detour != "numpy":
                 with pytest.raises(UserError, match="no gradient reaches the image from layer 'mark'"):

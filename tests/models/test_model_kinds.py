@@ -197,7 +197,7 @@ def test_what_takes_no_images_is_refused_with_a_way_out() -> None:
         (Dict(), r"3 x 64 x 64: .*if it takes something other than images, wrap it"),
         (
             nn.Sequential(nn.Conv3d(1, 4, 3), nn.Flatten()),
-            r"3 x 64 x 64: it gives \[4, 3844\].*volumes or frames: wrap it",
+            r"3 x 64 x 64: a Conv3d gets \[1, 3, 64, 64\].*volumes or frames: wrap it",
         ),
         (volumes, r"3 x 64 x 64: .*volumes or frames: wrap it"),
     ):

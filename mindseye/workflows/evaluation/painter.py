@@ -38,7 +38,7 @@ def load_painter(manifest: Manifest) -> Model:
     spec, options = manifest.model.spec, manifest.options
     if spec is None:
         raise UserError("it was given as a module, which is not kept")
-    painter = load_model(spec, weights=options["weights"], checkpoint=options["checkpoint"])
+    painter = load_model(spec, options["weights"], options["checkpoint"], options.get("size"))
     put_channels_last(painter.network)  # faster, on CPU and GPU
     return painter
 
