@@ -86,7 +86,7 @@ def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
     if len(indices) == 1:
         return indices[0]
     if indices:
-        raise UserError(f"label '{name}' is the name of {len(indices)} labels: give one's index, {_join(indices)}")
+        raise UserError(f"label '{name}' is the name of {len(indices)} labels: give the index of one, {_join(indices)}")
     if fullmatch(r"\s*-?\d+\s*", name):
         index = int(name)
         if index < 0 or (size is not None and index >= size):

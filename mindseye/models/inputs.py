@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.kinds import explain_refusal
+from mindseye.models.kinds import explain_refusal, needed_inputs
 from mindseye.models.output_parts import first_tensor
 from mindseye.models.probe import BATCH, example_input, run
 
@@ -16,14 +16,20 @@ COMMON_SIDES = (224, 32, 28, 64, 96, 128, 256, 299, 384, 512)
 COMMON_PLANES = (3, 1, 4)
 IN_CHANNEL_NAMES = ("in_channels", "in_chans")
 SIZE_NAMES = ("image_size", "img_size", "input_size")
+MOST_VALUES = 2**24
+"""Images of more numbers are not guessed: noise of 64 MiB each, for a network that most likely takes something else."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A number of planes or a side in px that a network may take. source: the attribute that says so, empty for a guess."""
+    """A number of planes or a side in px that a network may take.
+
+    source: the attribute that says so, empty for a guess. is_width: what a convolution takes that is hardly the first one.
+    """
 
     value: int
     source: str = ""
+    is_width: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
             if first is None:
                 first = error
                 _check_single(network, images, error)
+                if isinstance(error, TypeError) and len(needed_inputs(network)) > 1:
+                    break  # called with one input, it refuses any image
             continue
         return Accepted(in_channels.value, side.value, output, tuple(_notes(planes[0], in_channels, sides[0], side)))
     assert first is not None
@@ -65,11 +73,16 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
 
 
 def _combinations(planes: Sequence[Guess], sides: Sequence[Guess]) -> Iterator[tuple[Guess, Guess]]:
-    """The first planes with every stated side, every planes with the first side, then the others."""
+    """The first planes with every stated side, every planes with the first side, then the others.
+
+    The widths of hidden convolutions go with the first side only; but for the likeliest of all, none is too large.
+    """
     pairs = [(planes[0], side) for side in sides if side.source]
     pairs += [(in_channels, sides[0]) for in_channels in planes]
-    pairs += [(in_channels, side) for in_channels in planes for side in sides]
-    yield from dict.fromkeys(pairs)
+    pairs += [(in_channels, side) for in_channels in planes if not in_channels.is_width for side in sides]
+    likeliest, *others = dict.fromkeys(pairs)
+    yield likeliest
+    yield from (pair for pair in others if pair[0].value * pair[1].value ** 2 <= MOST_VALUES)
 
 
 @contextmanager
@@ -91,7 +104,7 @@ def _check_single(network: nn.Module, images: Tensor, error: Exception) -> None:
     """Refuse a network that takes two images but not one: it mixes them, and cannot be asked about one alone."""
     try:
         output = first_tensor(run(network, images))
-    except Exception:
+    except Exception:  # anything that somebody's forward pass may raise: it does not take two images either
         return
     if output is None or len(output) != len(images):
         return
@@ -121,7 +134,7 @@ def guess_planes(network: nn.Module) -> list[Guess]:
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.in_channels]
     of_convolutions = [Guess(module.in_channels) for module in convolutions[:1]]
     other = [Guess(value) for value in COMMON_PLANES]
-    other += [Guess(module.in_channels) for module in convolutions[1:]]
+    other += [Guess(module.in_channels, is_width=True) for module in convolutions[1:]]
     return _unique([*stated, *of_convolutions, *other])
 
 

@@ -86,7 +86,7 @@ def turn_to_evaluation(network: nn.Module, name: str) -> None:
 def explain_refusal(network: nn.Module, error: BaseException) -> str:
     """What a network may want instead of a batch of images, told by its forward and its error; empty if nothing is known."""
     wrap = "wrap it in a torch.nn.Module whose forward takes images [batch, planes, height, width] and calls it"
-    names = _needed_inputs(network)
+    names = needed_inputs(network)
     if len(names) > 1:
         return f"; its forward needs {len(names)} inputs ({', '.join(names)}): {wrap}"
     if (
@@ -100,7 +100,8 @@ def explain_refusal(network: nn.Module, error: BaseException) -> str:
     return ""
 
 
-def _needed_inputs(network: nn.Module) -> list[str]:
+def needed_inputs(network: nn.Module) -> list[str]:
+    """The names of what a network's forward cannot be called without; none where its signature cannot be read."""
     try:
         parameters = inspect.signature(network.forward).parameters.values()
     except (TypeError, ValueError):

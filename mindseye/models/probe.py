@@ -168,7 +168,7 @@ def is_fixed_size(network: nn.Module, in_channels: int, size: int) -> bool:
 def _accepts(network: nn.Module, in_channels: int, size: int) -> bool:
     try:
         run(network, example_input(in_channels, size, size, 1, network))
-    except Exception:
+    except Exception:  # anything that somebody's forward pass may raise: it does not take this size
         return False
     return True
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from mindseye.errors import UserError
 from mindseye.layers.output import find_output
+from mindseye.models.inputs import COMMON_SIDES
 from mindseye.models.load import digest, load_model
 from mindseye.models.placement import put_channels_last, weights_dtype
 
@@ -329,3 +330,52 @@ def test_labels_lead_to_the_scores() -> None:
     Pair.labels = ("ant", "bee")
     with pytest.raises(UserError, match="states 2 labels, but has 16 outputs"):
         load_model(Pair(), size=32)
+
+
+class Counts(nn.Module):
+    """Keeps the shape of every batch of images that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[torch.Size] = []
+        widths = (3, 64, 512, 2048, 100)
+        self.convs = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in widths)
+
+    def refuse(self, image: torch.Tensor) -> None:
+        self.given.append(image.shape)
+        raise ValueError("not that")
+
+
+def test_two_inputs_are_refused_at_once() -> None:
+    """No other image makes up for an input that is not given; the planes and sides that are usual are not tried."""
+
+    class Two(Counts):
+        def forward(self, image: torch.Tensor, facts: torch.Tensor) -> None:
+            self.refuse(image)
+
+        def __call__(self, *images: torch.Tensor) -> torch.Tensor:
+            self.given += [image.shape for image in images]
+            return super().__call__(*images)
+
+    network = Two()
+    with pytest.raises(UserError, match=r"3 x 224 x 224: .*its forward needs 2 inputs \(image, facts\): wrap it"):
+        load_model(network)
+    assert network.given == [(1, 3, 224, 224), (2, 3, 224, 224)]
+
+
+def test_images_that_are_guessed_stay_small() -> None:
+    """What the inner convolutions take is tried with one side, and never with images of more than 64 MiB."""
+
+    class Never(Counts):
+        def forward(self, image: torch.Tensor) -> None:
+            self.refuse(image)
+
+    network = Never()
+    with pytest.raises(UserError, match=r"3 x 224 x 224: not that"):
+        load_model(network)
+    assert all(shape.numel() <= shape[0] * 2**24 for shape in network.given)
+    assert {shape[2] for shape in network.given if shape[1] in (1, 3, 4)} == set(COMMON_SIDES)
+    assert {tuple(shape[1:]) for shape in network.given if shape[1] not in (1, 3, 4)} == {
+        (64, 224, 224),
+        (100, 224, 224),
+    }
