@@ -20,13 +20,12 @@ from mindseye.report.manifest import names_objectives
 from mindseye.report.notebook import Run
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.files import read_picture
 from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.schema import FacetEntry, JudgeEntry, Manifest, Number, Numbers, Summary
 from mindseye.workflows.evaluation.album import open_album
 from mindseye.workflows.evaluation.painter import clustered_means, is_painter, load_painter
 from mindseye.workflows.evaluation.panel import Panel, own_judge
-from mindseye.workflows.evaluation.pictures import judge_pictures
+from mindseye.workflows.evaluation.pictures import judge_pictures, pictures_and_starts
 
 
 def has_looked(manifest: Manifest, panel: Panel) -> bool:
@@ -133,8 +132,8 @@ class _Evaluation:
 
     def pictures(self, judge: Judge) -> JudgeOutputs:
         """Every picture, each followed by its start."""
-        files = [self.folder.path / str(kept) for _, facet in self.painted for kept in (facet.picture, facet.start)]
-        return run_judge(judge, picture_batches(map(read_picture, files), judge.model), self.device)
+        images = pictures_and_starts(self.folder, (facet for _, facet in self.painted))
+        return run_judge(judge, picture_batches(images, judge.model), self.device)
 
     def painter(self) -> Model | None:
         """The network that was painted from, where it can be had."""

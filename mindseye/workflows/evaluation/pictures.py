@@ -1,6 +1,6 @@
 """What judges see in the pictures of named objectives, which have no photos to be found among."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from mindseye.optimize.objectives.address import CLASS
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import JudgeEntry, Manifest, PictureEntry, Summary
+from mindseye.runs.schema import JudgeEntry, Manifest, PaintedEntry, PictureEntry, Summary
 from mindseye.workflows.evaluation.painter import is_painter, load_painter
 from mindseye.workflows.evaluation.panel import Panel, own_judge
 
@@ -45,7 +45,7 @@ def judge_pictures(
     for judge in panel.judges:
         wanted, unknown = _wanted(manifest, painted, painter, judge)
         with progress.stage(f"judge {judge.name}", 2 * len(painted), "pictures") as advance:
-            batches = picture_batches(_images(folder, painted), judge.model)
+            batches = picture_batches(pictures_and_starts(folder, painted), judge.model)
             logits = run_judge(judge, batches, device, advance).logits
         if logits is None:
             raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
@@ -87,8 +87,12 @@ def _check(
             raise own_judge(judge.name)
 
 
-def _images(folder: RunFolder, painted: Sequence[PictureEntry]) -> Iterator[Tensor]:
-    """Every picture, each followed by its start."""
+def pictures_and_starts(folder: RunFolder, painted: Iterable[PaintedEntry]) -> Iterator[Tensor]:
+    """Every picture, each followed by its start.
+
+    Raises:
+        UserError: if a file of one is gone or cannot be read, naming it.
+    """
     for entry in painted:
         for kept in (entry.picture, entry.start):
             path = folder.path / str(kept)
