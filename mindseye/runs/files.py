@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -59,6 +60,14 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {one_line(error)}; choose another --out") from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link, not what it leads to; nothing is no mistake."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:

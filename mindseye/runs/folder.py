@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED
+from mindseye.runs.files import UNFINISHED, remove
 from mindseye.runs.schema import Manifest
 
 MANIFEST = "run.json"
@@ -92,11 +92,7 @@ class RunFolder:
         if not self.exists():
             return
         for name in OURS:
-            entry = self.path / name
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink(missing_ok=True)
+            remove(self.path / name)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

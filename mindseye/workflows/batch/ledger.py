@@ -6,7 +6,6 @@ loses nothing that had ended.
 """
 
 import json
-import shutil
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED, write_bytes, write_json
+from mindseye.runs.files import UNFINISHED, remove, write_bytes, write_json
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.executor import Ended
@@ -247,12 +246,8 @@ def clear(path: Path) -> None:
         with suppress(OSError):  # somebody's own files are in it
             folder.path.rmdir()
     for name in OURS:
-        if name == LOCKS:
-            continue
-        if (path / name).is_dir():
-            shutil.rmtree(path / name)
-        else:
-            (path / name).unlink(missing_ok=True)
+        if name != LOCKS:
+            remove(path / name)
 
 
 def failed(name: str, error: Exception, seconds: float = 0.0) -> Ended:
