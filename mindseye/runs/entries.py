@@ -98,8 +98,12 @@ def common(labels: Sequence[str] | None, photos: Sequence[int]) -> str | None:
     """The label that most of some photos have, the first by name of several; None without labels."""
     if labels is None:
         return None
-    named = [labels[index] for index in photos]
-    return max(sorted(set(named)), key=named.count)
+    return most_common([labels[index] for index in photos])
+
+
+def most_common(names: Sequence[str]) -> str:
+    """The name that comes most often, the first in order of several."""
+    return max(sorted(set(names)), key=names.count)
 
 
 def describe_check(checked: CheckResult) -> CheckEntry:
