@@ -83,11 +83,6 @@ class Ledger:
         self.states = {name: self._read(name) for name in self._folders}
         self._unwritten: set[str] = set()
 
-    @property
-    def locks(self) -> Path:
-        """The folder of the locks."""
-        return self.path / LOCKS
-
     def folder(self, name: str) -> RunFolder:
         """The run folder of a class."""
         return RunFolder(self.path / self._folders[name])
