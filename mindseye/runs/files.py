@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -78,6 +79,20 @@ def write_json(path: Path, content: Any) -> None:
     write_bytes(path, json.dumps(plain(content), indent=1, allow_nan=False).encode("ascii"))
 
 
+def write_array(path: Path, values: npt.NDArray[Any]) -> None:
+    """Write an array as NumPy has it (``.npy``)."""
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    write_bytes(path, buffer.getvalue())
+
+
+def write_image(path: Path, image: Image.Image, effort: int = -1) -> None:
+    """Write an image as PNG. effort: of zlib, from 0 to 9; -1: its default."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=effort)
+    write_bytes(path, buffer.getvalue())
+
+
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     """Write named tensors as safetensors."""
     write_bytes(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}))
@@ -103,9 +118,7 @@ def write_picture(path: Path, image: Tensor, metadata: dict[str, str]) -> None:
     beside it as a float32 array (``.npy``).
     """
     if image.shape[0] not in (1, 3):
-        buffer = io.BytesIO()
-        np.save(buffer, image.float().numpy(), allow_pickle=False)
-        write_bytes(path.with_suffix(".npy"), buffer.getvalue())
+        write_array(path.with_suffix(".npy"), image.float().numpy())
     info = PngInfo()
     for key, text in metadata.items():
         info.add_itxt(key, text)

@@ -3,7 +3,7 @@
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +127,11 @@ def file_name(text: str) -> str:
     """A layer's address as a harmless file name (``layer4.2.relu#1`` stays readable)."""
     name = re.sub(r"[^\w.#@=+-]", "_", text)[:120]
     return name if name.strip(".") else "_"
+
+
+def joined(names: Sequence[str], kind: str) -> str:
+    """What several are called in a path: one by its name, more by how many they are (``3-layers``)."""
+    return names[0] if len(names) == 1 else f"{len(names)}-{kind}"
 
 
 def default_path(images: str, model: str, layer: str) -> Path:

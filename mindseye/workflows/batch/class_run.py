@@ -141,7 +141,7 @@ class ClassRun:
 
     def _conclude(self) -> None:
         manifest = self.folder.read()
-        facets = [facet for layer in manifest.layers for facet in layer.facets]
+        facets = manifest.facets
         painted = sum(facet.status == "done" for facet in facets)
         lost = failures(manifest)
         if not lost:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED, remove, write_bytes, write_json
+from mindseye.runs.files import UNFINISHED, plain, remove, write_bytes, write_json
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.executor import Ended
@@ -210,8 +210,7 @@ def check_same(path: Path, there: Plan, options: Mapping[str, Any]) -> None:
     Raises:
         UserError: naming those that differ.
     """
-    # As they come back from a file: pairs are lists there.
-    here = json.loads(json.dumps(dict(options)))
+    here = plain(dict(options))
     differing = [key for key in here | there.options if here.get(key) != there.options.get(key)]
     if differing:
         raise UserError(
