@@ -15,7 +15,8 @@ from mindseye.report.html import html_table
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.executor import Event, Executor
-from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
+from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, new_plan, read_plan, write_plan
+from mindseye.workflows.batch.leftovers import clear, sweep
 from mindseye.workflows.batch.live_view import LiveView
 from mindseye.workflows.batch.locks import guard, hold_shard, holders
 from mindseye.workflows.batch.output import BatchOutput

@@ -7,7 +7,6 @@ loses nothing that had ended.
 
 import json
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED, plain, remove, write_bytes, write_json
+from mindseye.runs.files import plain, write_bytes, write_json
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.executor import Ended
@@ -216,40 +215,3 @@ def check_same(path: Path, there: Plan, options: Mapping[str, Any]) -> None:
         raise UserError(
             f"{path} holds a batch with another {', '.join(differing)}; choose another --out, or --force to replace it"
         )
-
-
-def sweep(path: Path) -> None:
-    """Remove what a killed process left half written, where no other is at work."""
-    for folder in (path, path / STATES, path / LOGS, *(path / PAINTING).glob("*")):
-        for part in folder.glob(f".*{UNFINISHED}"):
-            part.unlink(missing_ok=True)
-
-
-def clear(path: Path) -> None:
-    """Remove what a batch left: its ledger, its tables, and the runs of its classes; other people's files stay."""
-    if not (path / LEDGER).is_file():
-        return
-    try:
-        plan = read_plan(path)
-    except UserError:  # damaged: its runs are left, and will be replaced or refused one by one
-        plan = None
-    for entry in plan.classes if plan else ():
-        folder = RunFolder(path / entry.folder)
-        folder.clear()
-        (folder.path / ".lock").unlink(missing_ok=True)
-        with suppress(OSError):  # somebody's own files are in it
-            folder.path.rmdir()
-    for name in OURS:
-        if name != LOCKS:
-            remove(path / name)
-
-
-def failed(name: str, error: Exception, seconds: float = 0.0) -> Ended:
-    """How a class ended that failed with an error.
-
-    A mistake in what was given stays one however often it is tried; what the system refuses may be granted another time.
-    """
-    is_final = isinstance(error, UserError) and error.__cause__ is None
-    reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-    lines = "".join(traceback.format_exception(error))
-    return Ended(name, "failed", " ".join(reason.split()), lines, not is_final, seconds=seconds)

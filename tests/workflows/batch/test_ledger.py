@@ -6,8 +6,9 @@ import os
 import pytest
 
 from mindseye.errors import UserError
-from mindseye.workflows.batch.executor import Ended
-from mindseye.workflows.batch.ledger import Ledger, check_same, clear, failed, new_plan, read_plan, sweep, write_plan
+from mindseye.workflows.batch.executor import Ended, failed
+from mindseye.workflows.batch.ledger import Ledger, check_same, new_plan, read_plan, write_plan
+from mindseye.workflows.batch.leftovers import clear, sweep
 
 
 def begun(path, names=("a", "b"), **options):
