@@ -47,7 +47,7 @@ class Batch:
 
     def to_frame(self) -> Any:
         """The table as a pandas frame: a row per class and facet, with every number."""
-        from mindseye.workflows.frame import read_frame
+        from mindseye.report.frame import read_frame
 
         return read_frame(self.results)
 
