@@ -80,14 +80,14 @@ def nearest_positions(
     """For every position of some photos, at each layer that is read, the most similar one of all other photos.
 
     The similarity is the cosine of the positions' channels; of equal ones the first counts. A photo is not compared with
-    itself: those with the very same pixels are left out. One pass over the photos, however many are wanted; kept are only
-    the best so far.
+    itself: those with the very same pixels are left out. One pass over the photos, however many queries there are; kept
+    are only the best so far.
 
     Args:
         queries: uint8 [queries, in_channels, side, side]. batches: (indices, uint8 [batch, channels, side, side]).
 
     Returns:
-        {address: one for each of the wanted}.
+        {address: one for each query}.
 
     Raises:
         UserError: if an activation is NaN or infinite, naming the layer.

@@ -31,7 +31,7 @@ class ChannelNumbers:
     """What is measured of a layer's channels.
 
     channels: [k], their numbers in the layer. measures: {name: [k]}, NaN where a channel has none: ``entanglement``,
-    ``selectivity``, ``spread``, ``explained_variance``, ``meanings``, ``stability`` and, with labels, ``class_selectivity``.
+    ``selectivity``, ``spread``, ``explained``, ``meanings``, ``stability`` and, with labels, ``class_selectivity``.
     null: the same for channels that are shuffled over the photos, each channel's mean over the shuffles.
     p_value: [k], the share of shuffles in which a channel's entanglement is as large, counting the channel itself as one
     (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010): 1/101 at least.

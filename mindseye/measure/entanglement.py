@@ -13,7 +13,7 @@ The sum is Rao's quadratic entropy (Theoretical Population Biology 21, 1982): ho
 the channel prefers. Its image-level counterpart is one minus the monosemanticity score of Pach et al. ("Sparse Autoencoders
 Learn Monosemantic Features in Vision-Language Models", NeurIPS 2025), the activation-weighted mean likeness of photos. Both
 call a channel that answers to everything alike as mixed as can be. It is not: nothing is told apart by it, so nothing is
-entangled in it. The factor ``explained_variance`` says so, as the factors of the polysemanticity index of Gupta and Kumar
+entangled in it. The factor ``explained`` says so, as the factors of the polysemanticity index of Gupta and Kumar
 ("Disentangling Polysemantic Neurons with a Null-Calibrated Polysemanticity Index", 2025) do for top activations.
 
 It is 0 for a channel that prefers one facet, or several of one meaning, or none; 1/2 for one that is told wholly by the facets
