@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mindseye.facets.activations import check_finite
+from mindseye.facets.activations import check_finite, normalise_photos
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import ReceptiveField
 from mindseye.preprocessing import Preprocessing
@@ -157,7 +157,7 @@ def paste(nearest: Nearest, where: Windows, load: Callable[[int], Tensor]) -> Te
 
 def _directions(read: Reader, preprocessing: Preprocessing, images: Tensor, device: torch.device) -> dict[str, Tensor]:
     """The channels of every position as vectors of unit length, {address: [images, channels, positions]}."""
-    activations = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))
+    activations = read(normalise_photos(images, preprocessing, device))
     for address, activation in activations.items():
         check_finite(activation.float().mean(-1), address)
     return {address: functional.normalize(activation.float(), dim=1) for address, activation in activations.items()}
