@@ -12,7 +12,7 @@ from mindseye.errors import UserError
 from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.photos.class_choice import class_words, select_classes
 from mindseye.photos.collection import open_collection
-from mindseye.runs.folder import default_path
+from mindseye.runs.folder import default_path, joined
 from mindseye.workflows.batch.batch import Batch, work_on_batch
 from mindseye.workflows.batch.executor import Executor
 from mindseye.workflows.batch.placement import Placement, PlacementOptions, load_executor
@@ -97,10 +97,10 @@ def batch(
         collection = select_classes(collection, as_list("classes", words, str))
     whole_root = str(Path(root).absolute())
     layers = tuple(as_list("layer", layer, str))
-    joined = f"{len(layers)}-layers" if len(layers) > 1 else (layers or ("last",))[0]
+    place = joined(layers or ("last",), "layers")
     request = BatchRequest(
         root=whole_root,
-        out=run.out or default_path(whole_root, spec if isinstance(spec, str) else type(spec).__name__, joined),
+        out=run.out or default_path(whole_root, spec if isinstance(spec, str) else type(spec).__name__, place),
         model=spec,
         layers=layers,
         facets=facets,

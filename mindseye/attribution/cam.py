@@ -186,7 +186,7 @@ def _layer_output(model: Model, layer: Layer) -> Iterator[list[Tensor]]:
         if tensor is None:
             return None
         outputs.append(tensor)
-        # What comes later gets a copy: a module that works in place would overwrite what is outputs.
+        # What comes later gets a copy: a module that works in place would overwrite what is kept.
         return tensor.clone() if output is tensor else None
 
     module = dict(model.network.named_modules())[layer.module]

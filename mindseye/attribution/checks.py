@@ -39,7 +39,7 @@ def check(
 
     Returns:
         For each image ``deletion`` and ``insertion``, each with ``area`` and ``values`` (see ``curves``), and
-        ``randomise_cascade`` with the ``modules`` and the rank correlations ``signed`` and ``absolute`` (see ``sanity``), or
+        ``forgetting`` with the ``modules`` and the rank correlations ``signed`` and ``absolute`` (see ``sanity``), or
         with the ``reason`` why the method gives no map of a network that has forgotten.
     """
     curve_checks = curves(score, images, pixel_ranks(explained), random, is_class)

@@ -66,7 +66,7 @@ def perturbation(
     with the source's probabilities, nothing is won by going beyond. No image's mask depends on what shares its batch.
 
     Args:
-        score: what is excosted.
+        score: what is explained.
         images: [images, channels, height, width] in [0, 1].
         random: the random numbers of these images, for jitter and fill.
         mask_settings: the numbers of the game.

@@ -43,7 +43,7 @@ class RelevanceMode(TorchFunctionMode):
         """ones: [2, images] of value 1; their gradients will be what biases and epsilon have taken."""
         super().__init__()
         self._rules, self._ones = rules, ones
-        # The layer that was rewritten_layer last, with what it gave and the number of changes made to that in place.
+        # The layer that was rewritten last, with what it gave and the number of changes made to that in place.
         self._last: tuple[_Layer, Tensor, int] | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -125,7 +125,7 @@ class Weighted(torch.autograd.Function):
         value: Callable[[], Tensor],
         layer: Callable[[Tensor, Tensor, Tensor], Tensor],
     ) -> Tensor:
-        """x: the input. ones: [2, images]. value: gives the output. layer: ``apply_rule``, of x, ones and what is wanted."""
+        """x: the input. ones: [2, images]. value: gives the output. layer: ``apply_rule``, of x, ones and what is needed."""
         ctx.save_for_backward(x, ones)
         ctx.layer = layer
         return value()

@@ -9,7 +9,7 @@ from torch.nn.functional import one_hot
 
 from mindseye.errors import UserError
 from mindseye.facets.target import Target, check_channels
-from mindseye.layers.layer import Layer
+from mindseye.layers.layer import Layer, position_index
 from mindseye.layers.reader import Reader
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
@@ -88,17 +88,9 @@ def unit_score(
     check_channels([channel], layer.address, layer.channels)
     if position is None:
         return Score(name or f"{layer.address}:{channel}", model, layer, _unit(channel, layer.channels)[None, :, None])
-    (x, y), grid = position, layer.rows_and_columns
-    if grid is None:
-        raise UserError(f"layer {layer.address!r} has no rows and columns: leave the position @{x},{y} out")
-    rows, columns = grid
-    if not (0 <= x < columns and 0 <= y < rows):
-        raise UserError(
-            f"position @{x},{y} is outside layer {layer.address!r}: x is 0-{columns - 1}, y is 0-{rows - 1}"
-        )
-    place = _unit(y * columns + x, layer.positions)
+    place = _unit(position_index(position, layer, layer.address), layer.positions)
     direction = _unit(channel, layer.channels)[None, :, None] * place[None, None]
-    return Score(name or f"{layer.address}:{channel}@{x},{y}", model, layer, direction)
+    return Score(name or f"{layer.address}:{channel}@{position[0]},{position[1]}", model, layer, direction)
 
 
 def facet_score(model: Model, layer: Layer, target: Target, facet: int, name: str = "") -> Score:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mindseye.facets.activations import check_finite
+from mindseye.facets.activations import check_finite, normalise_photos
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.preprocessing import Preprocessing
@@ -50,7 +50,7 @@ def channel_extremes(
     places: list[int] = []
     batch_parts: list[tuple[Tensor, ...]] = []
     for indices, images in batches:
-        values = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))[layer.address]
+        values = read(normalise_photos(images, preprocessing, device))[layer.address]
         values = values[:, list(channels)].float()
         parts: list[Tensor] = []
         for score in (values.amin(-1), values.amax(-1), values.mean(-1)):

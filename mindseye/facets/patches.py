@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mindseye.facets.activations import check_finite
+from mindseye.facets.activations import check_finite, normalise_photos
 from mindseye.layers.reader import Reader
 from mindseye.layers.receptive_field import ReceptiveField
 from mindseye.preprocessing import Preprocessing
@@ -80,14 +80,14 @@ def nearest_positions(
     """For every position of some photos, at each layer that is read, the most similar one of all other photos.
 
     The similarity is the cosine of the positions' channels; of equal ones the first counts. A photo is not compared with
-    itself: those with the very same pixels are left out. One pass over the photos, however many are wanted; kept are only
-    the best so far.
+    itself: those with the very same pixels are left out. One pass over the photos, however many queries there are; kept
+    are only the best so far.
 
     Args:
         queries: uint8 [queries, in_channels, side, side]. batches: (indices, uint8 [batch, channels, side, side]).
 
     Returns:
-        {address: one for each of the wanted}.
+        {address: one for each query}.
 
     Raises:
         UserError: if an activation is NaN or infinite, naming the layer.
@@ -157,7 +157,7 @@ def paste(nearest: Nearest, where: Windows, load: Callable[[int], Tensor]) -> Te
 
 def _directions(read: Reader, preprocessing: Preprocessing, images: Tensor, device: torch.device) -> dict[str, Tensor]:
     """The channels of every position as vectors of unit length, {address: [images, channels, positions]}."""
-    activations = read(preprocessing.normalise(images.to(device, non_blocking=True).float() / 255))
+    activations = read(normalise_photos(images, preprocessing, device))
     for address, activation in activations.items():
         check_finite(activation.float().mean(-1), address)
     return {address: functional.normalize(activation.float(), dim=1) for address, activation in activations.items()}

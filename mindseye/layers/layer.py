@@ -116,6 +116,21 @@ def check_address(address: object) -> str:
     return address
 
 
+def position_index(position: tuple[int, int], layer: Layer, name: str) -> int:
+    """The index of a position (x, y) of a layer. name: how the layer is called in messages.
+
+    Raises:
+        UserError: if the layer has no rows and columns, or no such position, with the valid range.
+    """
+    (x, y), grid = position, layer.rows_and_columns
+    if grid is None:
+        raise UserError(f"layer {name!r} has no rows and columns: leave the position @{x},{y} out")
+    rows, columns = grid
+    if not (0 <= x < columns and 0 <= y < rows):
+        raise UserError(f"position @{x},{y} is outside layer {name!r}: x is 0-{columns - 1}, y is 0-{rows - 1}")
+    return y * columns + x
+
+
 def find_layer(layers: Sequence[Layer], address: str) -> Layer:
     """The layer at an address.
 

@@ -8,21 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mindseye.facets.stability import SHARE, shuffle_channels
-from mindseye.measure.entanglement import (
-    agreement,
-    entanglement,
-    facet_distances,
-    meanings,
-    preference,
-    spread,
-)
+from mindseye.measure.entanglement import agreement, entanglement_measures, facet_distances, preference
 from mindseye.measure.intervals import Interval, bootstrap_interval
-from mindseye.measure.selectivity import Floats, Numbers, class_selectivity, explained_variance, selectivity, varies
+from mindseye.measure.selectivity import Floats, Numbers, class_selectivity, selectivity, varies
 
 SHUFFLES = 100
 SUBSAMPLES = 10
 STEADINESS_SHUFFLES = 10
 """Of the shuffles these few are split into subsamples: each costs as much as ten others."""
+MEASURES = ("entanglement", "selectivity", "spread", "explained", "meanings")
+"""In the order in which run.json has them."""
 NULL_BOUNDS = (2.5, 97.5)
 
 
@@ -31,7 +26,7 @@ class ChannelNumbers:
     """What is measured of a layer's channels.
 
     channels: [k], their numbers in the layer. measures: {name: [k]}, NaN where a channel has none: ``entanglement``,
-    ``selectivity``, ``spread``, ``explained_variance``, ``meanings``, ``stability`` and, with labels, ``class_selectivity``.
+    ``selectivity``, ``spread``, ``explained``, ``meanings``, ``stability`` and, with labels, ``class_selectivity``.
     null: the same for channels that are shuffled over the photos, each channel's mean over the shuffles.
     p_value: [k], the share of shuffles in which a channel's entanglement is as large, counting the channel itself as one
     (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010): 1/101 at least.
@@ -149,13 +144,8 @@ def _mean_count(values: Floats, facets: Numbers, k: int) -> float:
 
 
 def _measures(values: Floats, facets: Numbers, distances: Floats, labels: Numbers | None) -> dict[str, Floats]:
-    measures = {
-        "entanglement": entanglement(values, facets, distances),
-        "selectivity": selectivity(values, facets),
-        "spread": spread(values, facets, distances),
-        "explained": explained_variance(values, facets),
-        "meanings": meanings(values, facets, distances),
-    }
+    found = entanglement_measures(values, facets, distances) | {"selectivity": selectivity(values, facets)}
+    measures = {name: found[name] for name in MEASURES}
     return measures if labels is None else measures | {"class_selectivity": class_selectivity(values, labels)}
 
 

@@ -13,7 +13,7 @@ The sum is Rao's quadratic entropy (Theoretical Population Biology 21, 1982): ho
 the channel prefers. Its image-level counterpart is one minus the monosemanticity score of Pach et al. ("Sparse Autoencoders
 Learn Monosemantic Features in Vision-Language Models", NeurIPS 2025), the activation-weighted mean likeness of photos. Both
 call a channel that answers to everything alike as mixed as can be. It is not: nothing is told apart by it, so nothing is
-entangled in it. The factor ``explained_variance`` says so, as the factors of the polysemanticity index of Gupta and Kumar
+entangled in it. The factor ``explained`` says so, as the factors of the polysemanticity index of Gupta and Kumar
 ("Disentangling Polysemantic Neurons with a Null-Calibrated Polysemanticity Index", 2025) do for top activations.
 
 It is 0 for a channel that prefers one facet, or several of one meaning, or none; 1/2 for one that is told wholly by the facets
@@ -28,7 +28,6 @@ a channel below its mean tells (of a layer without an activation function, its o
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mindseye.measure.selectivity import Floats, Numbers, explained_variance, facet_means, varies
 
@@ -90,7 +89,7 @@ def meanings(values: Floats, facets: Numbers, distances: Floats) -> Floats:
     Ecology 93, 2012). Of a channel that hardly tells facets apart it says little: look at
     ``explained_variance``. NaN as ``entanglement``.
     """
-    return np.where(_known(values, facets), 1 / (1 - quadratic_entropy(preference(values, facets), distances)), np.nan)
+    return entanglement_measures(values, facets, distances)["meanings"]
 
 
 def spread(values: Floats, facets: Numbers, distances: Floats) -> Floats:
@@ -98,11 +97,7 @@ def spread(values: Floats, facets: Numbers, distances: Floats) -> Floats:
 
     0 for a channel that prefers one facet. NaN for a constant channel, and for fewer than two facets.
     """
-    preferences = preference(values, facets)
-    pairs = 1 - (preferences**2).sum(axis=0)
-    different = pairs > ROUNDING_OF_PAIRS
-    distance = np.where(different, quadratic_entropy(preferences, distances) / np.where(different, pairs, 1), 0.0)
-    return np.where(varies(values) & (len(distances) > 1), distance, np.nan)
+    return entanglement_measures(values, facets, distances)["spread"]
 
 
 def entanglement(values: Floats, facets: Numbers, distances: Floats) -> Floats:
@@ -111,16 +106,29 @@ def entanglement(values: Floats, facets: Numbers, distances: Floats) -> Floats:
     values: [photos, channels], finite. facets: [photos], from 0 without gaps. distances: ``facet_distances``.
     NaN for a constant channel (a dead one), and for fewer than three facets.
     """
-    value = explained_variance(values, facets) * quadratic_entropy(preference(values, facets), distances)
-    return np.where(_known(values, facets), value, np.nan)
+    return entanglement_measures(values, facets, distances)["entanglement"]
+
+
+def entanglement_measures(values: Floats, facets: Numbers, distances: Floats) -> dict[str, Floats]:
+    """``entanglement``, ``explained``, ``spread`` and ``meanings``, [channels] each, from one look at the preferences.
+
+    The functions of these names (``explained_variance``) say what each is; arguments as for ``entanglement``.
+    """
+    preferences, explained, alive = preference(values, facets), explained_variance(values, facets), varies(values)
+    entropy = quadratic_entropy(preferences, distances)
+    pairs = 1 - (preferences**2).sum(axis=0)
+    different = pairs > ROUNDING_OF_PAIRS
+    distance = np.where(different, entropy / np.where(different, pairs, 1), 0.0)
+    known = alive & (int(facets.max()) + 1 >= FEWEST_FACETS)
+    return {
+        "entanglement": np.where(known, explained * entropy, np.nan),
+        "explained": explained,
+        "spread": np.where(alive & (len(distances) > 1), distance, np.nan),
+        "meanings": np.where(known, 1 / (1 - entropy), np.nan),
+    }
 
 
 def agreement(first: Floats, second: Floats) -> Floats:
     """What two preferences [facets, channels] have in common, ``sum_f min(q_f, q'_f)``, in [0, 1]; 1 where they are the same."""
     common: Floats = np.minimum(first, second).sum(axis=0)
     return common
-
-
-def _known(values: Floats, facets: Numbers) -> NDArray[np.bool_]:
-    enough = int(facets.max()) + 1 >= FEWEST_FACETS
-    return varies(values) & np.bool_(enough)

@@ -63,20 +63,25 @@ def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer],
     return [address for address in shares if shares[address]] + inner + [target.address]
 
 
+def wants_start(recipe: Recipe) -> bool:
+    """Whether the loss of a facet depends on the activation of its start: an adaptive loss takes its scale from there."""
+    return recipe.adaptive_learned and not recipe.schedule("adaptive").is_zero
+
+
 def compose_terms(
     recipe: Recipe,
     targets: Mapping[str, Target],
     target: str,
     matched: Sequence[str],
     penalty: str | None,
-    start: Tensor,
+    start: Tensor | None,
     raised: Target | None = None,
 ) -> list[Term]:
     """The loss of a facet: ``match + adaptive + penalty + norms of the image - dot`` (whatever the recipe weighs).
 
     targets: by address, for the pictures of this batch. target: the address whose top-k counts. matched: addresses from
     ``layers_to_match``. penalty: the address of the L1 penalty. start: the target layer's activation of the unoptimised
-    start [pictures, channels, positions], which sets the scale of the adaptive loss. raised: what the dot product reads, by
+    start [pictures, channels, positions], None unless the recipe wants it (``wants_start``). raised: what the dot product reads, by
     default the target itself.
     """
     terms = [Term("dot", DotProduct(raised or targets[target]), negate(recipe.schedule("dot"))), *image_terms(recipe)]
@@ -121,8 +126,8 @@ def image_terms(recipe: Recipe) -> list[Term]:
     return terms
 
 
-def _adaptive(recipe: Recipe, target: Target, start: Tensor) -> Distance:
-    if not recipe.adaptive_learned:
+def _adaptive(recipe: Recipe, target: Target, start: Tensor | None) -> Distance:
+    if start is None or not recipe.adaptive_learned:
         return Distance(target, lambda distance: rho(distance, 1.0, 1.0), [])
     robust = AdaptiveLoss(relative_distance(start, target))
     return Distance(target, robust, robust.parameters())

@@ -18,7 +18,7 @@ from mindseye.layers.reader import Reader
 from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest
 from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.canvases.palette import Palette
-from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negate
+from mindseye.optimize.compose import compose_terms, image_terms, match_terms, negate, wants_start
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.batch import Each
@@ -117,8 +117,10 @@ class FacetOrder(Order):
     def terms(self, pictures: Sequence[int], read: Reader, canvas: Canvas, views: Views) -> list[Term]:
         device, normalise = self.session.device, self.session.model.preprocessing.normalise
         targets = {address: target.select(pictures).to(device) for address, target in self.targets.items()}
-        with torch.no_grad():
-            start = read(normalise(views.plain(canvas.render())))[self.layer]
+        start = None
+        if wants_start(self.session.recipe):
+            with torch.no_grad():
+                start = read(normalise(views.plain(canvas.render())))[self.layer]
         raised = targets[self.layer] if self.raised is None else self.raised.select(pictures).to(device)
         return compose_terms(self.session.recipe, targets, self.layer, self.matched, self.penalty, start, raised)
 

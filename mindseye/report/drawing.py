@@ -126,11 +126,9 @@ class Brush:
                 a, b = 2 * dash * index / length, min(dash * (2 * index + 1) / length, 1)
                 self.line([(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t) for t in (a, b)], colour, width)
 
-    def disc(self, x: float, y: float, radius: float, colour: Colour | None, rim: Colour | None = None) -> None:
-        """A filled circle, with a rim of 2 px where one is given."""
-        self._draw.ellipse(
-            self._corners(x - radius, y - radius, 2 * radius, 2 * radius), colour, rim, 2 * _SUPERSAMPLING if rim else 0
-        )
+    def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
+        """A filled circle."""
+        self._draw.ellipse(self._corners(x - radius, y - radius, 2 * radius, 2 * radius), colour)
 
     def box(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
         """A filled box with rounded corners."""

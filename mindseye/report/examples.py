@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-import torch
 from PIL import Image
 from torch import Tensor
 
 from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, PAPER, SMALL, Sheet, wrap
 from mindseye.report.headings import HEADER, draw_title
+from mindseye.report.heat import as_image
 from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
 from mindseye.report.tiles import fit_tile
@@ -60,10 +60,7 @@ def draw_examples(
 def crop_box(square: Tensor, box: tuple[int, int, int, int]) -> Image.Image:
     """A box (top, left, bottom, right, in px) of a photo, uint8 [in_channels, side, side]; unless three: the first plane."""
     top, left, bottom, right = box
-    pixels = square[:, top:bottom, left:right]
-    if pixels.shape[0] != 3:
-        pixels = pixels[:1].expand(3, -1, -1)
-    return Image.fromarray(pixels.to(torch.uint8).movedim(0, -1).contiguous().numpy())
+    return as_image(square[:, top:bottom, left:right])
 
 
 def _draw_example(sheet: Sheet, entry: Example, square: Tensor, x: int, y: int, whole: bool) -> None:

@@ -1,6 +1,5 @@
 """All figures of a run, written into its folder."""
 
-import io
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from mindseye.report.facets import draw_facets
 from mindseye.report.gallery import draw_gallery
 from mindseye.report.manifest import names_objectives, picture_groups
 from mindseye.report.steps import draw_steps
-from mindseye.runs.files import write_bytes
+from mindseye.runs.files import PNG_EFFORT, write_image
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import Manifest, PictureEntry
 
@@ -38,10 +37,8 @@ def write_figures(folder: Path) -> list[Path]:
     manifest = RunFolder(folder).read()
     written = []
     for name, image in _figures(folder, manifest):
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG", compress_level=2)  # of noise, more effort saves a twentieth
         path = folder / "figures" / name
-        write_bytes(path, buffer.getvalue())
+        write_image(path, image, PNG_EFFORT)
         written.append(path)
     return written
 

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from mindseye.report.drawing import printable
+from mindseye.report.heat import as_image
 from mindseye.report.numbers import format_number
 from mindseye.report.page.pictures import data_uri, read_any_photo, shrink
 from mindseye.report.page.templates import style
@@ -103,8 +104,7 @@ def _read(picture: Picture) -> Image.Image | None:
         pixels = (
             picture if picture.dtype == torch.uint8 else (picture.float().clamp(0, 1) * 255).round().to(torch.uint8)
         )
-        planes = pixels if pixels.shape[0] == 3 else pixels[:1].expand(3, -1, -1)
-        return Image.fromarray(planes.detach().cpu().movedim(0, -1).contiguous().numpy())
+        return as_image(pixels.detach().cpu())
     return read_any_photo(str(picture)) if isinstance(picture, Path) else picture
 
 

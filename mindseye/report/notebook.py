@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mindseye.errors import UserError
 from mindseye.measure.summary import ROLES
+from mindseye.report.frame import frame
 from mindseye.report.html import html_grid
 from mindseye.report.manifest import deepest_layer, facet_label
 from mindseye.report.screen import first_screen
@@ -125,12 +126,8 @@ class Run:
         Raises:
             UserError: if pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise UserError("a table of a run needs pandas: pip install pandas") from error
-        frame = pandas.DataFrame([_row(self.path, about, entry) for about, entry in _entries(self.manifest)])
-        return frame.dropna(axis="columns", how="all")
+        rows = [_row(self.path, about, entry) for about, entry in _entries(self.manifest)]
+        return frame(rows).dropna(axis="columns", how="all")
 
     def _repr_html_(self) -> str:
         return first_screen(self.path)

@@ -4,7 +4,6 @@ import json
 import platform
 from collections.abc import Iterable, Sequence
 from importlib import metadata
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +13,6 @@ from mindseye.facets.clustering import Facet
 from mindseye.layers.layer import Layer
 from mindseye.models.load import Model
 from mindseye.optimize.painted import Painted
-from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.runs.schema import (
     ChannelShare,
@@ -32,28 +30,6 @@ from mindseye.runs.schema import (
 )
 
 PACKAGES = ("mindseye", "torch", "torchvision", "timm", "scikit-learn", "openTSNE", "numpy", "Pillow")
-
-
-def new_manifest(
-    kind: str,
-    command: str,
-    options: dict[str, Any],
-    recipe: Recipe | None,
-    seed: int,
-    device: torch.device,
-    model: ModelEntry | None = None,
-) -> Manifest:
-    """The manifest of a run that has just begun. recipe: None where nothing is painted. model: None where there are several."""
-    return Manifest(
-        kind=kind,
-        command=command,
-        options=options,
-        versions=versions(),
-        device=device_name(device),
-        seed=seed,
-        recipe=recipe.as_dict() if recipe else {},
-        model=model or ModelEntry(),
-    )
 
 
 def describe_model(model: Model, spec: str | None = None) -> ModelEntry:
@@ -98,8 +74,12 @@ def common(labels: Sequence[str] | None, photos: Sequence[int]) -> str | None:
     """The label that most of some photos have, the first by name of several; None without labels."""
     if labels is None:
         return None
-    named = [labels[index] for index in photos]
-    return max(sorted(set(named)), key=named.count)
+    return most_common([labels[index] for index in photos])
+
+
+def most_common(names: Sequence[str]) -> str:
+    """The name that comes most often, the first in order of several."""
+    return max(sorted(set(names)), key=names.count)
 
 
 def describe_check(checked: CheckResult) -> CheckEntry:

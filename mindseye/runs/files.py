@@ -3,12 +3,14 @@
 import io
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -61,12 +63,34 @@ def check_writable(folder: Path) -> None:
         raise UserError(f"cannot write to {folder}: {one_line(error)}; choose another --out") from error
 
 
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link, not what it leads to; nothing is no mistake."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write plain values or dataclasses as readable JSON; numbers that are not finite become null, as JSON has none.
 
     Escaped to ASCII: file names may hold bytes that are no text, and must come back as they are.
     """
     write_bytes(path, json.dumps(plain(content), indent=1, allow_nan=False).encode("ascii"))
+
+
+def write_array(path: Path, values: npt.NDArray[Any]) -> None:
+    """Write an array as NumPy has it (``.npy``)."""
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    write_bytes(path, buffer.getvalue())
+
+
+def write_image(path: Path, image: Image.Image, effort: int = -1) -> None:
+    """Write an image as PNG. effort: of zlib, from 0 to 9; -1: its default."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=effort)
+    write_bytes(path, buffer.getvalue())
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -94,9 +118,7 @@ def write_picture(path: Path, image: Tensor, metadata: dict[str, str]) -> None:
     beside it as a float32 array (``.npy``).
     """
     if image.shape[0] not in (1, 3):
-        buffer = io.BytesIO()
-        np.save(buffer, image.float().numpy(), allow_pickle=False)
-        write_bytes(path.with_suffix(".npy"), buffer.getvalue())
+        write_array(path.with_suffix(".npy"), image.float().numpy())
     info = PngInfo()
     for key, text in metadata.items():
         info.add_itxt(key, text)

@@ -3,13 +3,13 @@
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED
+from mindseye.runs.files import UNFINISHED, remove
 from mindseye.runs.schema import Manifest
 
 MANIFEST = "run.json"
@@ -92,11 +92,7 @@ class RunFolder:
         if not self.exists():
             return
         for name in OURS:
-            entry = self.path / name
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink(missing_ok=True)
+            remove(self.path / name)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -131,6 +127,11 @@ def file_name(text: str) -> str:
     """A layer's address as a harmless file name (``layer4.2.relu#1`` stays readable)."""
     name = re.sub(r"[^\w.#@=+-]", "_", text)[:120]
     return name if name.strip(".") else "_"
+
+
+def joined(names: Sequence[str], kind: str) -> str:
+    """What several are called in a path: one by its name, more by how many they are (``3-layers``)."""
+    return names[0] if len(names) == 1 else f"{len(names)}-{kind}"
 
 
 def default_path(images: str, model: str, layer: str) -> Path:

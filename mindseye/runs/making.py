@@ -29,8 +29,7 @@ def makings(manifest: Manifest) -> list[Making]:
     Raises:
         UserError: if the manifest names a file outside of the run.
     """
-    facets = [facet for layer in manifest.layers for facet in layer.facets]
-    entries: list[FacetEntry | PictureEntry] = [*facets, *manifest.pictures]
+    entries: list[FacetEntry | PictureEntry] = [*manifest.facets, *manifest.pictures]
     return [
         Making(entry.index, _inside(entry.picture), tuple(_inside(path) for path in _frames(entry)))
         for entry in entries

@@ -110,6 +110,18 @@ def test_a_canvas_says_what_it_can_do(file):
     }
 
 
+def test_a_canvas_that_has_nothing_to_share_is_refused(file):
+    """``can_share`` alone is not enough: what is shared are a ``Decorrelated`` canvas' channels."""
+
+    class Sharing(load_object(f"{file}:Grey")):
+        can_share = True
+
+    with pytest.raises(UserError, match="Sharing cannot share a part; fourier and laplacian can"):
+        recipe_from({"canvas": Sharing, "shared": 0.5}, "x")
+    with pytest.raises(UserError, match="Sharing cannot share a part: only a Decorrelated canvas can"):
+        compose_canvas(request(replace(recipe_from({"canvas": Sharing}, "x"), shared=0.5)))
+
+
 def test_a_canvas_of_a_fixed_side_is_seen_at_the_networks_size(read, file):
     """Twelve pixels a side, started from a photo, seen at 32."""
     recipe = recipe_from({"canvas": f"{file}:Small", "start": "photo", "lr": 0.1, "steps": 5}, "x")

@@ -1,6 +1,7 @@
 """Transparency: a canvas with one plane more, which says how opaque each pixel is."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -44,9 +45,13 @@ class Alpha(Canvas):
 
     def replace(self, images: Tensor) -> None:
         """Make the canvas hold planes, or show images without an opacity, which then are opaque."""
-        channels = self.canvas.planes().shape[1]
-        is_whole = images.shape[1] == channels
+        is_whole = images.shape[1] == self._count
         self.canvas.replace(images if is_whole else torch.cat([images, torch.ones_like(images[:, :1])], 1))
+
+    @cached_property
+    def _count(self) -> int:
+        """How many planes the canvas holds; rendered once to be counted, as a canvas is smoothed every few steps."""
+        return self.canvas.planes().shape[1]
 
     def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
         return self.canvas.coarsen(changes, cutoff)

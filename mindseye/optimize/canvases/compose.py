@@ -57,12 +57,15 @@ def compose_canvas(request: CanvasRequest) -> Canvas:
     """The canvas that a recipe asks for, showing its start.
 
     Raises:
-        UserError: if the recipe starts from images and there are none, or the user's own canvas fails or renders no images.
+        UserError: if the recipe starts from images and there are none, or the user's own canvas fails, renders no images, or
+            has no channels that could be shared.
     """
     recipe = request.recipe
     kind = find_canvas(recipe.canvas)
     canvas = kind.build(request) if recipe.canvas in CANVASES else _build_own(kind, request)
-    if recipe.shared and isinstance(canvas, Decorrelated):
+    if recipe.shared:
+        if not isinstance(canvas, Decorrelated):
+            raise UserError(f"a canvas {canvas_name(recipe)} cannot share a part: only a Decorrelated canvas can")
         canvas = Shared(canvas, recipe.shared, request.side, recipe.spectrum)
     if recipe.alpha:
         canvas = Alpha(canvas)

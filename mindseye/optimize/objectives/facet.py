@@ -20,7 +20,7 @@ class DotProduct(Objective):
 
     def __init__(self, target: Target) -> None:
         self.name, self.layers, self.target = f"dot {target.layer}", (target.layer,), target
-        self._goal = target.mean.gather(1, target.channels)
+        self._goal = _top_means(target)
         self._scale = self._goal.square().sum(-1).clamp_min(torch.finfo(torch.float32).tiny)
 
     def __call__(self, activations: Activations) -> Tensor:
@@ -38,20 +38,29 @@ class Distance(Objective):
     def __init__(self, target: Target, robust: Callable[[Tensor], Tensor], learned: list[Tensor]) -> None:
         self.name, self.layers, self.target = f"distance {target.layer}", (target.layer,), target
         self._robust, self._learned = robust, learned
+        self._goal = _top_means(target)
 
     @property
     def parameters(self) -> list[Tensor]:
         return self._learned
 
     def __call__(self, activations: Activations) -> Tensor:
-        return self._robust(relative_distance(activations[self.target.layer], self.target))
+        return self._robust(_relative_distance(activations[self.target.layer], self.target.channels, self._goal))
 
 
 def relative_distance(activation: Tensor, target: Target) -> Tensor:
     """``sum_k |a_k - t_k| / sum_k |t_k|`` over the top-k, [images], for an activation [images, channels, positions]."""
-    mean = activation.float().mean(-1).gather(1, target.channels)
-    goal = target.mean.gather(1, target.channels)
+    return _relative_distance(activation, target.channels, _top_means(target))
+
+
+def _relative_distance(activation: Tensor, channels: Tensor, goal: Tensor) -> Tensor:
+    mean = activation.float().mean(-1).gather(1, channels)
     return (mean - goal).abs().sum(-1) / goal.abs().sum(-1).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def _top_means(target: Target) -> Tensor:
+    """The target's means of its top-k channels, [images, k]."""
+    return target.mean.gather(1, target.channels)
 
 
 class ActivationNorm(Objective):
@@ -84,9 +93,8 @@ class Match(Objective):
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.target.layer]
         if 0 < self._positions < activation.shape[-1]:
-            activation = activation.index_select(
-                -1, _sample(activation.shape[-1], self._positions).to(activation.device)
-            )
+            sample = _sample(activation.shape[-1], self._positions, activation.device)
+            activation = activation.index_select(-1, sample)
         ranks = sort_values(activation.float())
         return (ranks - self._goal(ranks.shape[-1])).square().mean((-1, -2)) / self._size
 
@@ -107,6 +115,10 @@ class TotalVariation(Objective):
 
 
 @cache
-def _sample(positions: int, count: int) -> Tensor:
-    """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides."""
-    return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:count].sort().values
+def _sample(positions: int, count: int, device: torch.device) -> Tensor:
+    """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides.
+
+    Kept per device: copying it at every step would make the device wait.
+    """
+    chosen = torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:count].sort().values
+    return chosen.to(device)

@@ -3,7 +3,7 @@
 from mindseye.errors import UserError
 from mindseye.facets.target import check_channels
 from mindseye.labels import resolve_labels
-from mindseye.layers.layer import Layer
+from mindseye.layers.layer import Layer, position_index
 from mindseye.layers.output import find_output
 from mindseye.layers.preactivation import find_preactivation
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective, parse_within
@@ -99,8 +99,8 @@ def look_up_between(
     """
     (start, layer), (end, other) = (look_up(address, surveyed, power, probability) for address in (first, second))
     objectives: list[Objective]
-    if isinstance(start, Channel) and isinstance(end, Channel) and layer == other:
-        channel, last = (locate(address, surveyed)[0].channel for address in (first, second))
+    channel, last = _only_channel(start), _only_channel(end)
+    if channel is not None and last is not None and layer == other:
         directions = between_units(channel, last, layer.channels, count)
         objectives = [Direction(layer.address, direction, power) for direction in directions]
     else:
@@ -133,21 +133,18 @@ def _make(given: object) -> Objective:
     return make_object(given, Objective, "the objective")  # type: ignore[type-abstract]
 
 
+def _only_channel(objective: Objective) -> int | None:
+    """The channel whose mean an objective is; None for any other objective."""
+    if type(objective) is Channel and len(objective.channels) == 1:
+        return int(objective.channels)
+    return None
+
+
 def _unit(place: ObjectiveAddress, layer: Layer, probability: bool) -> Objective:
     check_channels([place.channel], place.layer, layer.channels)
     if place.position is not None:
-        return Neuron(layer.address, place.channel, _position(place.position, place.layer, layer))
+        return Neuron(layer.address, place.channel, position_index(place.position, layer, place.layer))
     return (LogProbability if probability else Channel)(layer.address, place.channel)
-
-
-def _position(position: tuple[int, int], name: str, layer: Layer) -> int:
-    (x, y), grid = position, layer.rows_and_columns
-    if grid is None:
-        raise UserError(f"layer {name!r} has no rows and columns: leave the position @{x},{y} out")
-    rows, columns = grid
-    if not (x < columns and y < rows):
-        raise UserError(f"position @{x},{y} is outside layer {name!r}: x is 0-{columns - 1}, y is 0-{rows - 1}")
-    return y * columns + x
 
 
 def _before_activation(layer: Layer, surveyed: Surveyed) -> Layer | None:

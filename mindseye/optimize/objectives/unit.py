@@ -29,13 +29,13 @@ class Channel(Objective):
         self.name = (
             f"{check_address(layer)}:{channels}" if isinstance(channels, int) else f"channel {check_address(layer)}"
         )
-        self.layers, self._channels = (layer,), _indices(channels, "channels")
+        self.layers, self.channels = (layer,), _indices(channels, "channels")
 
     def bind(self, network: Surveyed) -> Objective:
-        return _check_bound(self, network, self._channels)
+        return _check_bound(self, network, self.channels)
 
     def __call__(self, activations: Activations) -> Tensor:
-        return _pick(activations[self.layers[0]].float().mean(-1), self._channels)
+        return _pick(activations[self.layers[0]].float().mean(-1), self.channels)
 
 
 class Neuron(Objective):

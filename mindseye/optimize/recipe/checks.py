@@ -1,6 +1,7 @@
 """Checks of a recipe as a whole: parts that go together, and what a command wants of it."""
 
 from mindseye.errors import UserError
+from mindseye.optimize.canvases.canvas import Decorrelated
 from mindseye.optimize.canvases.compose import CANVASES, canvas_name, find_canvas
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.regularizers.regularizer import make_regularizers
@@ -48,7 +49,7 @@ def _check_canvas(recipe: Recipe) -> None:
     if recipe.alpha and not canvas.can_have_alpha:
         able = [name for name, kind in CANVASES.items() if kind.can_have_alpha]
         raise UserError(f"a canvas {name} has no alpha; {_enumerate(able)} have")
-    if recipe.shared and not canvas.can_share:
+    if recipe.shared and not (canvas.can_share and issubclass(canvas, Decorrelated)):
         able = [name for name, kind in CANVASES.items() if kind.can_share]
         raise UserError(f"a canvas {name} cannot share a part; {_enumerate(able)} can")
 

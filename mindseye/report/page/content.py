@@ -49,8 +49,7 @@ def _layer(layer: LayerEntry, page: PageContext) -> Content:
 def _photos_beside(manifest: Manifest) -> list[str]:
     """Path of every photo that is shown beside a picture: those of facets first, then those of channels."""
     channels = [channel for layer in manifest.layers for channel in layer.channel_pictures]
-    facets = [facet for layer in manifest.layers for facet in layer.facets]
-    entries: list[Entry] = [*facets, *manifest.pictures]
+    entries: list[Entry] = [*manifest.facets, *manifest.pictures]
     groups = [entry.members for entry in entries]
     groups += [facet.members for channel in channels for facet in channel.facets]
     examples = [example.path for channel in channels for example in channel.examples]

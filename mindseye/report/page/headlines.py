@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from mindseye.report.drawing import printable
-from mindseye.report.manifest import deepest_layer, names_objectives
+from mindseye.report.manifest import entries_of
 from mindseye.report.numbers import Reading, format_number, format_probability
-from mindseye.report.page.measures import SCORE, numbers_of
-from mindseye.runs.schema import Manifest, PaintedEntry
+from mindseye.report.page.measures import SCORE, scores_of
+from mindseye.runs.schema import Manifest
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,10 @@ def mean_score(manifest: Manifest) -> float | None:
 
 def scores(manifest: Manifest) -> dict[str, list[Reading]]:
     """The transfer score of each picture of the deepest layer, or of each objective, by judge."""
-    named = names_objectives(manifest)
-    entries: Sequence[PaintedEntry] = manifest.pictures if named else deepest_layer(manifest).facets
     by_judge: dict[str, list[Reading]] = {}
-    for entry in entries:
-        for number in numbers_of(entry):
-            if number.measure == 0:
-                by_judge.setdefault(number.judge or "judge", []).append(number.reading)
+    for entry in entries_of(manifest):
+        for number in scores_of(entry):
+            by_judge.setdefault(number.judge or "judge", []).append(number.reading)
     return by_judge
 
 

@@ -151,17 +151,17 @@ class Number:
 
 def numbers_of(entry: PaintedEntry) -> list[Number]:
     """Every measure that was taken of a facet's or an objective's picture."""
-    return [
-        Number(place, judge, numbers)
-        for place, measure in enumerate(EXPLAINED)
-        for judge, block in _blocks(entry, measure.family)
-        if (numbers := reading({measure.family: block}, measure)).picture is not None
-    ]
+    return [number for place in range(len(EXPLAINED)) for number in _taken(entry, place)]
+
+
+def scores_of(entry: PaintedEntry) -> list[Number]:
+    """The transfer score that each judge gave a picture."""
+    return list(_taken(entry, EXPLAINED.index(SCORE)))
 
 
 def score_of(entry: PaintedEntry) -> tuple[str | None, Reading]:
     """The transfer score of a picture and the judge that gave it: the first that did."""
-    first = next((number for number in numbers_of(entry) if number.measure == 0), None)
+    first = next(iter(scores_of(entry)), None)
     return (first.judge, first.reading) if first else (None, Reading())
 
 
@@ -185,6 +185,15 @@ def legend() -> list[dict[str, Any]]:
         ]}
         for family in FAMILIES
     ]  # fmt: skip
+
+
+def _taken(entry: PaintedEntry, place: int) -> Iterator[Number]:
+    """The measure at a place of ``EXPLAINED``, from everybody who took it of a picture."""
+    measure = EXPLAINED[place]
+    for judge, block in _blocks(entry, measure.family):
+        numbers = reading({measure.family: block}, measure)
+        if numbers.picture is not None:
+            yield Number(place, judge, numbers)
 
 
 def _blocks(entry: PaintedEntry, family: str) -> Iterator[tuple[str | None, dict[str, Any]]]:

@@ -42,12 +42,11 @@ class Sizes:
 
 def choose_sizes(manifest: Manifest, members: int, photos: int) -> Sizes:
     """The sizes for a run. members, photos: how many photos are members of a facet, and how many are not."""
-    facets = [facet for layer in manifest.layers for facet in layer.facets]
-    entries: list[Entry] = [*facets, *manifest.pictures]
+    entries: list[Entry] = [*manifest.facets, *manifest.pictures]
     beside = sum(1 + len(channel.facets) for layer in manifest.layers for channel in layer.channel_pictures)
     snapshots = max(2, MOST_STEPS // max(len(entries), 1))
     kept = sum(min(len(entry.steps), snapshots) for entry in entries)
-    maps = sum(4 for facet in facets if facet.where)
+    maps = sum(4 for facet in manifest.facets if facet.where)
     return Sizes(
         picture=fit_side(PICTURES, len(entries) + beside, 112, 512),
         start=fit_side(STARTS, len(entries), 64, 192),

@@ -7,7 +7,7 @@ from mindseye.errors import UserError
 from mindseye.report.manifest import names_objectives, preprocessing_line
 from mindseye.report.page.cards import PageImage
 from mindseye.report.page.content import content_of
-from mindseye.report.page.front import front_of
+from mindseye.report.page.front import front_of, map_photos
 from mindseye.report.page.items import Content
 from mindseye.report.page.pictures import PageImages
 from mindseye.report.page.templates import policy, render, script, style
@@ -73,7 +73,7 @@ def page_of(run: Path, manifest: Manifest) -> str:
     content, images = content_of(run, manifest)
     front = front_of(run, manifest, lambda place, entry: _picture(content, images, place), None, MOST_ON_MAP)
     thumbnails = content["photos"]["thumbnails"]
-    on_map = {photo for group in (front.map.groups if front.map else []) for *_, photo in group.thumbnails}
+    on_map = map_photos(manifest, front.map)
     on_front = {card.picture.number for _, cards in front.groups for card in cards if card.picture}
     early, code = script("early"), script(*SCRIPTS)
     content["pictures"] = [None if number in on_front else uri for number, uri in enumerate(images.uris)]
@@ -87,7 +87,7 @@ def page_of(run: Path, manifest: Manifest) -> str:
         script=code,
         front=front,
         content=content,
-        photos={number: thumbnails[number] for number in on_map if number < len(thumbnails)},
+        photos={number: thumbnails[number] for number in on_map},
         live=True,
         making=_making(manifest),
     )

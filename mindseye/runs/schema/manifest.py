@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from mindseye.runs.files import plain, write_json
 from mindseye.runs.schema.explanation import ExplainedPhotoEntry, TargetEntry
-from mindseye.runs.schema.pictures import LayerEntry, Number, Numbers, PictureEntry, Skipped
+from mindseye.runs.schema.pictures import FacetEntry, LayerEntry, Number, Numbers, PictureEntry, Skipped
 from mindseye.runs.schema.reading import Upgrades, parse_content, read_content, rename_in_list, rename_key
 
 SCHEMA = 2
@@ -153,6 +153,11 @@ class Manifest:
             UserError: if it cannot be read, or is no manifest.
         """
         return cls.parse(read_content(path), path)
+
+    @property
+    def facets(self) -> list[FacetEntry]:
+        """The facets of all layers, in their order."""
+        return [facet for layer in self.layers for facet in layer.facets]
 
     def of_layer(self, address: str) -> LayerEntry:
         """The entry of a layer that is painted."""

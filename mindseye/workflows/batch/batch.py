@@ -15,7 +15,8 @@ from mindseye.report.html import html_table
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.executor import Event, Executor
-from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, clear, new_plan, read_plan, sweep, write_plan
+from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, new_plan, read_plan, write_plan
+from mindseye.workflows.batch.leftovers import clear, sweep
 from mindseye.workflows.batch.live_view import LiveView
 from mindseye.workflows.batch.locks import guard, hold_shard, holders
 from mindseye.workflows.batch.output import BatchOutput
@@ -46,7 +47,7 @@ class Batch:
 
     def to_frame(self) -> Any:
         """The table as a pandas frame: a row per class and facet, with every number."""
-        from mindseye.workflows.frame import read_frame
+        from mindseye.report.frame import read_frame
 
         return read_frame(self.results)
 

@@ -13,8 +13,7 @@ from mindseye.runs.entries import failures
 from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store
-from mindseye.workflows.batch.executor import Ended
-from mindseye.workflows.batch.ledger import failed
+from mindseye.workflows.batch.executor import Ended, failed
 from mindseye.workflows.facets.find import FacetTargets
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
@@ -141,7 +140,7 @@ class ClassRun:
 
     def _conclude(self) -> None:
         manifest = self.folder.read()
-        facets = [facet for layer in manifest.layers for facet in layer.facets]
+        facets = manifest.facets
         painted = sum(facet.status == "done" for facet in facets)
         lost = failures(manifest)
         if not lost:

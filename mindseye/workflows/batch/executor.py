@@ -5,12 +5,14 @@ An executor knows nothing of ledgers, retries or shards: it opens workers, hands
 tells of packs whose worker is gone.
 """
 
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from mindseye.errors import UserError
 from mindseye.workflows.batch.plan import Pack
 
 Status = Literal["done", "partial", "failed"]
@@ -86,3 +88,14 @@ class InProcess(Executor):
         """See ``Executor.run``."""
         with opener(0) as worker:
             yield from worker.work(iter(packs))
+
+
+def failed(name: str, error: Exception, seconds: float = 0.0) -> Ended:
+    """How a class ended that failed with an error.
+
+    A mistake in what was given stays one however often it is tried; what the system refuses may be granted another time.
+    """
+    is_final = isinstance(error, UserError) and error.__cause__ is None
+    reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    lines = "".join(traceback.format_exception(error))
+    return Ended(name, "failed", " ".join(reason.split()), lines, not is_final, seconds=seconds)

@@ -6,9 +6,7 @@ loses nothing that had ended.
 """
 
 import json
-import shutil
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.runs.files import UNFINISHED, write_bytes, write_json
+from mindseye.runs.files import plain, write_bytes, write_json
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.executor import Ended
@@ -83,11 +81,6 @@ class Ledger:
         self._folders = {entry.name: entry.folder for entry in plan.classes}
         self.states = {name: self._read(name) for name in self._folders}
         self._unwritten: set[str] = set()
-
-    @property
-    def locks(self) -> Path:
-        """The folder of the locks."""
-        return self.path / LOCKS
 
     def folder(self, name: str) -> RunFolder:
         """The run folder of a class."""
@@ -216,51 +209,9 @@ def check_same(path: Path, there: Plan, options: Mapping[str, Any]) -> None:
     Raises:
         UserError: naming those that differ.
     """
-    # As they come back from a file: pairs are lists there.
-    here = json.loads(json.dumps(dict(options)))
+    here = plain(dict(options))
     differing = [key for key in here | there.options if here.get(key) != there.options.get(key)]
     if differing:
         raise UserError(
             f"{path} holds a batch with another {', '.join(differing)}; choose another --out, or --force to replace it"
         )
-
-
-def sweep(path: Path) -> None:
-    """Remove what a killed process left half written, where no other is at work."""
-    for folder in (path, path / STATES, path / LOGS, *(path / PAINTING).glob("*")):
-        for part in folder.glob(f".*{UNFINISHED}"):
-            part.unlink(missing_ok=True)
-
-
-def clear(path: Path) -> None:
-    """Remove what a batch left: its ledger, its tables, and the runs of its classes; other people's files stay."""
-    if not (path / LEDGER).is_file():
-        return
-    try:
-        plan = read_plan(path)
-    except UserError:  # damaged: its runs are left, and will be replaced or refused one by one
-        plan = None
-    for entry in plan.classes if plan else ():
-        folder = RunFolder(path / entry.folder)
-        folder.clear()
-        (folder.path / ".lock").unlink(missing_ok=True)
-        with suppress(OSError):  # somebody's own files are in it
-            folder.path.rmdir()
-    for name in OURS:
-        if name == LOCKS:
-            continue
-        if (path / name).is_dir():
-            shutil.rmtree(path / name)
-        else:
-            (path / name).unlink(missing_ok=True)
-
-
-def failed(name: str, error: Exception, seconds: float = 0.0) -> Ended:
-    """How a class ended that failed with an error.
-
-    A mistake in what was given stays one however often it is tried; what the system refuses may be granted another time.
-    """
-    is_final = isinstance(error, UserError) and error.__cause__ is None
-    reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-    lines = "".join(traceback.format_exception(error))
-    return Ended(name, "failed", " ".join(reason.split()), lines, not is_final, seconds=seconds)

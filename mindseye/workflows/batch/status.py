@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.errors import UserError
-from mindseye.workflows.batch.ledger import LEDGER, Ledger, read_plan
+from mindseye.workflows.batch.ledger import LEDGER, LOCKS, Ledger, read_plan
 from mindseye.workflows.batch.locks import Holder, holders
 
 MOST_FAILURES = 20
@@ -93,7 +93,7 @@ def read_status(path: Path) -> BatchStatus:
     plan = read_plan(path)
     if plan is None:
         raise UserError(f"{path} is no batch folder: it has no {LEDGER}")
-    return status_of(Ledger(path, plan), tuple(holders(path / "ledger.locks")))
+    return status_of(Ledger(path, plan), tuple(holders(path / LOCKS)))
 
 
 def status_of(ledger: Ledger, at_work: tuple[Holder, ...], names: Collection[str] | None = None) -> BatchStatus:

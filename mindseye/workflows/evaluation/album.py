@@ -81,7 +81,7 @@ def open_album(folder: RunFolder, manifest: Manifest, among: Sequence[str]) -> A
     known = {os.path.realpath(path) for path in [*paths, *(skipped.path for skipped in manifest.skipped)]}
     others = {os.path.realpath(path): path for path in among}
     fresh = [path for real, path in others.items() if real not in known]
-    labelled = any(facet.label for layer in manifest.layers for facet in layer.facets)
+    labelled = any(facet.label for facet in manifest.facets)
     return Album(
         folder=folder,
         clusters=clusters.layer,

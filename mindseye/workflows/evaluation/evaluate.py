@@ -20,13 +20,13 @@ from mindseye.report.manifest import names_objectives
 from mindseye.report.notebook import Run
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Progress
-from mindseye.runs.files import read_picture
+from mindseye.runs.entries import most_common
 from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.schema import FacetEntry, JudgeEntry, Manifest, Number, Numbers, Summary
 from mindseye.workflows.evaluation.album import open_album
-from mindseye.workflows.evaluation.painter import clustered_means, is_painter, load_painter
-from mindseye.workflows.evaluation.panel import Panel, own_judge
-from mindseye.workflows.evaluation.pictures import judge_pictures
+from mindseye.workflows.evaluation.painter import clustered_means, painter_if_kept, refuse_painter
+from mindseye.workflows.evaluation.panel import Panel
+from mindseye.workflows.evaluation.pictures import judge_pictures, pictures_and_starts
 
 
 def has_looked(manifest: Manifest, panel: Panel) -> bool:
@@ -76,11 +76,11 @@ class _Evaluation:
             raise UserError(f"{folder.path} holds no picture: every facet failed")
 
     def run(self) -> None:
-        """Refuse the painter, run_judge at photos and pictures with each judge, sum up, write."""
-        painter = self.painter()
-        for judge in self.panel.judges:
-            if is_painter(judge.model, painter, self.manifest):
-                raise own_judge(judge.name)
+        """Refuse the painter, show photos and pictures to each judge, sum up, write."""
+        painter = self._painter or painter_if_kept(
+            self.manifest, self.progress, "without the painted network there is no stability of the facets"
+        )
+        refuse_painter(self.panel, painter, self.manifest)
         summary = self.manifest.summary = self.manifest.summary or Summary()
         for judge in self.panel.judges:
             self.judge(judge, summary.layers)
@@ -102,8 +102,7 @@ class _Evaluation:
         for place, (_, facet) in enumerate(self.painted):
             measures = facet.measures = {} if facet.measures is None else facet.measures
             two = slice(2 * place, 2 * place + 2)
-            own = [folders[member.index] for member in facet.members]
-            home = names.index(max(sorted(set(own)), key=own.count))
+            home = names.index(most_common([folders[member.index] for member in facet.members]))
             near = _near(shown.features[two], photos, home if len(names) > 1 else None, facet)
             measures.setdefault("neighbourhood", {})[judge.name] = near
             if seen.logits is not None and shown.logits is not None:
@@ -133,18 +132,8 @@ class _Evaluation:
 
     def pictures(self, judge: Judge) -> JudgeOutputs:
         """Every picture, each followed by its start."""
-        files = [self.folder.path / str(kept) for _, facet in self.painted for kept in (facet.picture, facet.start)]
-        return run_judge(judge, picture_batches(map(read_picture, files), judge.model), self.device)
-
-    def painter(self) -> Model | None:
-        """The network that was painted from, where it can be had."""
-        if self._painter is not None:
-            return self._painter
-        try:
-            return load_painter(self.manifest)
-        except UserError as error:
-            self.progress.say(f"note: without the painted network there is no stability of the facets ({error})")
-            return None
+        images = pictures_and_starts(self.folder, (facet for _, facet in self.painted))
+        return run_judge(judge, picture_batches(images, judge.model), self.device)
 
     def steadiness(self, painter: Model | None) -> Numbers:
         """Silhouette of the facets and, from the painted network's activations, their stability beside its null."""

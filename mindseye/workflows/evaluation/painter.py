@@ -1,10 +1,9 @@
 """The network that a run was painted from, loaded again."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
@@ -16,17 +15,11 @@ from mindseye.models.load import Model, load_model
 from mindseye.models.placement import put_channels_last
 from mindseye.photos.listing import list_photos
 from mindseye.photos.photo_set import PhotoSet
+from mindseye.report.progress import Progress
 from mindseye.runs.schema import Manifest
+from mindseye.workflows.evaluation.panel import Panel, own_judge
 
 BATCH = 32
-
-
-def spec_of(model: str | nn.Module) -> str | None:
-    """What ``load_painter`` will need: a model's name, with the whole path of a file; None for a module."""
-    if not isinstance(model, str):
-        return None
-    place, _, factory = model.rpartition(":")
-    return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else model
 
 
 def load_painter(manifest: Manifest) -> Model:
@@ -43,14 +36,30 @@ def load_painter(manifest: Manifest) -> Model:
     return painter
 
 
-def is_painter(model: Model, painter: Model | None, manifest: Manifest) -> bool:
-    """Whether a model is the one that the run was painted from: the same weights, whatever its parts are called.
+def painter_if_kept(manifest: Manifest, progress: Progress, lacking: str) -> Model | None:
+    """As ``load_painter``; None where the network cannot be had, which is said with what is ``lacking`` then."""
+    try:
+        return load_painter(manifest)
+    except UserError as error:
+        progress.say(f"note: {lacking} ({error})")
+        return None
+
+
+def refuse_painter(panel: Panel, painter: Model | None, manifest: Manifest) -> None:
+    """Refuse a judge that is the network that the run was painted from: the same weights, whatever its parts are called.
 
     painter: as ``load_painter`` gives it; without it, names have to do.
+
+    Raises:
+        UserError: naming the judge.
     """
-    if painter is not None:
-        return same_weights(model, painter)
-    return (model.name, model.weights) == (manifest.model.name, manifest.model.weights)
+    for judge in panel.judges:
+        if painter is not None:
+            is_own = same_weights(judge.model, painter)
+        else:
+            is_own = (judge.model.name, judge.model.weights) == (manifest.model.name, manifest.model.weights)
+        if is_own:
+            raise own_judge(judge.name)
 
 
 def same_weights(model: Model, other: Model) -> bool:

@@ -43,19 +43,38 @@ def load_panel(
     Raises:
         UserError: for an unknown model, label or folder, a judge that is the painter or comes twice, or no judge.
     """
-    specs: list[Network] = as_list("judge", judge, Network)
+    specs = judge_specs(judge, painter)
     asked: list[str | int] = as_list("labels", labels, str | int)
     folders: list[Folder] = as_list("among", among, str | os.PathLike)
+    paths = [entry.path for folder in folders for entry in list_photos(folder, recursive=True).entries]
+    return Panel(judges_of(specs, asked), tuple(paths))
+
+
+def judge_specs(judge: Network | Sequence[Network], painter: Network | None) -> list[Network]:
+    """The judges as they were given, as a list.
+
+    Raises:
+        UserError: for none, or if the painter is named among them.
+    """
+    specs: list[Network] = as_list("judge", judge, Network)
     if not specs:
         raise UserError("no judge: name at least one network with --judge")
-    if painter is not None and painter in specs:
+    if isinstance(painter, str) and painter in specs:
         raise own_judge(painter)
-    paths = [entry.path for folder in folders for entry in list_photos(folder, recursive=True).entries]
-    judges = tuple(make_judge(_loaded(spec), asked) for spec in specs)
+    return specs
+
+
+def judges_of(specs: Sequence[Network], labels: Sequence[str | int] = ()) -> tuple[Judge, ...]:
+    """Networks as judges, loaded.
+
+    Raises:
+        UserError: for an unknown model or label, or a judge that comes twice.
+    """
+    judges = tuple(make_judge(_loaded(spec), labels) for spec in specs)
     twice = [name for name, count in Counter(one.name for one in judges).items() if count > 1]
     if twice:
         raise UserError(f"judge {twice[0]!r} comes twice; name each once")
-    return Panel(judges, tuple(paths))
+    return judges
 
 
 def own_judge(name: str) -> UserError:

@@ -1,6 +1,6 @@
 """What judges see in the pictures of named objectives, which have no photos to be found among."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,9 +17,9 @@ from mindseye.optimize.objectives.address import CLASS
 from mindseye.report.progress import Progress
 from mindseye.runs.files import read_picture
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import JudgeEntry, Manifest, PictureEntry, Summary
-from mindseye.workflows.evaluation.painter import is_painter, load_painter
-from mindseye.workflows.evaluation.panel import Panel, own_judge
+from mindseye.runs.schema import JudgeEntry, Manifest, PaintedEntry, PictureEntry, Summary
+from mindseye.workflows.evaluation.painter import painter_if_kept, refuse_painter
+from mindseye.workflows.evaluation.panel import Panel
 
 ROLES = ("picture", "start")
 
@@ -35,17 +35,17 @@ def judge_pictures(
     the pictures with a wanted label, with intervals.
 
     Raises:
-        UserError: for photos to run_judge among, a judge that is the painted network or scores no classes, and if no picture
+        UserError: for photos to look among, a judge that is the painted network or scores no classes, and if no picture
             was painted, or one is gone.
     """
     painted = [entry for entry in manifest.pictures if entry.picture]
-    painter = _painter(manifest, progress)
+    painter = painter_if_kept(manifest, progress, "judges are told from the painted network by their names alone")
     _check(folder, painted, panel, painter, manifest)
     manifest.summary = manifest.summary or Summary()
     for judge in panel.judges:
         wanted, unknown = _wanted(manifest, painted, painter, judge)
         with progress.stage(f"judge {judge.name}", 2 * len(painted), "pictures") as advance:
-            batches = picture_batches(_images(folder, painted), judge.model)
+            batches = picture_batches(pictures_and_starts(folder, painted), judge.model)
             logits = run_judge(judge, batches, device, advance).logits
         if logits is None:
             raise UserError(f"judge {judge.name!r} gives no scores of classes, so it can name no picture; take another")
@@ -66,15 +66,6 @@ def judge_pictures(
     folder.write(manifest)
 
 
-def _painter(manifest: Manifest, progress: Progress) -> Model | None:
-    """The network that was painted from, where it can be had."""
-    try:
-        return load_painter(manifest)
-    except UserError as error:
-        progress.say(f"note: judges are told from the painted network by their names alone ({error})")
-        return None
-
-
 def _check(
     folder: RunFolder, painted: Sequence[PictureEntry], panel: Panel, painter: Model | None, manifest: Manifest
 ) -> None:
@@ -82,13 +73,15 @@ def _check(
         raise UserError(f"{folder.path} was painted without photos, so there are no neighbours: leave --among out")
     if not painted:
         raise UserError(f"{folder.path} holds no picture: every painting failed")
-    for judge in panel.judges:
-        if is_painter(judge.model, painter, manifest):
-            raise own_judge(judge.name)
+    refuse_painter(panel, painter, manifest)
 
 
-def _images(folder: RunFolder, painted: Sequence[PictureEntry]) -> Iterator[Tensor]:
-    """Every picture, each followed by its start."""
+def pictures_and_starts(folder: RunFolder, painted: Iterable[PaintedEntry]) -> Iterator[Tensor]:
+    """Every picture, each followed by its start.
+
+    Raises:
+        UserError: if a file of one is gone or cannot be read, naming it.
+    """
     for entry in painted:
         for kept in (entry.picture, entry.start):
             path = folder.path / str(kept)

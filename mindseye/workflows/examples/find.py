@@ -1,6 +1,5 @@
 """The spectrum of channels over photos: found in one pass, drawn a sheet for each."""
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.examples import draw_examples
 from mindseye.runs.entries import describe_layer, describe_model, describe_skipped, device_name, versions
-from mindseye.runs.files import check_writable, write_bytes, write_json
+from mindseye.runs.files import check_writable, write_image, write_json
 from mindseye.runs.folder import default_path
 from mindseye.runs.schema import (
     ChannelExamplesEntry,
@@ -159,9 +158,7 @@ def _write_sheet(
 ) -> None:
     indices = sorted({photo.index for group in entry.groups.values() for photo in group.photos})
     squares = dict(zip(indices, photos.load(indices), strict=True))
-    buffer = io.BytesIO()
-    draw_examples(record, entry, squares, whole).save(buffer, "PNG")
-    write_bytes(folder / entry.sheet, buffer.getvalue())
+    write_image(folder / entry.sheet, draw_examples(record, entry, squares, whole))
 
 
 def _clear(folder: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.measure.examples import Rule
+from mindseye.report.frame import frame
 from mindseye.report.html import html_table
 from mindseye.runs.schema import Example
-from mindseye.workflows.frame import frame
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """From networks and photos to maps in a folder: what ``mindseye.explain`` does once it knows that it can."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from torch import Tensor
 
 from mindseye.attribution.checks import CheckResult, chance, check
@@ -23,7 +20,7 @@ from mindseye.report.heat import as_image, heat, limit, overlay
 from mindseye.report.markdown import check_table
 from mindseye.report.progress import Advance
 from mindseye.runs.entries import describe_check
-from mindseye.runs.files import write_bytes
+from mindseye.runs.files import write_array, write_bytes, write_image
 from mindseye.runs.schema import ExplainedPhotoEntry, MapEntry, Skipped
 from mindseye.workflows.explanation.files import TABLE, photo_names
 from mindseye.workflows.explanation.networks import ExplainedNetwork
@@ -90,7 +87,7 @@ class ExplanationFlow:
                     if path in place
                 }
                 entry.figure = f"{entry.name}.figure.png"
-                _write_image(self.folder / entry.figure, draw_explanation(self.folder, self.manifest, entry, squares))
+                write_image(self.folder / entry.figure, draw_explanation(self.folder, self.manifest, entry, squares))
                 advance(1)
 
     def _skip(self, photos: PhotoSet) -> None:
@@ -161,11 +158,9 @@ class ExplanationFlow:
         stem = str(Path(network.folder, f"{name}.{method}"))
         entry.map, entry.picture, entry.overlay = (f"{stem}.{ending}" for ending in ("npy", "png", "overlay.png"))
         end = limit(values)
-        buffer = io.BytesIO()
-        np.save(buffer, values, allow_pickle=False)
-        write_bytes(self.folder / entry.map, buffer.getvalue())
-        _write_image(self.folder / entry.picture, heat(values, end, explanation.signed))
-        _write_image(self.folder / entry.overlay, overlay(as_image(square), values, end, explanation.signed))
+        write_array(self.folder / entry.map, values)
+        write_image(self.folder / entry.picture, heat(values, end, explanation.signed))
+        write_image(self.folder / entry.overlay, overlay(as_image(square), values, end, explanation.signed))
         entry.signed, entry.range, entry.limit = explanation.signed, [float(values.min()), float(values.max())], end
         entry.settings = explanation.settings
         entry.numbers = {name: numbers[0] for name, numbers in explanation.numbers.items()}
@@ -183,9 +178,3 @@ class ExplanationFlow:
 def _of(photo: ExplainedPhotoEntry, network: ExplainedNetwork, method: str) -> MapEntry | None:
     """A photo's map by a method and a network, where there is one already."""
     return next((entry for entry in photo.maps if (entry.model, entry.method) == (network.name, method)), None)
-
-
-def _write_image(path: Path, image: Image.Image) -> None:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    write_bytes(path, buffer.getvalue())

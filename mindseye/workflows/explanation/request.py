@@ -1,7 +1,7 @@
 """A run of ``explain``: checked, opened, and done as far as it is left."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, get_type_hints
 
@@ -13,7 +13,8 @@ from mindseye.errors import UserError
 from mindseye.photos.listing import Listing
 from mindseye.photos.photo_set import Source
 from mindseye.runs.entries import device_name, versions
-from mindseye.runs.folder import RunFolder, file_name
+from mindseye.runs.files import plain
+from mindseye.runs.folder import RunFolder, file_name, joined
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.explanation.files import KIND, clear_maps, list_sources, photos_digest
 from mindseye.workflows.explanation.flow import ExplanationFlow
@@ -70,11 +71,7 @@ class ExplainRequest:
             "target": question.words,
             "facet": question.facet.fingerprint() if question.facet else None,
             "methods": list(question.methods),
-            # As JSON gives them back, so that a continued run finds them alike.
-            "settings": {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in asdict(question.settings).items()
-            },
+            "settings": plain(question.settings),
             "check": self.checks,
             "size": self.run.opening.get("size"),
             "seed": networks[0].session.seed,
@@ -85,7 +82,7 @@ class ExplainRequest:
         """The run folder where the user names none."""
         paths = [entry.path for entry in self.listing.entries]
         of_photos = Path(paths[0]).stem if len(paths) == 1 else Path(self.listing.root).name or f"{len(paths)}-photos"
-        of_networks = networks[0].name if len(networks) == 1 else f"{len(networks)}-models"
+        of_networks = joined([network.name for network in networks], "models")
         return Path("runs") / "-".join([KIND, file_name(of_photos), of_networks])
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mindseye.report.frame import frame
 from mindseye.report.html import html_grid
 from mindseye.report.markdown import check_table
 from mindseye.runs.entries import number_of
 from mindseye.runs.schema import Manifest
-from mindseye.workflows.frame import frame
 
 
 @dataclass(frozen=True)

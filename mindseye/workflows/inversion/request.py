@@ -20,7 +20,7 @@ from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_list, p
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
-from mindseye.runs.folder import RunFolder, default_path
+from mindseye.runs.folder import RunFolder, default_path, joined
 from mindseye.workflows.inversion.patchwork import PatchRequest, Patchwork
 from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.order import objective_order
@@ -101,7 +101,7 @@ def run_inversion(request: InvertRequest, model: ModelSource) -> Run:
         else:
             check_maps(layers)
             options |= {"patches": request.patches.digest()}
-        place = layers[0].address if len(layers) == 1 else f"{len(layers)}-layers"
+        place = joined([layer.address for layer in layers], "layers")
         path = inversions[0].path
         stem = path.stem if path else ARRAY
         folder = RunFolder(run.out or default_path(f"invert-{stem}", session.model.name, place))

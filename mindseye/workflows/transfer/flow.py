@@ -1,6 +1,5 @@
 """A transfer from its request to its end: who paints, who judges, and what is kept of it."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from mindseye.photos.class_list import ListedClass
 from mindseye.report.markdown import transfer_page
 from mindseye.report.transfer import draw_failures
 from mindseye.runs.entries import device_name, failures, versions
-from mindseye.runs.files import write_bytes
+from mindseye.runs.files import write_image
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import PictureEntry, TransferRecord, TransferRun
 from mindseye.runs.transfers import TransferFolder
@@ -129,9 +128,8 @@ class TransferFlow:
         result.painter, result.condition = painter, condition
         if result.failures:
             result.sheet = self.folder.sheet(painter, condition, judge.name)
-            buffer = io.BytesIO()
-            draw_failures(images.folder.read(), result, images.__getitem__).save(buffer, "PNG")
-            write_bytes(self.folder.path / result.sheet, buffer.getvalue())
+            sheet = draw_failures(images.folder.read(), result, images.__getitem__)
+            write_image(self.folder.path / result.sheet, sheet)
         self.record.results.append(result)
         self.save("running")
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.measure.judge import Judge
 from mindseye.models.load import digest
 from mindseye.photos.class_list import ListedClass, find_class
 from mindseye.workflows.evaluation.painter import same_weights
-from mindseye.workflows.evaluation.panel import Network, load_panel, own_judge
+from mindseye.workflows.evaluation.panel import Network, judge_specs, judges_of, own_judge
 
 Labels = tuple[int, ...]
 
@@ -49,12 +48,8 @@ def load_networks(
         UserError: for an unknown network, none to judge, a judge that is the painter, a network that scores no classes or
             does not know one, and for two classes with a label in common.
     """
-    specs: list[Network] = as_list("judge", judges, Network)
-    if not specs:
-        raise UserError("no judge: name at least one network with --judge")
-    if isinstance(painter, str) and painter in specs:
-        raise own_judge(painter)
-    first, *others = load_panel([painter, *specs]).judges
+    specs = judge_specs(judges, painter)
+    first, *others = judges_of([painter, *specs])
     for other in others:
         if same_weights(other.model, first.model):
             raise own_judge(other.name)

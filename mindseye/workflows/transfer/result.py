@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mindseye.report.frame import frame
 from mindseye.report.html import html_table
 from mindseye.report.markdown import transfer_table
 from mindseye.runs.schema import TransferRecord, TransferResult
 from mindseye.runs.transfers import TransferFolder
-from mindseye.workflows.frame import frame
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import os
 import pytest
 
 from mindseye.errors import UserError
-from mindseye.workflows.batch.executor import Ended
-from mindseye.workflows.batch.ledger import Ledger, check_same, clear, failed, new_plan, read_plan, sweep, write_plan
+from mindseye.workflows.batch.executor import Ended, failed
+from mindseye.workflows.batch.ledger import Ledger, check_same, new_plan, read_plan, write_plan
+from mindseye.workflows.batch.leftovers import clear, sweep
 
 
 def begun(path, names=("a", "b"), **options):
@@ -135,3 +136,15 @@ def test_clearing_leaves_what_is_not_ours(tmp_path):
     (tmp_path / "b" / "mine.txt").write_text("mine")
     clear(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["b", "mine.txt"]
+
+
+def test_clearing_removes_a_link_and_not_what_it_leads_to(tmp_path):
+    """Logs may lie on another disk."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    begun(out)
+    (out / "logs").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "a.log").write_text("kept")
+    clear(out)
+    assert not list(out.iterdir())
+    assert (elsewhere / "a.log").read_text() == "kept"

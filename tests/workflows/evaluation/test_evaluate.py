@@ -125,12 +125,14 @@ def test_what_is_refused(world, tmp_path):
 
 
 def test_runs_that_cannot_be_judged(world, tmp_path):
-    """An unfinished run, one whose photo is gone, and one over arrays are refused, and stay as they were."""
+    """An unfinished run, one whose photo or picture is gone, and one over arrays are refused, and stay as they were."""
     manifest, judge = RunFolder(world.run).read(), world.spec("judge")
-    images = manifest.images
+    images, lost = manifest.images, RunFolder(world.run).read().layers
+    lost[0].facets[0].picture = "pictures/gone.png"
     changes = {
         "is not finished": {"status": "interrupted"},
         "gone.png.*is gone": {"images": replace(images, paths=[*images.paths[:-1], str(tmp_path / "gone.png")])},
+        "gone.png, a picture of this run, cannot be read": {"layers": lost},
         "arrays": {"images": replace(images, root="")},
     }
     for message, change in changes.items():
