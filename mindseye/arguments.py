@@ -9,26 +9,26 @@ from typing import Any
 from mindseye.errors import UserError
 
 
-def check_count(name: str, value: Any, least: int = 0) -> None:
-    """Refuse what is no whole number of ``least`` or more; None is left open.
+def check_count(name: str, value: Any, least: int = 0, optional: bool = False) -> None:
+    """Refuse what is no whole number of ``least`` or more. optional: None is left open.
 
     Raises:
         UserError: naming it.
     """
     is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_whole and value >= least):
+    if not (is_whole and value >= least) and not (optional and value is None):
         limit = {0: "of zero or more", 1: "above zero"}.get(least, f"of {least} or more")
         raise UserError(f"{name} is a whole number {limit}, not {value!r}")
 
 
-def check_number(name: str, value: Any) -> None:
-    """Refuse what is no finite number; None is left open.
+def check_number(name: str, value: Any, optional: bool = False) -> None:
+    """Refuse what is no finite number. optional: None is left open.
 
     Raises:
         UserError: naming it.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (is_number and isfinite(value)):
+    if not (is_number and isfinite(value)) and not (optional and value is None):
         raise UserError(f"{name} is a number, not {value!r}")
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Unpack, get_type_hints
+from typing import Unpack
 
 from torch import nn
 
@@ -82,9 +82,7 @@ def batch(
     check_count("retries", retries)
     check_words("shard", shard)
     root = required_path("root", root)
-    own = get_type_hints(BatchOptions).keys() - get_type_hints(RunOptions).keys()
-    shared = {name: value for name, value in options.items() if name not in own}
-    spec, run = Request.of("batch", shared, top_k=options.get("top_k")).with_model(model)  # type: ignore[arg-type]
+    spec, run = Request.of("batch", options, top_k=options.get("top_k")).with_model(model)
     if isinstance(spec, nn.Module) and not (placement.is_here and executor is None):
         raise UserError("other processes load the model themselves: give it by its name, such as file.py:factory")
     check_for_facets(run.recipe)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Unpack
 
-from mindseye.arguments import as_list, check_count
+from mindseye.arguments import as_list
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.workflows.examples.find import ExamplesRequest, find_examples
 from mindseye.workflows.examples.result import Examples
@@ -43,7 +43,6 @@ def examples(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    check_count("size", options.get("size"), least=1)
     run = Request.of("examples", options)
     request = ExamplesRequest(
         run, find_photos(photos, recursive), layer, list(dict.fromkeys(as_list("channels", channels, int))), whole

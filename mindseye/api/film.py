@@ -53,7 +53,7 @@ def film(
     if not (gif or mp4):
         raise UserError("a film is a GIF, an MP4 or both; ask for at least one")
     check_number("seconds", seconds)
-    check_count("facet", facet)
+    check_count("facet", facet, optional=True)
     if not SHORTEST <= seconds <= LONGEST:
         raise UserError(f"a film takes {SHORTEST:g} to {LONGEST:g} seconds, not {seconds:g}")
     kinds: Sequence[tuple[str, Write]] = [(".gif", films.gif)] * gif + [(".mp4", films.mp4)] * mp4

@@ -10,8 +10,8 @@ from mindseye.report.notebook import Run
 from mindseye.workflows.entanglement.flow import EntanglementFlow
 from mindseye.workflows.entanglement.labels import labels_of
 from mindseye.workflows.evaluation.panel import Panel
-from mindseye.workflows.facets.facets import FacetCount
 from mindseye.workflows.facets.flow import Flow
+from mindseye.workflows.facets.job import FacetCount
 from mindseye.workflows.facets.request import FacetOptions, facet_request, run_facets
 from mindseye.workflows.request import ModelSource, takes
 

@@ -6,7 +6,7 @@ from typing import Unpack
 from mindseye.arguments import as_list
 from mindseye.photos.photo_set import Source
 from mindseye.report.notebook import Run
-from mindseye.workflows.facets.facets import FacetCount
+from mindseye.workflows.facets.job import FacetCount
 from mindseye.workflows.facets.request import FacetOptions, facet_request, run_facets
 from mindseye.workflows.request import ModelSource, takes
 

@@ -5,7 +5,7 @@ what the network sees, the layers that fire there, the decoder of a canvas that 
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from mindseye.models.placement import put_channels_last, torch_device
 from mindseye.optimize.canvases.compose import find_canvas, prior_of
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.store.store import Store, open_store
 
 PRECISIONS = (None, "auto", "float32", "bfloat16")
 PLAIN = Recipe("plain")
@@ -39,7 +40,8 @@ class NetworkSession:
         model: the network with its preprocessing and labels. device: where it is. seed: of everything random.
         size: side of the pictures in px, None for the recipe's or the network's own. precision: likewise.
         recipe: with the size of the canvas filled in. view: side of what the network sees, in px.
-        prior: the decoder of a recipe whose canvas is one. compiler: of a recipe that compiles, while it is used.
+        cache: whether photos' activations are kept in the user's cache. prior: the decoder of a recipe whose canvas is one.
+        compiler: of a recipe that compiles, while it is used.
         notes: what is worth knowing about how it was opened, a line each.
     """
 
@@ -59,7 +61,7 @@ class NetworkSession:
             UserError: for an unknown model, weights that cannot be had or do not fit, or a device that is not there.
         """
         check_words("weights", weights)
-        check_count("size", size, least=1)
+        check_count("size", size, least=1, optional=True)
         if precision not in PRECISIONS:
             raise UserError(f"precision is auto, float32 or bfloat16, not {precision!r}")
         self.spec, self.weights, self.size, self.precision = spec, weights, size, precision
@@ -72,6 +74,7 @@ class NetworkSession:
         if isinstance(spec, str):
             # Convolutions are faster with channels last, on CPU and GPU; a module that was given stays as it is.
             put_channels_last(self.model.network)
+        self.cache = True
         self.recipe, self.view = PLAIN, self.model.preprocessing.size
         self.prior: Prior | None = None
         self.compiler: Compiler | None = None
@@ -118,6 +121,10 @@ class NetworkSession:
     def painting_reader(self, layers: Sequence[Layer]) -> Reader:
         """Reads the layers that pictures are painted towards, as fast as this device can."""
         return painting_reader(self.model, layers, self.view, self.compiler)
+
+    def store(self, say: Callable[[str], None]) -> Store | None:
+        """The user's cache of activations, None where it is not to be used or cannot be. say: is told why it cannot."""
+        return open_store(say) if self.cache else None
 
     def sized(self, size: int | None) -> Self:
         """The same for pictures of another size; itself where it is None."""

@@ -17,7 +17,6 @@ from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.html import html_table
 from mindseye.report.progress import Progress
 from mindseye.report.tables import layer_table
-from mindseye.store.store import Store
 from mindseye.workflows.frame import frame
 
 Floats = NDArray[np.float32]
@@ -115,9 +114,10 @@ def layers_of(session: NetworkSession) -> Layers:
 
 
 def read_activations(
-    session: NetworkSession, photos: PhotoSet, layer: Layer, maps: bool, progress: Progress, store: Store | None
+    session: NetworkSession, photos: PhotoSet, layer: Layer, maps: bool, progress: Progress
 ) -> Activations:
     """The activations of photos at a layer; the means from the store where they are there."""
+    store = session.store(progress.say)
     with progress.stage("extract", len(photos), "photos") as advance:
         means = extract(session.model, [layer], photos, session.view, session.device, store, advance, progress.say)
     values = means[layer.address].numpy()

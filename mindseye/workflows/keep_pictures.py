@@ -64,7 +64,7 @@ def _identity(order: Order, names: list[str], target: FacetTarget | None, reques
 
 def _keep_facets(record: Record, order: Order, target: FacetTarget, painted: PaintedByNumber) -> None:
     job = target.with_session(order.session)
-    flow = Flow(job, record)
+    flow = Flow(job, record, order.session.store(record.progress.say))
     means = flow.extract()
     flow.group(means)
     targets = gather_targets(job, list(target.facets), record.progress)

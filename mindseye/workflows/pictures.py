@@ -26,7 +26,6 @@ from mindseye.report.html import html_strips
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress, Report
 from mindseye.runs.files import as_kept
-from mindseye.store.store import open_store
 from mindseye.workflows.facets.facets import FacetTarget
 from mindseye.workflows.facets.find import extract_means, target_at
 from mindseye.workflows.facets.measure import FacetMeasures
@@ -141,7 +140,7 @@ class Pictures(Sequence[Tensor]):
         job, targets = target.gather(session, progress)
         layer = job.layers[0]
         own = target_at(job, layer.address, targets.ranks)
-        means = extract_means(job, progress, open_store(progress.say))[layer.address]
+        means = extract_means(job, progress, session.store(progress.say))[layer.address]
         photo_dots = torch.stack([dots(own, place, means) for place in range(len(targets.facets))])
         measures = FacetMeasures(session, layer, targets, own, photo_dots)
         with measures.reader() as read:

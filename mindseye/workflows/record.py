@@ -11,8 +11,7 @@ from mindseye.runs.entries import failures, picture_metadata, record_painted
 from mindseye.runs.files import read_picture, write_picture
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest, PaintedEntry, StepEntry
-
-SAVE_SECONDS = 15.0
+from mindseye.workflows.paint import SAVE_SECONDS
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, Self, TypedDict, TypeVar, get_type_hints
+from typing import Any, Self, TypedDict, TypeVar, cast, get_type_hints
 
 from torch import nn
 
@@ -18,8 +19,8 @@ from mindseye.errors import UserError
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
 from mindseye.report.progress import Progress, Report
+from mindseye.workflows.paint import SAVE_SECONDS
 from mindseye.workflows.recipe import chosen_recipe
-from mindseye.workflows.record import SAVE_SECONDS
 
 DEFAULT_RECIPE = "distribution"
 ModelSource = str | nn.Module | NetworkSession
@@ -92,26 +93,25 @@ class Request:
     def of(
         cls,
         kind: str,
-        options: RunOptions | OutputOptions,
+        options: SessionOptions,
         default: str | Recipe = DEFAULT_RECIPE,
         top_k: int | None = None,
     ) -> Self:
-        """The request that options make. default: the recipe where they name none. top_k: replaces the recipe's.
+        """The request that options make; those that not every run has are left to the caller.
+
+        default: the recipe where they name none. top_k: replaces the recipe's.
 
         Raises:
-            UserError: for an option that there is none of, or one of an impossible kind or value, naming it.
+            UserError: for an option of an impossible kind or value, naming it.
         """
-        known = get_type_hints(RunOptions)
-        unknown = next((name for name in options if name not in known), None)
-        if unknown is not None:
-            raise UserError(f"{kind} takes no {unknown!r}; it takes {', '.join(known)}")
-        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-        for name in ("batch_size", "size", "steps"):
-            check_count(name, given.get(name))
-        check_count("top_k", top_k)
-        check_count("snapshots", given.get("snapshots"), least=1)
+        given: dict[str, Any] = dict(options)
+        for name in ("batch_size", "steps"):
+            check_count(name, given.get(name), optional=True)
+        for name in ("size", "snapshots"):
+            check_count(name, given.get(name), least=1, optional=True)
+        check_count("top_k", top_k, optional=True)
         check_seed(given.get("seed", 0))
-        check_number("save_every", given.get("save_every"))
+        check_number("save_every", given.get("save_every"), optional=True)
         numbers = {name: given.get(name) for name in ("steps", "snapshots")} | {"top_k": top_k}
         return cls(
             kind=kind,
@@ -166,17 +166,30 @@ class Request:
 
 
 def takes(options: type) -> Callable[[Function], Function]:
-    """Show the options of a function in its signature, so that ``help`` and editors list them one by one."""
+    """What a function takes as ``**options``: listed in its signature one by one, None for left out, and no others.
 
-    def show(function: Function) -> Function:
+    Raises:
+        UserError: where the function is called with an option that there is none of, naming those that there are.
+    """
+
+    def wrap(function: Function) -> Function:
         signature = inspect.signature(function)
-        own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-        shared = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        own = {name: value for name, value in signature.parameters.items() if value.kind is not value.VAR_KEYWORD}
+        shared = {
+            name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
             for name, kind in options.__annotations__.items()
-            if name not in signature.parameters
-        ]
-        function.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
-        return function
+            if name not in own
+        }
 
-    return show
+        @wraps(function)
+        def call(*values: Any, **named: Any) -> Any:
+            unknown = next((name for name in named if name not in own and name not in shared), None)
+            if unknown is not None:
+                raise UserError(f"{function.__name__} takes no {unknown!r}; it takes {', '.join([*own, *shared])}")
+            left_out = {name for name in shared if named.get(name) is None}
+            return function(*values, **{name: value for name, value in named.items() if name not in left_out})
+
+        call.__signature__ = signature.replace(parameters=[*own.values(), *shared.values()])  # type: ignore[attr-defined]
+        return cast("Function", call)
+
+    return wrap

@@ -11,7 +11,6 @@ from typing import Any
 
 from torch import nn
 
-from mindseye.arguments import check_count
 from mindseye.errors import UserError
 from mindseye.facets.target import Target
 from mindseye.layers.stages import choose_layers
@@ -20,13 +19,12 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.progress import Progress, Report
-from mindseye.store.store import open_store
 from mindseye.workflows.activations import Activations, Layers, layers_of, read_activations
-from mindseye.workflows.facets.facets import FacetCount, Facets, FacetTarget, all_as_one, find_facets
+from mindseye.workflows.facets.facets import Facets, FacetTarget, all_as_one, find_facets
+from mindseye.workflows.facets.job import FacetCount
 from mindseye.workflows.pictures import OnStep, Pictures, paint_pictures
 from mindseye.workflows.recipe import chosen_recipe
-
-DEFAULT_RECIPE = "distribution"
+from mindseye.workflows.request import DEFAULT_RECIPE
 
 
 class Session(NetworkSession):
@@ -58,7 +56,6 @@ class Session(NetworkSession):
     ) -> None:
         if not isinstance(model, str | nn.Module):
             raise UserError(f"model is a name, a module or a Session, not {model!r}")
-        check_count("size", size, least=1)
         super().__init__(model, weights, checkpoint, device, size, precision, seed)
         self.cache = cache
 
@@ -87,9 +84,8 @@ class Session(NetworkSession):
             UserError: for an unknown layer, no photos, or activations that are NaN.
         """
         told = Progress.of(progress)
-        store = open_store(told.say) if self.cache else None
         with self.using() as session:
-            return read_activations(session, find_photos(photos, recursive), session.layer(layer), maps, told, store)
+            return read_activations(session, find_photos(photos, recursive), session.layer(layer), maps, told)
 
     def facets(
         self,
@@ -112,11 +108,10 @@ class Session(NetworkSession):
             The facets, largest first, with members, weights, map and silhouette.
         """
         told = Progress.of(progress)
-        store = open_store(told.say) if self.cache else None
         with self.using(chosen_recipe(recipe)) as session:
             asked = [] if layer is None else [layer]
             chosen = choose_layers(session.model.network, session.network, asked, painted=False)[0]
-            return find_facets(session, find_photos(photos, recursive), chosen, facets, told, store)
+            return find_facets(session, find_photos(photos, recursive), chosen, facets, told)
 
     def target(
         self, photos: Source, layer: str, *, recipe: str | Recipe = DEFAULT_RECIPE, progress: Report = None

@@ -125,3 +125,37 @@ def test_folders_of_runs():
         refused(function, "^run is a path", 3, **({"judge": seeded(TinyConv)} if function is me.evaluate else {}))
     refused(me.status, "^out is a path", 3)
     refused(me.film, "^seconds is a number", "run", seconds="x")
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "told"),
+    [
+        ("film", {"seconds": None}, "^seconds is a number, not None"),
+        ("batch", {"facets": None}, "^facets is a whole number"),
+        ("examples", {"steps": 5}, "^examples takes no 'steps'; it takes photos, model, layer"),
+    ],
+)
+def test_none_is_no_number_and_no_option_is_ignored(function, given, told):
+    usual = {"film": {"run": "runs"}, "batch": {"root": "."}, "examples": {"photos": ARRAYS, "layer": "body.2"}}
+    models = {} if function == "film" else {"model": seeded(TinyConv)}
+    refused(getattr(me, function), told, **(usual[function] | models | given))
+
+
+def test_none_is_an_option_left_out():
+    """The same run as without it: help shows None as what each option is when it is not given."""
+    named = dict.fromkeys(("snapshots", "recipe", "batch_size", "top_k", "cache", "save_every"))
+    run = me.visualize(ARRAYS, seeded(TinyConv), "body.2", facets=1, out="none", **QUICK, **named)
+    left_out = me.visualize(ARRAYS, seeded(TinyConv), "body.2", facets=1, out="out", **QUICK)
+    pictures = [(one.path / one.manifest.layers[0].facets[0].picture).read_bytes() for one in (run, left_out)]
+    assert pictures[0] == pictures[1]
+    assert me.cache().holdings
+
+
+def test_a_session_without_a_cache_leaves_none(tmp_path):
+    """Nor do its pictures' measures, what is saved of them, and a run that is given the session."""
+    session = me.Session(seeded(TinyConv), size=SIDE, cache=False)
+    pictures = session.paint(session.facets(ARRAYS, "body.2", 2).target("body.2"), steps=1)
+    pictures.measures()
+    pictures.save(tmp_path / "saved")
+    me.visualize(ARRAYS, session, "body.2", facets=2, out=tmp_path / "run", steps=1, quiet=True)
+    assert not me.cache().holdings

@@ -41,7 +41,7 @@ class Placement:
             UserError: for what makes no sense, naming it.
         """
         placement = cls(options.get("workers"), options.get("ray"), options.get("cpus"), options.get("gpus"))
-        check_count("workers", placement.workers, least=1)
+        check_count("workers", placement.workers, least=1, optional=True)
         check_words("ray", placement.ray)
         for name, value in (("cpus", placement.cpus), ("gpus", placement.gpus)):
             if value is not None and placement.ray is None:

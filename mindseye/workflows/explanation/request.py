@@ -99,13 +99,13 @@ def explain_request(
     Raises:
         UserError: for an impossible value, an unknown method, a facet that is not there, or no photos.
     """
-    own = get_type_hints(OutputOptions)
-    run = Request.of(KIND, {name: value for name, value in options.items() if name in own or not _is_own(name)})  # type: ignore[arg-type]
+    # Its ``steps`` and ``batch_size`` are those of the methods, not of a painting.
+    run = Request.of(KIND, {name: options[name] for name in get_type_hints(OutputOptions) if name in options})  # type: ignore[arg-type,literal-required]
     batch_size = options.get("batch_size", BATCH)
     check_count("batch_size", batch_size, least=1)
-    check_count("steps", options.get("steps"))
-    check_number("epsilon", options.get("epsilon"))
-    check_number("gamma", options.get("gamma"))
+    check_count("steps", options.get("steps"), optional=True)
+    check_number("epsilon", options.get("epsilon"), optional=True)
+    check_number("gamma", options.get("gamma"), optional=True)
     check_words("target", target)
     settings: dict[str, Any] = {name: options.get(name) for name in get_type_hints(MethodOptions)}
     settings |= {name: as_pair(name, settings[name]) for name in ("box", "stride")}
@@ -142,10 +142,6 @@ def as_pair(name: str, value: Pair | None) -> tuple[int, int] | None:
     if len(value) != 2 or not all(isinstance(part, int) for part in value):
         raise UserError(f"{name} is one number of px or (height, width), not {value!r}")
     return value[0], value[1]
-
-
-def _is_own(name: str) -> bool:
-    return name in get_type_hints(ExplainOptions)
 
 
 def _manifest(request: ExplainRequest, networks: Sequence[ExplainedNetwork]) -> Manifest:

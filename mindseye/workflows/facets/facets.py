@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.html import html_strips
 from mindseye.report.plot import plot_map
 from mindseye.report.progress import Progress, Report
-from mindseye.store.store import Store
 from mindseye.workflows.facets.find import (
     FacetTargets,
     Grouping,
@@ -27,10 +26,8 @@ from mindseye.workflows.facets.find import (
     group_photos,
     target_at,
 )
-from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.facets.job import FacetCount, FacetJob
 from mindseye.workflows.frame import frame
-
-FacetCount = int | Literal["auto"]
 
 
 @dataclass(frozen=True)
@@ -147,12 +144,12 @@ class FacetTarget(Target):
 
 
 def find_facets(
-    session: NetworkSession, photos: PhotoSet, layer: Layer, facets: FacetCount, progress: Progress, store: Store | None
+    session: NetworkSession, photos: PhotoSet, layer: Layer, facets: FacetCount, progress: Progress
 ) -> Facets:
     """Find the facets of photos at a layer."""
     check_facet_count(facets)
     job = FacetJob(session, photos, [layer], layer, facets)
-    return Facets(job, group_photos(job, extract_means(job, progress, store), progress))
+    return Facets(job, group_photos(job, extract_means(job, progress, session.store(progress.say)), progress))
 
 
 def facet_target(job: FacetJob, facets: Sequence[Facet], progress: Progress) -> FacetTarget:

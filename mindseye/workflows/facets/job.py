@@ -8,6 +8,8 @@ from mindseye.layers.layer import Layer
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 
+FacetCount = int | Literal["auto"]
+
 
 @dataclass(frozen=True)
 class FacetJob:
@@ -23,7 +25,7 @@ class FacetJob:
     photos: PhotoSet
     layers: Sequence[Layer]
     cluster: Layer
-    facets: int | Literal["auto"]
+    facets: FacetCount
     batch_size: int = 0
     penalty: str | None = None
     channels: Sequence[int] | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from mindseye.arguments import as_list
 from mindseye.facets.target import check_channels
@@ -13,12 +13,11 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.runs.folder import RunFolder, default_path
-from mindseye.store.store import open_store
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.evaluation.panel import Panel
-from mindseye.workflows.facets.facets import FacetCount, check_facet_count
+from mindseye.workflows.facets.facets import check_facet_count
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.facets.job import FacetCount, FacetJob
 from mindseye.workflows.request import ModelSource, Request, RunOptions
 from mindseye.workflows.resumable import new_manifest, open_run
 
@@ -57,15 +56,10 @@ class FacetRequest:
     at_the_end: bool = False
     identity: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def default_folder(self) -> Callable[[str, str], Path]:
+    def default_folder(self, model: str, layers: str) -> Path:
         """The run folder where the user names none, from the names of model and layers."""
-
-        def place(model: str, layers: str) -> Path:
-            path = default_path(self.photos.root, model, layers)
-            return path if self.run.kind == "visualize" else path.with_name(f"{self.run.kind}-{path.name}")
-
-        return place
+        path = default_path(self.photos.root, model, layers)
+        return path if self.run.kind == "visualize" else path.with_name(f"{self.run.kind}-{path.name}")
 
     def job(self, session: NetworkSession) -> FacetJob:
         """The job that it is for a network.
@@ -98,10 +92,7 @@ def facet_request(
         UserError: for an impossible value, a recipe that does not paint facets, or a place without photos.
     """
     check_facet_count(facets)
-    judging = get_type_hints(JudgeOptions)
-    of_facets = {"top_k", "cluster_layer", "recursive", "cache"}
-    shared = {name: value for name, value in options.items() if name not in judging and name not in of_facets}
-    run = Request.of(kind, shared, top_k=options.get("top_k"))  # type: ignore[arg-type]
+    run = Request.of(kind, options, top_k=options.get("top_k"))
     check_for_facets(run.recipe)
     recursive = bool(options.get("recursive", False))
     return FacetRequest(
@@ -134,6 +125,5 @@ def run_facets(
         identity = job.options(request.recursive) | dict(request.identity)
         with open_run(folder, new_manifest(run, session, identity), run) as record:
             if record is not None:
-                store = open_store(run.progress.say) if request.cache else None
-                work(Flow(job, record, store), panel)
+                work(Flow(job, record, session.store(run.progress.say) if request.cache else None), panel)
         return judge_run(folder.path, panel, session.device, run.progress)

@@ -74,7 +74,7 @@ def accentuate_request(
     near = usual_near if near is None else near
     if not (isinstance(near, int | float) and 0 <= near < float("inf")):
         raise UserError(f"near is a weight of zero or more, not {near!r}")
-    check_number("power", power)
+    check_number("power", power, optional=True)
     run = Request.of("accentuate", options, default=RECIPE)
     photo_path(photo)
     check_for_objectives(run.recipe)

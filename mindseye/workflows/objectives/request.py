@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_type_hints
+from typing import Any
 
 from torch import Tensor
 
@@ -73,9 +73,7 @@ def paint_request(
     Raises:
         UserError: for what does not go together, an impossible value, or a place without photos.
     """
-    judging = get_type_hints(JudgeOptions)
-    shared = {name: value for name, value in options.items() if name not in judging}
-    run = Request.of("paint", shared)  # type: ignore[arg-type]
+    run = Request.of("paint", options)
     check_objectives(objectives, examples is not None, run.batch_size)
     check_for_objectives(run.recipe)
     check_start(run.recipe, init is not None)
