@@ -25,17 +25,23 @@ class Target:
     """What one layer should show, for a batch of facets.
 
     layer: the address. ranks: [facets, channels, positions], each channel's activations sorted in ascending order.
-    channels: [facets, k], the top-k channels by mean activation, strongest first.
+    channels: [facets, k], the top-k channels by mean activation, strongest first. smaller: ranks of the photos seen smaller, as
+    a recipe with octaves sees its pictures: what a layer answers changes with the size of what it sees.
     """
 
     layer: str
     ranks: Tensor
     channels: Tensor
+    smaller: tuple[Tensor, ...] = ()
 
     @property
     def mean(self) -> Tensor:
         """The paper's target: the mean over positions, [facets, channels]."""
         return self.ranks.mean(-1)
+
+    def nearest_ranks(self, positions: int) -> Tensor:
+        """The ranks of the photos seen at the size at which the layer has so many positions; otherwise those seen whole."""
+        return next((ranks for ranks in (self.ranks, *self.smaller) if ranks.shape[-1] == positions), self.ranks)
 
     @staticmethod
     def of(session: "TargetSource", photos: Any, layer: str, **options: Any) -> "Target":
@@ -54,11 +60,14 @@ class Target:
     def select(self, facets: Sequence[int]) -> "Target":
         """The target of some of the facets."""
         index = torch.as_tensor(list(facets), dtype=torch.long, device=self.ranks.device)
-        return Target(self.layer, self.ranks[index], self.channels[index])
+        return Target(
+            self.layer, self.ranks[index], self.channels[index], tuple(ranks[index] for ranks in self.smaller)
+        )
 
     def to(self, device: torch.device) -> "Target":
         """The same on a device."""
-        return Target(self.layer, self.ranks.to(device), self.channels.to(device))
+        smaller = tuple(ranks.to(device) for ranks in self.smaller)
+        return Target(self.layer, self.ranks.to(device), self.channels.to(device), smaller)
 
 
 def weighted_ranks(activations: Tensor, weights: Tensor) -> Tensor:
@@ -89,18 +98,22 @@ def top_channels(mean: Tensor, k: int) -> Tensor:
     return mean.sort(dim=-1, descending=True, stable=True).indices[..., :k]
 
 
-def build_target(layer: str, ranks: Tensor, k: int, channels: Sequence[int] | None = None) -> Target:
+def build_target(
+    layer: str, ranks: Tensor, k: int, channels: Sequence[int] | None = None, smaller: Sequence[Tensor] = ()
+) -> Target:
     """A target from ranks [facets, channels, positions] with its top-k channels, or with channels given by hand.
+
+    smaller: as the target's own.
 
     Raises:
         UserError: if a channel given by hand is not there.
     """
     width = ranks.shape[1]
     if channels is None:
-        return Target(layer, ranks, top_channels(ranks.mean(-1), min(k, width)))
+        return Target(layer, ranks, top_channels(ranks.mean(-1), min(k, width)), tuple(smaller))
     check_channels(channels, layer, width)
     chosen = torch.tensor(list(dict.fromkeys(channels)), dtype=torch.long)
-    return Target(layer, ranks, chosen.expand(ranks.shape[0], -1).clone())
+    return Target(layer, ranks, chosen.expand(ranks.shape[0], -1).clone(), tuple(smaller))
 
 
 def check_channels(channels: Sequence[int], layer: str, width: int) -> None:

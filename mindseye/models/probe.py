@@ -162,10 +162,11 @@ def count_outputs(network: nn.Module, in_channels: int, size: int) -> int | None
 
 def is_fixed_size(network: nn.Module, in_channels: int, size: int) -> bool:
     """Whether the network takes no other size, found by trying half of it and twice, which divides alike."""
-    return not any(_accepts(network, in_channels, other) for other in (size // 2, 2 * size))
+    return not any(accepts(network, in_channels, other) for other in (size // 2, 2 * size))
 
 
-def _accepts(network: nn.Module, in_channels: int, size: int) -> bool:
+def accepts(network: nn.Module, in_channels: int, size: int) -> bool:
+    """Whether the network takes images of so many planes and this size, found by trying."""
     try:
         run(network, example_input(in_channels, size, size, 1, network))
     except Exception:  # anything that somebody's forward pass may raise: it does not take this size

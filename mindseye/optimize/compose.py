@@ -1,7 +1,6 @@
 """From a recipe and targets to a canvas and a loss."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -22,32 +21,13 @@ from mindseye.optimize.objectives.facet import (
 )
 from mindseye.optimize.objectives.norms import AlphaArea, PowerNorm, VariationNorm
 from mindseye.optimize.objectives.objective import Objective
-from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.recipe.schedule import Schedule
-from mindseye.optimize.transforms.views import Views
 
 # The image's own values are many and cheap to sort beside what a network's early layers cost.
 IMAGE_POSITIONS = 4
 # Grey photos have no colour and flat ones no detail: what is matched there is absolute from here on.
 LEAST = {COLOUR: 1e-3} | dict.fromkeys(DETAIL, 1e-5)
-
-
-def target_views(recipe: Recipe, size: int, seed: int, name: str = "") -> Callable[[int, Tensor], list[Tensor]] | None:
-    """Random views of a facet's members, drawn as the picture's last ones but without noise; None where none are wanted.
-
-    Maps a facet's number and its photos [members, channels, side, side] to ``target_views`` batches of views. name: what
-    the facet's random numbers start with.
-    """
-    if not recipe.target_views:
-        return None
-    views = replace(Views.of(replace(recipe, octaves=1), size), noise=0.0, colour_jitter=0.0)
-
-    def look(facet: int, photos: Tensor) -> list[Tensor]:
-        random = RandomKeys(seed, tuple(f"{name}member/{facet}/{number}" for number in range(len(photos))))
-        return [views(photos, number, random) for number in range(recipe.target_views)]
-
-    return look
 
 
 def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[str]:

@@ -82,7 +82,7 @@ class Order(ABC):
                 session.prior,
             )
         )
-        views = Views.of(recipe, session.view, session.model.preprocessing.fixed_size)
+        views = Views.of(recipe, session.view, session.is_fixed)
         terms = self.terms(pictures, read, canvas, views)
         photos = self.photos(pictures)
         beside = None if photos is None else photos.to(session.device)
@@ -136,6 +136,7 @@ class FacetOrder(Order):
                 address,
                 torch.cat([order.targets[address].ranks for order in orders]),
                 torch.cat([order.targets[address].channels for order in orders]),
+                tuple(map(torch.cat, zip(*(order.targets[address].smaller for order in orders), strict=True))),
             )
             for address in first.targets
         }

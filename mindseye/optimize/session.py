@@ -22,9 +22,11 @@ from mindseye.layers.survey import survey
 from mindseye.models.freeze import allow_gradients, freeze
 from mindseye.models.load import Model, digest, load_model
 from mindseye.models.placement import put_channels_last, torch_device
+from mindseye.models.probe import accepts
 from mindseye.optimize.canvases.compose import find_canvas, prior_of
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.transforms.octaves import Octaves
 from mindseye.store.store import Store, open_store
 
 PRECISIONS = (None, "auto", "float32", "bfloat16")
@@ -39,7 +41,8 @@ class NetworkSession:
         spec: the network as it was given, a name or a module. weights, checkpoint: as they were given; the whole path.
         model: the network with its preprocessing and labels. device: where it is. seed: of everything random.
         size: side of the pictures in px, None for the recipe's or the network's own. precision: likewise.
-        recipe: with the size of the canvas filled in. view: side of what the network sees, in px.
+        recipe: with the size of the canvas filled in. view: side of what the network sees, in px. is_fixed: whether it sees
+        that side only, in all octaves of a recipe.
         cache: whether photos' activations are kept in the user's cache. prior: the decoder of a recipe whose canvas is one.
         compiler: of a recipe that compiles, while it is used.
         notes: what is worth knowing about how it was opened, a line each.
@@ -76,6 +79,7 @@ class NetworkSession:
             put_channels_last(self.model.network)
         self.cache = True
         self.recipe, self.view = PLAIN, self.model.preprocessing.size
+        self.is_fixed = self.model.preprocessing.fixed_size
         self.prior: Prior | None = None
         self.compiler: Compiler | None = None
         self._surveys: dict[int, Survey] = {}
@@ -126,6 +130,11 @@ class NetworkSession:
         """The user's cache of activations, None where it is not to be used or cannot be. say: is told why it cannot."""
         return open_store(say) if self.cache else None
 
+    @property
+    def view_sides(self) -> list[int]:
+        """The sides in px of the views of the recipe's octaves, smallest first; that of the last is ``view``."""
+        return [self.view] if self.is_fixed else Octaves.of(self.recipe).sides(self.view)
+
     def sized(self, size: int | None) -> Self:
         """The same for pictures of another size; itself where it is None."""
         if size is None:
@@ -150,9 +159,13 @@ class NetworkSession:
             used.recipe = replace(recipe, size=canvas_side, precision=precision)
             used.view = wanted.size if wanted.fixed_size else side
             used.prior = prior_of(recipe, self.model.in_channels)
+            used.is_fixed = wanted.fixed_size or not all(map(used._accepts, Octaves.of(recipe).sides(used.view)[:-1]))
             used.compiler = held.enter_context(Compiler()) if recipe.compile else None
             _ = used.network  # what is wrong with its layers shows here
             yield used
+
+    def _accepts(self, side: int) -> bool:
+        return accepts(self.model.network, self.model.in_channels, side)
 
     def duplicate(self) -> Self:
         """The same with a copy of the network, for another thread: two must not read one network through hooks."""

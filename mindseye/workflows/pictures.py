@@ -139,7 +139,7 @@ class Pictures(Sequence[Tensor]):
     ) -> list[dict[str, Roles]]:
         job, targets = target.gather(session, progress)
         layer = job.layers[0]
-        own = target_at(job, layer.address, targets.ranks)
+        own = target_at(job, layer.address, targets)
         means = extract_means(job, progress, session.store(progress.say))[layer.address]
         photo_dots = torch.stack([dots(own, place, means) for place in range(len(targets.facets))])
         measures = FacetMeasures(session, layer, targets, own, photo_dots)

@@ -1,5 +1,6 @@
 """The library: a session and what can be asked of it, each against a slow computation or what the commands leave."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from nets import TinyConv, seeded
 from PIL import Image
+from torch.nn.functional import interpolate
 
 import mindseye as me
 from mindseye.errors import UserError
@@ -209,6 +211,36 @@ def test_targets_are_equation_one(photos, session):
             assert set(target.channels[facet.index].tolist()) == set(strongest.tolist())
         assert target.photos == [facet.photos for facet in facets]
     assert torch.equal(facets.target().ranks, facets.target(LAYER).ranks)
+
+
+def test_targets_of_each_octave(photos, session):
+    """A recipe that sees its pictures small at first has targets of the photos seen as small, by the same equation."""
+    recipe = replace(RECIPE, octaves=3, octave_scale=2.0)
+    facets = session.facets(photos, LAYER, 2, recipe=recipe)
+    target = facets.target(LAYER)
+    for side, ranks in zip((SIDE // 4, SIDE // 2), target.smaller, strict=True):
+        for facet in facets:
+            small = interpolate(pixels_of(facet.photos), size=(side, side), mode="bilinear", antialias=True)
+            maps = features(small, 3).flatten(2)
+            slowly = sum(weight * own.sort(-1).values for weight, own in zip(facet.weights, maps, strict=True))
+            torch.testing.assert_close(ranks[facet.index], slowly, rtol=1e-3, atol=1e-4)
+    whole = replace(RECIPE, octaves=1)
+    assert session.facets(photos, LAYER, 2, recipe=whole).target(LAYER).smaller == ()
+
+
+def test_octaves_that_a_network_refuses_are_not_tried(photos):
+    """Half the side is too small for it: it sees views of one side in every octave, and paints."""
+
+    class Picky(TinyConv):
+        def forward(self, images):
+            assert images.shape[-1] >= SIDE
+            return super().forward(images)
+
+    network = Picky()
+    pictures = me.Session(network, size=SIDE).paint(
+        me.Channel(LAYER, 3), recipe=me.Recipe("x", steps=4, octaves=2, octave_scale=2.0)
+    )
+    assert pictures.images.isfinite().all()
 
 
 def test_the_target_of_any_photos(photos, session):

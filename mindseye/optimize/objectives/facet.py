@@ -77,7 +77,8 @@ class Match(Objective):
     """The distance between a layer's sorted activations and the target's, ``mean (sort(a) - t)^2 / mean t^2``.
 
     Per channel a squared 1-D Wasserstein distance, after the sort matching of VITAL (ICCV 2025). Where picture and
-    target differ in their number of positions, the target's ranks are resampled.
+    target differ in their number of positions, the target's ranks are those of the photos seen as small as the picture is
+    (octaves), or resampled.
 
     positions: where a map has more positions than this, a fixed random sample of them is sorted. Sorting is what a step
     costs beside the network; the sample lies elsewhere in the picture at every step, as the views move. 0: sort all.
@@ -87,20 +88,24 @@ class Match(Objective):
     def __init__(self, target: Target, positions: int = 0, least: float = torch.finfo(torch.float32).tiny) -> None:
         self.name, self.layers, self.target = f"match {target.layer}", (target.layer,), target
         self._positions = positions
-        self._size = target.ranks.square().mean((-1, -2)).clamp_min(least)
-        self._goals: dict[int, Tensor] = {}
+        self._least = least
+        self._goals: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.target.layer]
+        goal, size = self._goal(activation.shape[-1])
         if 0 < self._positions < activation.shape[-1]:
             sample = _sample(activation.shape[-1], self._positions, activation.device)
             activation = activation.index_select(-1, sample)
         ranks = sort_values(activation.float())
-        return (ranks - self._goal(ranks.shape[-1])).square().mean((-1, -2)) / self._size
+        return (ranks - goal).square().mean((-1, -2)) / size
 
-    def _goal(self, positions: int) -> Tensor:
+    def _goal(self, positions: int) -> tuple[Tensor, Tensor]:
+        """What is matched of so many positions, [images, channels, as many as are sorted], and its mean square."""
         if positions not in self._goals:
-            self._goals[positions] = resample_ranks(self.target.ranks, positions)
+            ranks = self.target.nearest_ranks(positions)
+            goal = resample_ranks(ranks, min(positions, self._positions or positions))
+            self._goals[positions] = goal, ranks.square().mean((-1, -2)).clamp_min(self._least)
         return self._goals[positions]
 
 

@@ -32,7 +32,7 @@ from mindseye.user_code import is_from_file, name_object
 
 OWN = ("transforms", "regularizers")
 """Keys for parts of the user's own."""
-UNSHOWN = (*OWN, "match_blocks")
+UNSHOWN = (*OWN, "match_blocks", "octave_decay")
 """Keys that a recipe does not show while they change nothing, so that older runs and pictures stay what they are."""
 
 
@@ -131,6 +131,8 @@ class Recipe:
     """Sizes at which the canvas is seen one after the other, small ones first."""
     octave_scale: Factor = 1.4
     """How many times larger each octave is than the one before."""
+    octave_decay: Factor = 1.0
+    """How many times fewer steps each octave has than the one before; 1: all have as many."""
     crop: Shares = (1.0, 1.0)
     scale: Factors = (1.0, 1.0)
     """Smallest and largest factor on the side of what a view shows; above 1 it shows more than the canvas."""
@@ -201,7 +203,8 @@ class Recipe:
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values for a manifest; parts of the user's own by their names."""
-        values = {key: value for key, value in self.values().items() if value or key not in UNSHOWN}
+        unchanged = {field.name: field.default for field in fields(self) if field.name in UNSHOWN}
+        values = {key: value for key, value in self.values().items() if key not in unchanged or value != unchanged[key]}
         return {key: _plain(value) for key, value in values.items()}
 
 

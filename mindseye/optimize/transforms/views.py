@@ -71,7 +71,7 @@ class Views:
             recipe.perspective,
             recipe.view_blur,
             recipe.greyscale,
-            Octaves(recipe.octaves, recipe.octave_scale, recipe.steps),
+            Octaves.of(recipe),
             fixed,
             make_transforms(recipe.transforms),
         )

@@ -62,7 +62,7 @@ class ChannelPictures:
         plain = facet_order(self.job, layer, targets)
         order = replace(
             plain,
-            targets={**plain.targets, layer.address: Target(layer.address, ranks, own)},
+            targets={**plain.targets, layer.address: replace(plain.targets[layer.address], channels=own)},
             raised=Target(layer.address, sizes[..., None], own),
         )
         self._paint("channel facets", layer, order, pairs, waiting)

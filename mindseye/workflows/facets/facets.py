@@ -102,7 +102,7 @@ class Facets(Sequence[FoundFacet]):
         return html_strips(dict(zip(titles, pixels, strict=True)), repr(self))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FacetTarget(Target):
     """The target of facets at a layer, and the photos that it was made of: what a recipe matches beside it comes from them.
 
@@ -156,8 +156,8 @@ def facet_target(job: FacetJob, facets: Sequence[Facet], progress: Progress) -> 
     """The target of facets at the job's first layer."""
     layer = job.layers[0]
     targets = gather_targets(job, list(facets), progress)
-    target = target_at(job, layer.address, targets.ranks)
-    return FacetTarget(layer.address, target.ranks, target.channels, job=job, facets=tuple(facets))
+    target = target_at(job, layer.address, targets)
+    return FacetTarget(**vars(target), job=job, facets=tuple(facets))
 
 
 def all_as_one(session: NetworkSession, photos: PhotoSet, layer: Layer, progress: Progress) -> FacetTarget:

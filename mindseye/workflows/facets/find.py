@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mindseye.facets.activations import facet_ranks, weighted_images
+from mindseye.facets.activations import weighted_images
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
@@ -21,9 +21,10 @@ from mindseye.layers.stages import last_before_pooling
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.sight import SAMPLE, blindness_note
 from mindseye.optimize.canvases.compose import palette_of
-from mindseye.optimize.compose import layers_to_match, target_views
+from mindseye.optimize.compose import layers_to_match
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.session import NetworkSession
+from mindseye.optimize.targets import matched_sides, ranks_by_side
 from mindseye.report.progress import Progress
 from mindseye.store.store import Store
 from mindseye.workflows.facets.job import FacetJob
@@ -51,13 +52,15 @@ class FacetTargets:
     """What the pictures of facets are painted from.
 
     members: per facet, uint8 [members, channels, side, side]. ranks: {address: [facets, channels, positions]} of every layer
-    that is matched. slope: mean ``spectrum_slope`` of photos spread over the whole set.
+    that is matched. slope: mean ``spectrum_slope`` of photos spread over the whole set. smaller: as ``ranks``, of the members
+    seen as small as the recipe's octaves see the pictures.
     """
 
     facets: list[Facet]
     members: list[Tensor]
     ranks: dict[str, Tensor]
     slope: float
+    smaller: Sequence[Mapping[str, Tensor]] = ()
 
     @property
     def weights(self) -> list[Tensor]:
@@ -92,7 +95,7 @@ def gather_targets(
 
     layers: those that are painted, by default the job's.
     """
-    session, recipe = job.session, job.session.recipe
+    session = job.session
     members = [job.photos.load(facet.members) for facet in facets]
     weights = [torch.tensor(facet.weights) for facet in facets]
     painted = job.layers if layers is None else layers
@@ -100,18 +103,11 @@ def gather_targets(
         address for layer in painted for address in [*matched_layers(session, layer), layer.address]
     )
     read_layers = [session.layer(address) for address in addresses if not is_of_image(address)]
-    with progress.stage("targets", len(facets), "facets") as advance, session.reader(read_layers) as read:
-        ranks = facet_ranks(
-            read,
-            session.model.preprocessing,
-            members,
-            weights,
-            session.device,
-            target_views(recipe, session.view, session.seed, job.prefix),
-            detail=recipe.match_detail > 0,
-        )
-        advance(len(facets))
-    return FacetTargets(facets, members, ranks, mean_slope(job))
+    total = len(facets) * len(matched_sides(session))
+    with progress.stage("targets", total, "facets") as advance, session.reader(read_layers) as read:
+        ranks = ranks_by_side(session, read, members, weights, job.prefix, lambda: advance(len(facets)))
+    *smaller, whole = ranks
+    return FacetTargets(facets, members, whole, mean_slope(job), smaller)
 
 
 def mean_slope(job: FacetJob) -> float:
@@ -138,10 +134,11 @@ def blindness(job: FacetJob, members: Sequence[Tensor]) -> list[str]:
     return [note] if note else []
 
 
-def target_at(job: FacetJob, address: str, ranks: Mapping[str, Tensor]) -> Target:
+def target_at(job: FacetJob, address: str, targets: FacetTargets) -> Target:
     """The target of all facets at an address; at a painted layer of the channels given by hand, where there are any."""
     by_hand = job.channels if address in {layer.address for layer in job.layers} else None
-    return build_target(address, ranks[address], job.session.recipe.top_k, by_hand)
+    smaller = [ranks[address] for ranks in targets.smaller]
+    return build_target(address, targets.ranks[address], job.session.recipe.top_k, by_hand, smaller)
 
 
 def facet_order(job: FacetJob, layer: Layer, targets: FacetTargets) -> FacetOrder:
@@ -152,7 +149,7 @@ def facet_order(job: FacetJob, layer: Layer, targets: FacetTargets) -> FacetOrde
         session=session,
         keys=[f"{job.prefix}{layer.address}/{place}" for place in range(len(targets.facets))],
         palette=palette_of(session.recipe, torch.cat(targets.members), session.model.in_channels),
-        targets={address: target_at(job, address, targets.ranks) for address in {*matched, layer.address}},
+        targets={address: target_at(job, address, targets) for address in {*matched, layer.address}},
         layer=layer.address,
         matched=matched,
         penalty=(job.penalty or layer.address.removesuffix(INPUT) + INPUT) if has_penalty else None,

@@ -103,7 +103,7 @@ class Flow:
         """Each facet's target at each layer and its top-k channels, into folder and manifest."""
         job, photos, layers = self.job, self.job.photos, []
         for layer in job.layers:
-            target = target_at(job, layer.address, targets.ranks)
+            target = target_at(job, layer.address, targets)
             top_k = self.session.recipe.top_k
             if job.channels is None and top_k > layer.channels:
                 self.record.note(f"layer {layer.address} has {layer.channels} channels: top-k lowered from {top_k}")

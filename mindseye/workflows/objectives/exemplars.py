@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mindseye.facets.activations import facet_ranks, mean_activations
+from mindseye.facets.activations import mean_activations
 from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.facets.unit_facets import find_unit_facets
-from mindseye.optimize.compose import target_views
 from mindseye.optimize.session import NetworkSession
+from mindseye.optimize.targets import ranks_by_side
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.progress import Progress
 from mindseye.runs.schema import MemberEntry
@@ -83,11 +83,15 @@ def find_exemplars(
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
     with session.reader([known.get(address) or session.layer(address) for address in reads]) as read:
-        views = target_views(recipe, session.view, session.seed)
-        ranks = facet_ranks(read, model.preprocessing, pixels, weights, session.device, views, recipe.match_detail > 0)
+        *smaller, ranks = ranks_by_side(session, read, pixels, weights)
     shared = [address for address in ranks if all(address in addresses for addresses in matched.values())]
     return Exemplars(
-        {address: build_target(address, ranks[address], recipe.top_k) for address in shared},
+        {
+            address: build_target(
+                address, ranks[address], recipe.top_k, None, [of_side[address] for of_side in smaller]
+            )
+            for address in shared
+        },
         [[photos.paths[index] for index in group] for group in members],
         torch.cat(pixels),
         notes,

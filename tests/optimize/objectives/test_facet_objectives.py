@@ -1,5 +1,7 @@
 """The objectives of a facet: each against its formula written as loops, and one number per image."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -63,6 +65,21 @@ def test_match_does_not_care_where(target):
     """Moving activations to other positions changes nothing; a copy of the target is at distance zero."""
     shuffled = target.ranks[..., torch.randperm(8, generator=torch.Generator().manual_seed(0))]
     torch.testing.assert_close(Match(target)({"a": shuffled}), torch.zeros(3))
+
+
+def test_match_of_a_smaller_view_has_a_target_of_its_own(target):
+    """The ranks of as many positions as the activation has, scaled by their own mean square; others are resampled."""
+    small = random(3, 6, 4, seed=9).sort(-1).values
+    both = replace(target, smaller=(small,))
+    torch.testing.assert_close(Match(both)({"a": small.flip(-1)}), torch.zeros(3))
+    torch.testing.assert_close(Match(both)({"a": target.ranks}), torch.zeros(3))
+    torch.testing.assert_close(Match(both)({"a": torch.zeros(3, 6, 4)}), torch.ones(3))
+    assert (Match(target)({"a": small}) > 0.01).all()
+    other = random(3, 6, 5, seed=10)
+    torch.testing.assert_close(Match(both)({"a": other}), Match(target)({"a": other}))
+    part = both.select([2, 0])
+    assert torch.equal(part.smaller[0], small[[2, 0]])
+    assert part.to(torch.device("cpu")).smaller[0].shape == (2, 6, 4)
 
 
 def test_match_of_a_sample_of_positions(target):

@@ -86,8 +86,8 @@ def test_mistakes_are_named(pairs, told):
 
 
 COUNTS = (
-    "steps", "snapshots", "members", "top_k", "levels", "cppn_width", "cppn_depth", "views", "octaves", "octave_scale", "lp_power",
-    "tv_power", "blur_every", "bilateral_every", "denoise_every", "brightness_every",
+    "steps", "snapshots", "members", "top_k", "levels", "cppn_width", "cppn_depth", "views", "octaves", "octave_scale",
+    "octave_decay", "lp_power", "tv_power", "blur_every", "bilateral_every", "denoise_every", "brightness_every",
 )  # fmt: skip
 ABOVE_ZERO = ("gamma", "bilateral_range")
 LARGEST = {"greyscale": 1.0, "perspective": 0.6, "shared": 0.99}

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from mindseye.optimize.compose import target_views
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.targets import target_views
 from mindseye.optimize.transforms.octaves import Octaves
 from mindseye.optimize.transforms.views import Views
 
@@ -51,8 +51,22 @@ def test_a_network_of_one_size_comes_closer():
     assert {views(torch.rand(1, 1, 64, 64), step, DICE).shape[-1] for step in range(3)} == {32}
 
 
-def test_members_are_seen_whole():
-    """The target's views of the photos know no octaves: they have the size of the last one."""
-    look = target_views(Recipe("x", octaves=3, target_views=2, crop=(0.8, 1.0)), 32, 0)
-    assert look is not None
-    assert [view.shape[-1] for view in look(0, torch.rand(2, 3, 32, 32))] == [32, 32]
+def test_fewer_steps_for_each_octave():
+    """Each has a third of the steps of the one before: 900, 300 and 100 of 1,300."""
+    octaves = Octaves(3, 2.0, 1300, 3.0)
+    sides = [octaves.side(step, 64) for step in range(1300)]
+    assert sides == [16] * 900 + [32] * 300 + [64] * 100
+    assert octaves.sides(64) == [16, 32, 64]
+
+
+def test_members_are_seen_at_the_size_asked_for():
+    """The target's views of the photos know no octaves; without views they are the photos, averaged to that size."""
+    photos = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for size in (32, 16):
+        look = target_views(Recipe("x", octaves=3, target_views=2, crop=(0.8, 1.0)), size, 0)
+        assert [view.shape[-1] for view in look(0, photos)] == [size, size]
+    (whole,) = target_views(Recipe("x"), 32, 0)(0, photos)
+    assert torch.equal(whole, photos)
+    (half,) = target_views(Recipe("x"), 16, 0)(0, photos)
+    assert half.shape == (2, 3, 16, 16)
+    assert float(half.mean()) == pytest.approx(float(photos.mean()), abs=1e-3)
