@@ -32,11 +32,11 @@ import torch
 import mindseye
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
-from mindseye.optimize.compose import target_views
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.targets import matched_sides, target_views
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.workflows.batch.batch import Batch
@@ -236,13 +236,13 @@ def _look(job: FacetJob, targets: FacetTargets) -> None:
     """A forward pass of every photo up to the deepest layer, and of every member under every random view."""
     session, normalise = job.session, job.session.model.preprocessing.normalise
     photos = job.photos.load(range(len(job.photos)))
-    looks = target_views(session.recipe, session.view, session.seed, job.prefix)
+    looks = [target_views(session.recipe, side, session.seed, job.prefix) for side in matched_sides(session)]
     with session.reader([job.layers[-1]]) as read:
         for first in range(0, len(photos), BATCH):
             read(normalise(photos[first : first + BATCH].to(session.device).float() / 255))
         for facet, members in enumerate(targets.members):
             images = members.to(session.device).float() / 255
-            for view in looks(facet, images) if looks else [images]:
+            for view in (view for look in looks for view in look(facet, images)):
                 read(normalise(view))
 
 

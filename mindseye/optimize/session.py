@@ -28,6 +28,7 @@ from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.octaves import Octaves
 from mindseye.store.store import Store, open_store
+from mindseye.user_code import whole_path
 
 PRECISIONS = (None, "auto", "float32", "bfloat16")
 PLAIN = Recipe("plain")
@@ -116,7 +117,7 @@ class NetworkSession:
     @property
     def model_spec(self) -> str | None:
         """What loads the network again, from any folder: its name, with the whole path of a file; None for a module."""
-        return whole_spec(self.spec)
+        return whole_path(self.spec) if isinstance(self.spec, str) else None
 
     def reader(self, layers: Sequence[Layer]) -> Reader:
         """Reads layers of the network as it is."""
@@ -172,11 +173,3 @@ class NetworkSession:
         used = copy.copy(self)
         used.model = replace(self.model, network=copy.deepcopy(self.model.network))
         return used
-
-
-def whole_spec(spec: str | nn.Module) -> str | None:
-    """A model's name, with the whole path of a file; None for a module."""
-    if not isinstance(spec, str):
-        return None
-    place, _, factory = spec.rpartition(":")
-    return f"{Path(place).absolute()}:{factory}" if place.endswith(".py") else spec

@@ -14,10 +14,10 @@ from mindseye.layers.layer import Layer, Survey, list_outputs
 from mindseye.models.load import Model
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
+from mindseye.report.frame import frame
 from mindseye.report.html import html_table
 from mindseye.report.progress import Progress
 from mindseye.report.tables import layer_table
-from mindseye.workflows.frame import frame
 
 Floats = NDArray[np.float32]
 

@@ -22,6 +22,7 @@ from mindseye.optimize.recipe.checks import check_for_facets, check_for_objectiv
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views
+from mindseye.report.frame import frame
 from mindseye.report.html import html_strips
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress, Report
@@ -29,7 +30,6 @@ from mindseye.runs.files import as_kept
 from mindseye.workflows.facets.facets import FacetTarget
 from mindseye.workflows.facets.find import extract_means, target_at
 from mindseye.workflows.facets.measure import FacetMeasures
-from mindseye.workflows.frame import frame
 from mindseye.workflows.keep_pictures import keep_pictures, save_request
 from mindseye.workflows.objectives.locate import ObjectiveRequest, locate_objectives, words_of
 from mindseye.workflows.objectives.order import variants_order

@@ -93,7 +93,7 @@ class Request:
     def of(
         cls,
         kind: str,
-        options: SessionOptions,
+        options: RunOptions | SessionOptions,
         default: str | Recipe = DEFAULT_RECIPE,
         top_k: int | None = None,
     ) -> Self:

@@ -13,13 +13,14 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.layers.layer import Layer
 from mindseye.layers.stages import choose_layers
-from mindseye.optimize.session import NetworkSession, whole_spec
+from mindseye.optimize.session import NetworkSession
 from mindseye.photos.collection import PhotoClass, open_collection
 from mindseye.photos.photo_set import find_photos
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import open_store
+from mindseye.user_code import whole_path
 from mindseye.workflows.batch.batch_size import ON_A_CPU, measured_batch_size, whole_classes
 from mindseye.workflows.batch.class_run import WorkerContext
 from mindseye.workflows.batch.ledger import Ledger, read_plan
@@ -98,7 +99,9 @@ class BatchRequest:
 
     def for_others(self) -> "BatchRequest":
         """The same for processes with another working folder."""
-        return replace(self, out=self.out.absolute(), model=whole_spec(self.model) or self.model)
+        return replace(
+            self, out=self.out.absolute(), model=whole_path(self.model) if isinstance(self.model, str) else self.model
+        )
 
     @property
     def uses_cpu(self) -> bool:

@@ -14,6 +14,7 @@ from mindseye.layers.layer import Layer
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
+from mindseye.report.frame import frame
 from mindseye.report.html import html_strips
 from mindseye.report.plot import plot_map
 from mindseye.report.progress import Progress, Report
@@ -27,7 +28,6 @@ from mindseye.workflows.facets.find import (
     target_at,
 )
 from mindseye.workflows.facets.job import FacetCount, FacetJob
-from mindseye.workflows.frame import frame
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
-from mindseye.runs.folder import RunFolder, default_path
+from mindseye.runs.folder import RunFolder, default_path, joined
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.evaluation.panel import Panel
 from mindseye.workflows.facets.facets import check_facet_count
@@ -120,7 +120,7 @@ def run_facets(
         if request.penalty_layer and session.recipe.schedule("penalty").is_zero:
             run.progress.say(f"note: recipe {session.recipe.name} has no penalty, so --penalty-layer does nothing")
         job = request.job(session)
-        names = job.layers[0].address if len(job.layers) == 1 else f"{len(job.layers)}-layers"
+        names = joined([layer.address for layer in job.layers], "layers")
         folder = RunFolder(run.out or request.default_folder(session.model.name, names))
         identity = job.options(request.recursive) | dict(request.identity)
         with open_run(folder, new_manifest(run, session, identity), run) as record:
