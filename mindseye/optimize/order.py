@@ -62,6 +62,11 @@ class Order(ABC):
         """What some pictures are held against, seen under their very views, [pictures, channels, side, side] in [0, 1]."""
         return None
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether all octaves of the recipe are seen at one size."""
+        return self.session.is_fixed
+
     def reader(self) -> Reader:
         """Reads ``layers`` while they are painted towards."""
         return self.session.painting_reader(self.layers)
@@ -82,7 +87,7 @@ class Order(ABC):
                 session.prior,
             )
         )
-        views = Views.of(recipe, session.view, session.is_fixed)
+        views = Views.of(recipe, session.view, self.is_fixed)
         terms = self.terms(pictures, read, canvas, views)
         photos = self.photos(pictures)
         beside = None if photos is None else photos.to(session.device)
@@ -184,6 +189,21 @@ class ObjectiveOrder(Order):
     @property
     def layers(self) -> list[Layer]:
         return list(self.read_layers)
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.session.is_fixed or bool(self._positioned)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing about how they are painted, a line each."""
+        if not self._positioned or len(self.session.view_sides) == 1:
+            return []
+        return [f"seen at one size in all octaves, as {self._positioned[0].name} names a position of a map"]
+
+    @property
+    def _positioned(self) -> list[Objective]:
+        return [request.objective for request in self.requests if request.objective.names_positions]
 
     def images(self, pictures: Sequence[int]) -> Tensor | None:
         images = [image for index in pictures if (image := self.requests[index].image) is not None]

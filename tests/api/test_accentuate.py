@@ -144,7 +144,6 @@ def kept(tmp_path_factory):
         ({"photo": "gone.jpg"}, "photo 'gone.jpg' cannot be read: no such file"),
         ({"near": -1.0}, "near is a weight"),
         ({"near_layer": "body.9"}, "no layer 'body.9'"),
-        ({"objectives": "body.2:3@1,1", "changes": {"octaves": 2}}, "octaves is 2.*'body.2:3@1,1'"),
         ({"changes": {"objective": 0.0}}, "no weight"),
         ({"changes": {"canvas": "cppn"}}, "cppn cannot start from a picture"),
     ],

@@ -76,28 +76,19 @@ def check_for_objectives(recipe: Recipe) -> None:
         raise UserError(f"recipe {recipe.name} gives the objective no weight: --set objective=1")
 
 
-def check_one_size(recipe: Recipe, what: str) -> None:
-    """Refuse a recipe under which a network that takes any size has maps of several sizes, for what names positions of one.
-
-    Raises:
-        UserError: naming what it is refused for, and the recipe value.
-    """
-    if recipe.octaves > 1:
-        raise UserError(
-            f"recipe value octaves is {recipe.octaves}: maps then change their size, and {what} names positions of a map of "
-            "one size; --set octaves=1"
-        )
-
-
 def check_whole_views(recipe: Recipe, what: str) -> None:
     """Refuse a recipe under which the network sees anything but the whole canvas as it lies.
 
     Raises:
         UserError: naming what it is refused for, and the recipe values.
     """
-    check_one_size(recipe, what)
     still = Recipe(recipe.name)
-    moving = [key for key in MOVING if getattr(recipe, key) != getattr(still, key)]
+    moving = [key for key in (*MOVING, "octaves") if getattr(recipe, key) != getattr(still, key)]
+    if moving == ["octaves"]:
+        raise UserError(
+            f"recipe value octaves is {recipe.octaves}: maps then change their size, and {what} names positions of a map of "
+            "one size; --set octaves=1"
+        )
     if moving:
         keys = " ".join(f"--set {key}={_compact(getattr(still, key))}" for key in moving)
         raise UserError(f"recipe {recipe.name} has random views, and {what} compares position by position: {keys}")

@@ -25,7 +25,6 @@ from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.locate import (
     LocatedObjectives,
     ObjectiveRequest,
-    check_positions,
     locate_objectives,
     words_of,
 )
@@ -119,7 +118,6 @@ def _located(request: AccentuateRequest, session: NetworkSession) -> LocatedObje
         return locate_objectives(request.objectives, session)
     layers = [session.layer(words) for words in words_of(request.objectives.words)]
     objectives: list[Objective] = [Caricature(layer.address, power=request.objectives.power) for layer in layers]
-    check_positions(objectives, session)
     return LocatedObjectives(objectives, layers, layers)
 
 

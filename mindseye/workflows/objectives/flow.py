@@ -41,6 +41,7 @@ class ObjectiveFlow:
                 PictureEntry(index=index, objective=request.words, **request.about)  # type: ignore[arg-type]
                 for index, request in enumerate(self.order.requests)
             ]
+            self.record.note(*self.order.notes)
             self.record.save("running")
 
     def finish(self) -> None:

@@ -11,7 +11,6 @@ from mindseye.optimize.objectives.batch import sum_objectives
 from mindseye.optimize.objectives.lookup import look_up_between, resolve_objective
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.surveyed import Surveyed
-from mindseye.optimize.recipe.checks import check_one_size
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
 
@@ -59,7 +58,7 @@ def locate_objectives(request: ObjectiveRequest, session: NetworkSession) -> Loc
     """The objectives in the network, in their order.
 
     Raises:
-        UserError: if one names what the network does not have, or a position of maps that change their size.
+        UserError: if one names what the network does not have.
     """
     surveyed = Surveyed(session.model, session.network, session.view)
     if request.interpolate:
@@ -72,25 +71,11 @@ def locate_objectives(request: ObjectiveRequest, session: NetworkSession) -> Loc
         pairs = [resolve_objective(words, surveyed, request.power, request.probability) for words in request.words]
         layers = list({layer.address: layer for _, own in pairs for layer in own}.values())
         located = LocatedObjectives([objective for objective, _ in pairs], [own[0] for _, own in pairs], layers)
-    check_positions(located.objectives, session)
     if not request.together or len(located.objectives) == 1:
         return located
     return LocatedObjectives(
         [sum_objectives(located.objectives, " + ".join(words_of(request.words)))], [layers[0]], layers
     )
-
-
-def check_positions(objectives: Sequence[Objective], session: NetworkSession) -> None:
-    """Refuse objectives that name positions where the recipe makes maps of several sizes.
-
-    Raises:
-        UserError: naming the objective and the recipe value.
-    """
-    if session.model.preprocessing.fixed_size:
-        return  # it sees views of one size in every octave
-    for objective in objectives:
-        if objective.names_positions:
-            check_one_size(session.recipe, f"objective {objective.name!r}")
 
 
 def words_of(objectives: Sequence[str | Objective | type[Objective]]) -> list[str]:
