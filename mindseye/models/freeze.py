@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from mindseye.errors import UserError, one_line
+
 
 @contextmanager
 def freeze(network: nn.Module) -> Iterator[nn.Module]:
@@ -15,12 +17,14 @@ def freeze(network: nn.Module) -> Iterator[nn.Module]:
 
     The flags of each module and each parameter come back one by one: part of a network may have been in evaluation
     mode, or frozen, before.
+
+    Raises:
+        UserError: if the network refuses evaluation mode.
     """
     training = [(module, module.training) for module in network.modules()]
     needing = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
     try:
-        network.eval()
-        freeze_parameters(network)
+        turn_to_evaluation(network, type(network).__name__)
         yield network
     finally:
         for module, was_training in training:
@@ -28,6 +32,19 @@ def freeze(network: nn.Module) -> Iterator[nn.Module]:
         for parameter, needed in needing:
             if not nn.parameter.is_lazy(parameter):
                 parameter.requires_grad_(needed)
+
+
+def turn_to_evaluation(network: nn.Module, name: str) -> None:
+    """Evaluation mode, without gradients for the parameters; what ``eval()`` and ``train()`` give back is not used.
+
+    Raises:
+        UserError: if the network refuses.
+    """
+    try:
+        network.eval()
+    except Exception as error:  # whatever a user's own module may raise
+        raise UserError(f"{name} cannot be put into evaluation mode: eval() fails with {one_line(error)}") from error
+    freeze_parameters(network)
 
 
 def freeze_parameters(network: nn.Module) -> None:

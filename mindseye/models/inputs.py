@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.kinds import explain_refusal, needed_inputs
+from mindseye.models.kinds import explain_refusal, has_lazy_weights, needed_inputs, try_copy
 from mindseye.models.output_parts import first_tensor
 from mindseye.models.probe import BATCH, example_input, run
 
@@ -49,17 +49,20 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
         UserError: with the first refusal, if it takes none of them, or no single image.
     """
     first: Exception | None = None
+    is_lazy = has_lazy_weights(network)
     for in_channels, side in _combinations(planes, sides):
         images = example_input(in_channels.value, side.value, side.value, BATCH, network)
+        # A trial with images of a wrong size would give lazy weights a wrong shape for good.
+        tried = try_copy(network) if is_lazy else network
         try:
-            with _refuse_volumes(network):
-                output = run(network, images[:1])
+            with _refuse_volumes(tried):
+                output = run(tried, images[:1])
         except UserError:
             raise
         except Exception as error:  # anything that somebody's forward pass may raise
             if first is None:
                 first = error
-                _check_single(network, images, error)
+                _check_single(tried, images, error)
                 if isinstance(error, TypeError) and len(needed_inputs(network)) > 1:
                     break  # called with one input, it refuses any image
             continue
@@ -106,7 +109,7 @@ def _check_single(network: nn.Module, images: Tensor, error: Exception) -> None:
         output = first_tensor(run(network, images))
     except Exception:  # anything that somebody's forward pass may raise: it does not take two images either
         return
-    if output is None or len(output) != len(images):
+    if output is None or output.shape[:1] != images.shape[:1]:
         return
     raise UserError(
         f"the model takes two images but not one ({one_line(error)}): its answers to an image depend on those beside it; "

@@ -1,13 +1,12 @@
 """Kinds of modules that cannot be looked into, each refused in one line, and modules that must be completed first."""
 
-import copy
 import inspect
 
 import torch
 from torch import Tensor, nn
 
-from mindseye.errors import UserError, one_line
-from mindseye.models.freeze import freeze_parameters
+from mindseye.errors import UserError
+from mindseye.models.placement import copy_network
 
 
 def check_kind(network: nn.Module, name: str) -> None:
@@ -65,22 +64,9 @@ def has_lazy_weights(network: nn.Module) -> bool:
 def try_copy(network: nn.Module) -> nn.Module:
     """A copy to try things out with, whose lazy weights a trial may fill; the network itself where it cannot be copied."""
     try:
-        return copy.deepcopy(network)
+        return copy_network(network)
     except Exception:  # whatever a user's own module may raise
         return network
-
-
-def turn_to_evaluation(network: nn.Module, name: str) -> None:
-    """Evaluation mode, without gradients for the parameters; what ``eval()`` and ``train()`` give back is not used.
-
-    Raises:
-        UserError: if the network refuses.
-    """
-    try:
-        network.eval()
-    except Exception as error:  # whatever a user's own module may raise
-        raise UserError(f"{name} cannot be put into evaluation mode: eval() fails with {one_line(error)}") from error
-    freeze_parameters(network)
 
 
 def explain_refusal(network: nn.Module, error: BaseException) -> str:

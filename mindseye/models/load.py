@@ -1,6 +1,7 @@
 """Loading a model: the network, its preprocessing and the names of its classes, from a name, a file or a module."""
 
 import difflib
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -12,9 +13,8 @@ from mindseye.errors import UserError
 from mindseye.models.bundled import SIDES, find_bundled
 from mindseye.models.checkpoint import classes_in, fill, fit, read_checkpoint
 from mindseye.models.custom import accept_images, load_custom, read_names
-from mindseye.models.freeze import freeze
-from mindseye.models.inputs import Accepted
-from mindseye.models.kinds import check_kind, check_weights, has_lazy_weights, tensors_of, try_copy, turn_to_evaluation
+from mindseye.models.freeze import freeze, turn_to_evaluation
+from mindseye.models.kinds import check_kind, check_weights, has_lazy_weights, tensors_of
 from mindseye.models.library import LibraryModel, seed_weights
 from mindseye.models.placement import bring_to_float32, weights_dtype
 from mindseye.models.probe import Findings, example_input, probe_network, run
@@ -167,15 +167,15 @@ def _custom_model(
     name: str, network: nn.Module, weights: str, size: int | None, is_given: bool = False, notes: tuple[str, ...] = ()
 ) -> Model:
     check_weights(network, name, weights not in (AS_GIVEN, NONE))
-    is_lazy = has_lazy_weights(network)
-    # A trial with images of a wrong size would give lazy weights a wrong shape for good.
-    preprocessing, accepted, ready, precision = _accept(try_copy(network) if is_lazy else network, size, is_given)
+    ready, precision = _in_float32(network, is_given)
+    is_lazy = has_lazy_weights(ready)
+    with seed_weights() if is_lazy else nullcontext():
+        preprocessing, accepted = accept_images(ready, size)
     if is_lazy:
         with seed_weights():
-            run(network, example_input(accepted.in_channels, accepted.size, accepted.size, 1, network))
-        turn_to_evaluation(network, name)
+            run(ready, example_input(accepted.in_channels, accepted.size, accepted.size, 1, ready))
         lazy = f"its lazy weights got their shapes from images of {accepted.in_channels} x {accepted.size} x {accepted.size}"
-        ready, notes = network, (*notes, lazy)
+        notes = (*notes, lazy)
     turn_to_evaluation(ready, name)
     labels, wnids = read_names(network, "labels"), read_names(network, "wnids")
     output, classes = None if is_lazy else accepted.output, len(labels or wnids or ()) or None
@@ -195,13 +195,10 @@ def _custom_model(
     )
 
 
-def _accept(
-    network: nn.Module, size: int | None, is_given: bool
-) -> tuple[Preprocessing, Accepted, nn.Module, tuple[str, ...]]:
-    """Preprocessing and images that a network takes; the network itself, or in float32; and a line if it is that."""
+def _in_float32(network: nn.Module, is_given: bool) -> tuple[nn.Module, tuple[str, ...]]:
+    """The network itself where it computes in float32, else in float32 (a copy of one that was given), and a line on it."""
     dtype = weights_dtype(network)
     if dtype == torch.float32:
-        return *accept_images(network, size), network, ()
+        return network, ()
     lines = (f"its weights are {str(dtype).removeprefix('torch.')}: they were brought to float32",)
-    converted = bring_to_float32(network, in_place=not is_given)
-    return *accept_images(converted, size), converted, lines
+    return bring_to_float32(network, in_place=not is_given), lines

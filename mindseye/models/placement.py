@@ -1,6 +1,7 @@
 """Where and in which precision a network computes: its device, the layout of its weights in memory, float32."""
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,8 @@ def weights_dtype(network: nn.Module) -> torch.dtype:
     """The precision of most of a network's floating-point weights; float32 where it has none."""
     counts: dict[torch.dtype, int] = {}
     for tensor in _plain_tensors(network):
-        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + tensor.numel()
+        size = 1 if nn.parameter.is_lazy(tensor) else tensor.numel()  # of lazy weights only the precision is known
+        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + size
     return max(counts, key=lambda dtype: counts[dtype]) if counts else torch.float32
 
 
@@ -67,7 +69,7 @@ def bring_to_float32(network: nn.Module, in_place: bool) -> nn.Module:
     if in_place:
         return network.float()
     try:
-        return copy.deepcopy(network).float()
+        return copy_network(network).float()
     except Exception as error:  # whatever a user's own module may raise
         raise UserError(
             f"the weights are {weights_dtype(network)} and the module cannot be copied to bring them to float32: "
@@ -75,9 +77,19 @@ def bring_to_float32(network: nn.Module, in_place: bool) -> nn.Module:
         ) from error
 
 
+def copy_network(network: nn.Module) -> nn.Module:
+    """A whole copy of a network. PyTorch cannot copy weights that have no shape yet: the copy gets such weights of its own."""
+    blank: dict[int, Any] = {}
+    for tensor in [*network.parameters(), *network.buffers()]:
+        if nn.parameter.is_lazy(tensor):
+            kind: Any = type(tensor)
+            blank[id(tensor)] = kind(tensor.requires_grad, device=tensor.device, dtype=tensor.dtype)
+    return copy.deepcopy(network, blank)
+
+
 def _plain_tensors(network: nn.Module) -> list[Tensor]:
     return [
         tensor
         for tensor in network.parameters()
-        if tensor.is_floating_point() and tensor.layout == torch.strided and not nn.parameter.is_lazy(tensor)
+        if tensor.is_floating_point() and (nn.parameter.is_lazy(tensor) or tensor.layout == torch.strided)
     ]

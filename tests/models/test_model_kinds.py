@@ -88,6 +88,38 @@ def test_lazy_modules_get_their_shapes_from_the_right_images() -> None:
     assert "lazy weights got their shapes from images of 3 x 24 x 24" in first.findings.notes[0]
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_lazy_modules_in_another_precision(dtype: torch.dtype) -> None:
+    """Those that have no shape yet are brought to float32 with the others; a module that was given stays lazy."""
+    given = nn.Sequential(nn.LazyConv2d(4, 3, 2, 1), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(7)).to(dtype)
+    model = load_model(given, size=32)
+    assert nn.parameter.is_lazy(given[0].weight)
+    assert given[0].weight.dtype == dtype
+    assert {tensor.dtype for tensor in model.network.parameters()} == {torch.float32}
+    assert model.network[3].in_features == 4 * 16 * 16
+    assert model.findings.notes == (
+        "its lazy weights got their shapes from images of 3 x 32 x 32",
+        f"its weights are {str(dtype)[6:]}: they were brought to float32",
+    )
+
+
+def test_a_trial_leaves_lazy_modules_as_they_were() -> None:
+    """A size that is refused only behind the lazy weights gives these no shape."""
+
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.line = nn.LazyLinear(7)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            scores = self.line(x.flatten(1))
+            if x.shape[-1] != 32:
+                raise ValueError("32 px only")
+            return scores
+
+    assert load_model(Late()).network.line.in_features == 3 * 32 * 32
+
+
 def test_lazy_modules_take_a_checkpoint(tmp_path: Path) -> None:
     """Weights come first: what they do not bring gets its shape from a pass."""
     (tmp_path / "net.py").write_text(
@@ -265,6 +297,27 @@ def test_a_part_called_preprocessing_is_a_part() -> None:
     network = nn.Sequential(nn.Conv2d(3, 2, 3))
     network.preprocessing = lambda photo: photo
     assert load_model(network, size=32).preprocessing.std == (1.0,) * 3
+
+
+def test_remarks() -> None:
+    """A line for each finding that is unusual; none for an ordinary network."""
+
+    class Odd(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if len(x) > 1:
+                raise KeyError(len(x))
+            x += torch.rand(())
+            return x.detach().mean((2, 3))
+
+    assert load_model(plain(), size=32).findings.remarks() == ()
+    assert load_model(Odd(), size=32).findings.remarks() == (
+        "the network takes no two images at once: it is given one at a time",
+        "no gradient reaches the image from the network's output: what lies there is measured, not painted",
+    )
+    norm = nn.Sequential(nn.BatchNorm2d(3, track_running_stats=False), plain())
+    assert load_model(norm, size=32).findings.remarks() == (
+        "what the network answers to an image depends on those beside it: images are given to it one at a time",
+    )
 
 
 def test_labels_in_a_dict() -> None:
