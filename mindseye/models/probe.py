@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mindseye.errors import UserError, one_line
+from mindseye.errors import UserError
 from mindseye.models.freeze import follow_gradients
 from mindseye.models.output_parts import all_tensors, first_tensor, is_plain, parts
 from mindseye.models.placement import weights_device, weights_dtype
@@ -47,6 +47,25 @@ class Findings:
     def as_dict(self) -> dict[str, Any]:
         """The findings as plain values, for a run's manifest."""
         return asdict(self) | {"notes": list(self.notes)}
+
+    def remarks(self) -> tuple[str, ...]:
+        """A line on all that is unusual about how the network is used, for a run and its page."""
+        lines = list(self.notes)
+        if not self.takes_batches:
+            lines.append("the network takes no two images at once: it is given one at a time")
+        if not self.independent:
+            lines.append(
+                "what the network answers to an image depends on those beside it: images are given to it one at a time"
+            )
+        if not self.deterministic:
+            lines.append("the network draws random numbers while it looks: each image gets the same ones")
+        if self.writes_input:
+            lines.append("the network works in place on the images that it is given: it gets copies")
+        if not self.gradient:
+            lines.append(
+                "no gradient reaches the image from the network's output: what lies there is measured, not painted"
+            )
+        return tuple(lines)
 
     def describe(self) -> str:
         """The findings in one line."""
@@ -100,11 +119,11 @@ def probe_network(
 
 
 def _count_scores(output: Any, classes: int | None) -> int | None:
-    vectors = [tensor.shape[1] for tensor in all_tensors(output) if is_plain(tensor) and tensor.dim() == 2]
-    if classes in vectors:
+    """Of what one image gives: the numbers of the tensor that ``find_output`` takes, if it is a vector for each image."""
+    shapes = [tensor.shape for tensor in all_tensors(output) if is_plain(tensor) and tensor.shape[:1] == (1,)]
+    if (1, classes) in shapes:
         return classes
-    first = first_tensor(output)
-    return first.shape[1] if first is not None and first.dim() == 2 else None
+    return shapes[0][1] if shapes and len(shapes[0]) == 2 else None
 
 
 def run(network: nn.Module, images: Tensor) -> Any:
@@ -141,23 +160,6 @@ def same_answers(outputs: Any, more_outputs: Any, count: int, more_count: int) -
         return bool((answer - other).abs().max() <= limit * answer.abs().max().clamp_min(TINY))
     others = parts(more_outputs)
     return all(same_answers(part, others.get(name), count, more_count) for name, part in parts(outputs).items())
-
-
-def count_outputs(network: nn.Module, in_channels: int, size: int) -> int | None:
-    """How many classes the network scores, None if its output is no list of scores per image.
-
-    Raises:
-        UserError: if it does not take images of so many planes and this size.
-    """
-    try:
-        output = first_tensor(run(network, example_input(in_channels, size, size, 1, network)))
-    except UserError:
-        raise
-    except Exception as error:  # anything that somebody's forward pass may raise
-        raise UserError(
-            f"the model does not take images of {in_channels} x {size} x {size}: {one_line(error)}"
-        ) from error
-    return output.shape[1] if output is not None and output.dim() == 2 else None
 
 
 def is_fixed_size(network: nn.Module, in_channels: int, size: int) -> bool:
