@@ -62,7 +62,9 @@ class Layout:
 
     def _gather(self, activation: Tensor) -> Tensor:
         """[images, parts, ...] as [images, channels, positions of all parts]."""
-        if self.axes in ("map", "sequence", "vector"):
+        if self.axes == "vector":
+            return activation.transpose(1, 2)
+        if self.axes in ("map", "sequence"):
             return activation.flatten(3).transpose(1, 2).flatten(2)
         return activation.reshape(len(activation), -1, activation.shape[-1]).transpose(1, 2)
 

@@ -1,10 +1,12 @@
 """Freezing a network for a time, copying it, and its hooks."""
 
 import copy
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -90,10 +92,17 @@ def run_eagerly(network: nn.Module) -> AbstractContextManager[object]:
 
 @contextmanager
 def seed_pass(seed: int, device: torch.device) -> Iterator[None]:
-    """PyTorch's random numbers from a seed, for a network that draws some; the caller's random state is not touched."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
+    """Random numbers from a seed (PyTorch's, NumPy's, Python's), for a network that draws some; the caller's stay as they are."""
+    plain, of_numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed)
+            yield
+    finally:
+        random.setstate(plain)
+        np.random.set_state(of_numpy)
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def _unique(guesses: Sequence[Guess]) -> list[Guess]:
 def _stated_side(network: nn.Module) -> Guess | None:
     for name in SIZE_NAMES:
         stated = getattr(network, name, None)
-        sides = [stated] if _is_count(stated) else list(stated)[-2:] if isinstance(stated, tuple | list) else []
+        sides = [stated] if _is_count(stated) else _last_sides(stated) if isinstance(stated, tuple | list) else []
         counts = [side for side in sides if _is_count(side)]
         if not counts or len(counts) < len(sides):
             continue
@@ -175,6 +175,12 @@ def _stated_side(network: nn.Module) -> Guess | None:
             )
         return Guess(counts[0], name)
     return None
+
+
+def _last_sides(stated: Sequence[Any]) -> list[Any]:
+    """Of (height, width), (planes, height, width) or (height, width, planes) the sides."""
+    is_planes_last = len(stated) == 3 and stated[2] in COMMON_PLANES and stated[0] not in COMMON_PLANES
+    return list(stated[:2] if is_planes_last else stated[-2:])
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mindseye.errors import UserError
 
@@ -43,13 +43,19 @@ def put_channels_last(network: nn.Module) -> None:
             tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
 
 
+def weights_dtypes(network: nn.Module) -> set[torch.dtype]:
+    """The precisions of a network's floating-point weights, also of those that have no shape yet (lazy modules)."""
+    return {
+        tensor.dtype
+        for tensor in network.parameters()
+        if tensor.is_floating_point() and (nn.parameter.is_lazy(tensor) or tensor.layout == torch.strided)
+    }
+
+
 def weights_dtype(network: nn.Module) -> torch.dtype:
-    """The precision of most of a network's floating-point weights; float32 where it has none."""
-    counts: dict[torch.dtype, int] = {}
-    for tensor in _plain_tensors(network):
-        size = 1 if nn.parameter.is_lazy(tensor) else tensor.numel()  # of lazy weights only the precision is known
-        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + size
-    return max(counts, key=lambda dtype: counts[dtype]) if counts else torch.float32
+    """The precision in which a network is given images: that of its weights; float32 where it has none, or several."""
+    dtypes = weights_dtypes(network)
+    return dtypes.pop() if len(dtypes) == 1 else torch.float32
 
 
 def weights_device(network: nn.Module) -> torch.device:
@@ -58,19 +64,19 @@ def weights_device(network: nn.Module) -> torch.device:
     return torch.device("cpu") if first is None else first.device
 
 
-def bring_to_float32(network: nn.Module, in_place: bool) -> nn.Module:
-    """The network with its floating-point weights in float32; complex and whole numbers stay.
+def bring_to_float32(network: nn.Module, is_given: bool) -> nn.Module:
+    """A copy of the network with its floating-point weights in float32; complex and whole numbers stay.
 
-    in_place: the network itself is changed; else a copy, and a module that was given is left as it is.
+    is_given: the network must stay as it is; else it is changed itself where it cannot be copied.
 
     Raises:
-        UserError: if the network cannot be copied.
+        UserError: if a network that was given cannot be copied.
     """
-    if in_place:
-        return network.float()
     try:
         return copy_network(network).float()
     except Exception as error:  # whatever a user's own module may raise
+        if not is_given:
+            return network.float()
         raise UserError(
             f"the weights are {weights_dtype(network)} and the module cannot be copied to bring them to float32: "
             "give network.float()"
@@ -85,11 +91,3 @@ def copy_network(network: nn.Module) -> nn.Module:
             kind: Any = type(tensor)
             blank[id(tensor)] = kind(tensor.requires_grad, device=tensor.device, dtype=tensor.dtype)
     return copy.deepcopy(network, blank)
-
-
-def _plain_tensors(network: nn.Module) -> list[Tensor]:
-    return [
-        tensor
-        for tensor in network.parameters()
-        if tensor.is_floating_point() and (nn.parameter.is_lazy(tensor) or tensor.layout == torch.strided)
-    ]

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mindseye.errors import UserError
-from mindseye.models.freeze import follow_gradients
+from mindseye.errors import UserError, one_line
+from mindseye.models.freeze import allow_gradients, follow_gradients, seed_pass
 from mindseye.models.output_parts import all_tensors, first_tensor, is_plain, parts
 from mindseye.models.placement import weights_device, weights_dtype
 
 BATCH = 2
+SEED = 0
 SAME = {torch.float32: 1e-3, torch.float64: 1e-6}
 """Up to which share of its largest number an answer counts as the same, alone or beside others: these may round otherwise."""
 SAME_LOWER = 0.05
@@ -27,7 +28,8 @@ class Findings:
 
     in_channels, size: planes and side in px of the images that it was given. fixed_size: it takes no other side. outputs: its
     scores per image, None where it gives something else. dtype: of what it gives. takes_batches: several images at once.
-    independent: an image gets the same answer beside any other. deterministic: the same answer each time. gradient: gradients
+    independent: an image gets the same answer beside any other. deterministic: the same answer each time.
+    steady: or at least with the same random numbers. gradient: gradients
     of its output reach the image. writes_input: it works in place on what it is given. notes: a line on all that was done to
     make it work.
     """
@@ -40,6 +42,7 @@ class Findings:
     takes_batches: bool = True
     independent: bool = True
     deterministic: bool = True
+    steady: bool = True
     gradient: bool = True
     writes_input: bool = False
     notes: tuple[str, ...] = field(default=())
@@ -57,7 +60,9 @@ class Findings:
             lines.append(
                 "what the network answers to an image depends on those beside it: images are given to it one at a time"
             )
-        if not self.deterministic:
+        if not self.steady:
+            lines.append("the network answers the same image differently each time: its numbers cannot be had again")
+        elif not self.deterministic:
             lines.append("the network draws random numbers while it looks: each image gets the same ones")
         if self.writes_input:
             lines.append("the network works in place on the images that it is given: it gets copies")
@@ -75,7 +80,11 @@ class Findings:
                 f"takes {self.in_channels} x {size}",
                 "several images at once" if self.takes_batches else "one image at a time",
                 "each answered for itself" if self.independent else "answers depend on the images beside",
-                "the same each time" if self.deterministic else "with random numbers",
+                "the same each time"
+                if self.deterministic
+                else "with random numbers"
+                if self.steady
+                else "never the same twice",
                 f"in {self.dtype}",
                 "gradients reach the image" if self.gradient else "no gradient reaches the image from its output",
             ]
@@ -100,19 +109,21 @@ def probe_network(
     images = example_input(in_channels, size, size, BATCH, network)
     output = run(network, images[:1]) if output is None else output
     tensor = first_tensor(output)
-    pair, has_gradient, writes = _run_pair(network, exchange_last(images))
-    is_alike = pair is None or same_answers(output, pair, 1, BATCH)
-    # The same image again, alone: what differs then is no neighbour's doing.
+    pair, takes_batches, has_gradient, writes = _run_pair(network, exchange_last(images))
+    is_alike = not takes_batches or same_answers(output, pair, 1, BATCH)
+    # The same image again, alone: what differs then is no neighbour's doing, but that of random numbers or of what it remembers.
     is_deterministic = is_alike or same_answers(output, run(network, images[:1]), 1, 1)
+    is_steady = is_deterministic or _is_steady(network, images[:1])
     return Findings(
         in_channels=in_channels,
         size=size,
         fixed_size=is_fixed_size(network, in_channels, size),
         outputs=_count_scores(output, classes),
         dtype="none" if tensor is None else str(tensor.dtype).removeprefix("torch."),
-        takes_batches=pair is not None,
+        takes_batches=takes_batches,
         independent=is_alike or not is_deterministic,
         deterministic=is_deterministic,
+        steady=is_steady,
         gradient=has_gradient,
         writes_input=writes,
     )
@@ -130,17 +141,34 @@ def run(network: nn.Module, images: Tensor) -> Any:
     """What a network gives for images, without gradients.
 
     Raises:
-        UserError: if it changes the working folder, in which the user's files are named.
+        UserError: if it changes the working folder, in which the user's files are named, or PyTorch's default precision; or
+            if it ends the program.
     """
-    folder = Path.cwd()
+    folder, dtype = Path.cwd(), torch.get_default_dtype()
     try:
         with torch.no_grad():
             return network(images.clone())
+    except SystemExit as error:
+        raise UserError(f"the network's forward ends the program ({one_line(error)}): take that out") from error
     finally:
         if Path.cwd() != folder:
             moved = Path.cwd()
             os.chdir(folder)
             raise UserError(f"the network's forward changes the working folder (to {moved}): take that out")
+        if torch.get_default_dtype() != dtype:
+            torch.set_default_dtype(dtype)
+            raise UserError(
+                "the network's forward changes PyTorch's default precision (set_default_dtype): take that out"
+            )
+
+
+def _is_steady(network: nn.Module, image: Tensor) -> bool:
+    """Whether an image gets the same answer from the same random numbers."""
+    outputs = []
+    for _ in range(2):
+        with seed_pass(SEED, image.device):
+            outputs.append(run(network, image))
+    return same_answers(outputs[0], outputs[1], 1, 1)
 
 
 def same_answers(outputs: Any, more_outputs: Any, count: int, more_count: int) -> bool:
@@ -175,18 +203,18 @@ def _accepts(network: nn.Module, in_channels: int, size: int) -> bool:
     return True
 
 
-def _run_pair(network: nn.Module, images: Tensor) -> tuple[Any, bool, bool]:
-    """What a network gives for two images, None if it refuses two; whether gradients reach them; whether it changes them."""
-    output = None
-    with suppress(Exception):
-        with follow_gradients():
-            given = images.clone().requires_grad_().clone()  # no leaf: a network may work on it in place
-            output = network(given)
-        tensor = first_tensor(output)
-        return output, tensor is not None and tensor.requires_grad, not torch.equal(given.detach(), images)
+def _run_pair(network: nn.Module, images: Tensor) -> tuple[Any, bool, bool, bool]:
+    """What a network gives for two images; whether it takes two, gradients reach them, and it changes them."""
+    for following in (follow_gradients, allow_gradients):  # the second for networks that ask autograd in their forward
+        with suppress(Exception):
+            with following():
+                given = images.clone().requires_grad_().clone()  # no leaf: a network may work on it in place
+                output = network(given)
+            tensor = first_tensor(output)
+            return output, True, tensor is not None and tensor.requires_grad, not torch.equal(given.detach(), images)
     with suppress(Exception):  # NumPy on the way refuses tensors with gradients
-        output = run(network, images)
-    return output, False, False
+        return run(network, images), True, False, False
+    return None, False, False, False
 
 
 def example_input(in_channels: int, height: int, width: int, batch: int, network: nn.Module) -> Tensor:

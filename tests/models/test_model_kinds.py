@@ -1,8 +1,11 @@
 """Kinds of modules that people really give: what is done to each, or the line that refuses it."""
 
 import copy
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -260,6 +263,13 @@ def test_findings() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x.mean((2, 3)) + torch.rand(len(x), 3)
 
+    class Remembers(nn.Module):
+        seen = 0
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.seen += 1
+            return x.mean((2, 3)) * self.seen
+
     class Detached(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             x *= 2
@@ -275,6 +285,7 @@ def test_findings() -> None:
         "takes_batches": True,
         "independent": True,
         "deterministic": True,
+        "steady": True,
         "gradient": True,
         "writes_input": False,
         "notes": [],
@@ -282,11 +293,107 @@ def test_findings() -> None:
     for network, changed in (
         (Mixes(), {"independent": False}),
         (Draws(), {"deterministic": False}),
+        (Remembers(), {"deterministic": False, "steady": False}),
         (Detached(), {"gradient": False, "writes_input": True}),
     ):
         found = load_model(network, size=32).findings.as_dict()
         assert {key: value for key, value in found.items() if value != first[key]} == changed | {"outputs": 3}
     assert "answers depend on the images beside" in load_model(Mixes(), size=32).findings.describe()
+
+
+class Does(nn.Module):
+    """A network whose forward is a function of itself and the images."""
+
+    def __init__(self, forward: Callable[[nn.Module, torch.Tensor], object], body: nn.Module | None = None) -> None:
+        super().__init__()
+        self.body, self.does = body or plain(), forward
+
+    def forward(self, x: torch.Tensor) -> object:
+        return self.does(self, x)
+
+
+def test_a_forward_that_casts_is_left_in_its_precision() -> None:
+    """Half weights behind x.half() stay half, beside float32 ones too; an odd part that does not work is brought to float32."""
+    network = Does(lambda net, x: net.body(x.half()), plain().half())
+    model = load_model(network, size=32)
+    assert model.network is network
+    assert model.findings.dtype == "float16"
+    kept = "its weights are {}, and its forward casts: it computes in these, less exactly than in float32"
+    assert model.findings.notes == (kept.format("float16"),)
+    head = nn.Linear(10, 3)
+    network = Does(lambda net, x: head(net.body(x.half()).float()), plain().half())
+    network.head = head
+    model = load_model(network, size=32)
+    assert (model.findings.dtype, model.findings.notes) == ("float32", (kept.format("float16, float32"),))
+    mixed = plain()
+    mixed[4].weight = nn.Parameter(mixed[4].weight.to(torch.float8_e4m3fn), requires_grad=False)
+    model = load_model(mixed, size=32)
+    assert mixed[4].weight.dtype == torch.float8_e4m3fn
+    assert torch.equal(model.network[4].weight, mixed[4].weight.float())
+    assert model.findings.notes == ("its weights are float32, float8_e4m3fn: they were brought to float32",)
+
+
+def test_outputs_that_hold_nothing() -> None:
+    """None, arrays and class indices are no scores; the network takes two images all the same."""
+    for forward in (
+        lambda net, x: net.body(x) is None or None,
+        lambda net, x: net.body(x).detach().numpy(),
+        lambda net, x: net.body(x).argmax(1),
+    ):
+        found = load_model(Does(forward), size=32).findings
+        assert (found.outputs, found.takes_batches, found.dtype) == (None, True, "none")
+    assert load_model(Does(lambda net, x: net.body(x).mean()), size=32).findings.outputs is None
+
+
+def test_a_forward_that_reaches_beyond_the_network() -> None:
+    """One that ends the program, or sets PyTorch's precision for everybody, is refused, and what it changed is put back."""
+
+    def ends(net: nn.Module, x: torch.Tensor) -> None:
+        sys.exit("no GPU")
+
+    def sets(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        torch.set_default_dtype(torch.float64)
+        return net.body(x)
+
+    with pytest.raises(UserError, match=r"the network's forward ends the program \(no GPU\)"):
+        load_model(Does(ends), size=32)
+    with pytest.raises(UserError, match=r"changes PyTorch's default precision"):
+        load_model(Does(sets), size=32)
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_attributes_that_fail(tmp_path: Path) -> None:
+    """A property that raises is the user's code: one line that names the place."""
+
+    class Fails(nn.Sequential):
+        @property
+        def preprocessing(self) -> None:
+            raise RuntimeError("not set")
+
+    with pytest.raises(UserError, match=r"'Fails' fails with RuntimeError: not set \(test_model_kinds.py, line \d+\)"):
+        load_model(Fails(plain()), size=32)
+
+
+def test_labels_that_are_no_list() -> None:
+    """An array of names is read; a text or a set, whose order says nothing, is not, and a line says so."""
+    network = plain(classes=3)
+    network.labels = np.array(["ant", "bee", "wasp"])
+    assert load_model(network, size=32).labels == ("ant", "bee", "wasp")
+    network.labels = torch.arange(3)
+    assert load_model(network, size=32).labels == ("0", "1", "2")
+    for labels, kind in (("labels.txt", "str"), ({"ant", "bee", "wasp"}, "set")):
+        network.labels = labels
+        model = load_model(network, size=32)
+        line = f"the attribute labels is a {kind}, no list of names by index: it is not read"
+        assert (model.labels, model.findings.notes) == (None, (line,))
+
+
+def test_a_stated_size_with_planes() -> None:
+    """(planes, height, width) and (height, width, planes) state the same side."""
+    for stated in ((3, 48, 48), (48, 48, 3), [48, 48], 48):
+        network = plain()
+        network.input_size = stated
+        assert load_model(network).preprocessing.size == 48
 
 
 def test_a_part_called_preprocessing_is_a_part() -> None:
