@@ -6,6 +6,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from mindseye.models.kinds import find_attribute
+
 Axes = Literal["map", "map_last", "tokens", "sequence", "vector", "single"]
 Order = Literal["first", "second", "windows", "copies"]
 
@@ -136,5 +138,5 @@ def axes_of_stretched(square: tuple[int, ...], stretched: tuple[int, ...]) -> Ax
 
 def stated_extra_tokens(network: nn.Module, tokens: int) -> tuple[int, ...]:
     """The class and register tokens that a network states (timm's ``num_prefix_tokens``), where it has more tokens."""
-    value = getattr(network, "num_prefix_tokens", None)
+    value = find_attribute(network, "num_prefix_tokens")
     return tuple(range(value)) if isinstance(value, int) and 0 < value < tokens else ()

@@ -32,7 +32,7 @@ def freeze(network: nn.Module) -> Iterator[nn.Module]:
         for module, was_training in training:
             module.training = was_training
         for parameter, needed in needing:
-            if not nn.parameter.is_lazy(parameter):
+            if _has_flag(parameter):
                 parameter.requires_grad_(needed)
 
 
@@ -50,10 +50,15 @@ def turn_to_evaluation(network: nn.Module, name: str) -> None:
 
 
 def freeze_parameters(network: nn.Module) -> None:
-    """No gradients for a network's parameters; those that have no shape yet (lazy modules) are left."""
+    """No gradients for a network's parameters."""
     for parameter in network.parameters():
-        if not nn.parameter.is_lazy(parameter):
+        if _has_flag(parameter):
             parameter.requires_grad_(False)
+
+
+def _has_flag(parameter: nn.Parameter) -> bool:
+    """Whether a parameter can be told to need gradients: not without a shape yet (lazy modules), nor under inference_mode."""
+    return not nn.parameter.is_lazy(parameter) and not parameter.is_inference()
 
 
 def copy_modules(network: nn.Module) -> nn.Module:

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.kinds import explain_refusal, has_lazy_weights, needed_inputs, try_copy
+from mindseye.models.kinds import explain_refusal, find_attribute, has_lazy_weights, needed_inputs, try_copy
 from mindseye.models.output_parts import first_tensor
 from mindseye.models.probe import BATCH, example_input, run
 
@@ -132,7 +132,7 @@ def guess_planes(network: nn.Module) -> list[Guess]:
 
     What an attribute says, what its convolutions take in the order of definition, and what is usual.
     """
-    named = [(name, getattr(network, name, None)) for name in IN_CHANNEL_NAMES]
+    named = [(name, find_attribute(network, name)) for name in IN_CHANNEL_NAMES]
     stated = [Guess(value, name) for name, value in named if _is_count(value)]
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.in_channels]
     of_convolutions = [Guess(module.in_channels) for module in convolutions[:1]]
@@ -163,7 +163,7 @@ def _unique(guesses: Sequence[Guess]) -> list[Guess]:
 
 def _stated_side(network: nn.Module) -> Guess | None:
     for name in SIZE_NAMES:
-        stated = getattr(network, name, None)
+        stated = find_attribute(network, name)
         sides = [stated] if _is_count(stated) else _last_sides(stated) if isinstance(stated, tuple | list) else []
         counts = [side for side in sides if _is_count(side)]
         if not counts or len(counts) < len(sides):

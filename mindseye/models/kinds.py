@@ -1,6 +1,7 @@
 """Kinds of modules that cannot be looked into, each refused in one line, and modules that must be completed first."""
 
 import inspect
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -96,6 +97,14 @@ def needed_inputs(network: nn.Module) -> list[str]:
     return [
         parameter.name for parameter in parameters if parameter.kind in kinds and parameter.default is parameter.empty
     ]
+
+
+def find_attribute(network: nn.Module, name: str) -> Any:
+    """What a network states in an attribute, None if nothing; inside DataParallel, AveragedModel and their like the inner one."""
+    stated = getattr(network, name, None)
+    if stated is None and [child for child, _ in network.named_children()] == ["module"]:
+        return find_attribute(network.get_submodule("module"), name)
+    return stated
 
 
 def tensors_of(value: object) -> list[Tensor]:

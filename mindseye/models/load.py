@@ -17,7 +17,7 @@ from mindseye.models.freeze import freeze, turn_to_evaluation
 from mindseye.models.inputs import Accepted
 from mindseye.models.kinds import check_kind, check_weights, has_lazy_weights, tensors_of
 from mindseye.models.library import LibraryModel, seed_weights
-from mindseye.models.placement import bring_to_float32, weights_dtypes
+from mindseye.models.placement import bring_to_float32, weights_dtypes, without_inference
 from mindseye.models.probe import Findings, example_input, probe_network, run
 from mindseye.models.timm import PREFIX, find_timm, timm_names
 from mindseye.models.torchvision import find_torchvision, torchvision_names
@@ -168,11 +168,12 @@ def _custom_model(
     name: str, network: nn.Module, weights: str, size: int | None, is_given: bool = False, notes: tuple[str, ...] = ()
 ) -> Model:
     check_weights(network, name, weights not in (AS_GIVEN, NONE))
-    ready, preprocessing, accepted, precision = _accept(network, size, is_given)
+    ready, preprocessing, accepted, precision = _accept(without_inference(network), size, is_given)
     is_lazy = has_lazy_weights(ready)
     if is_lazy:
         with seed_weights():
             run(ready, example_input(accepted.in_channels, accepted.size, accepted.size, 1, ready))
+        ready = without_inference(ready)
         lazy = f"its lazy weights got their shapes from images of {accepted.in_channels} x {accepted.size} x {accepted.size}"
         notes = (*notes, lazy)
     turn_to_evaluation(ready, name)

@@ -84,10 +84,26 @@ def bring_to_float32(network: nn.Module, is_given: bool) -> nn.Module:
 
 
 def copy_network(network: nn.Module) -> nn.Module:
-    """A whole copy of a network. PyTorch cannot copy weights that have no shape yet: the copy gets such weights of its own."""
-    blank: dict[int, Any] = {}
+    """A whole copy of a network.
+
+    PyTorch cannot copy weights that have no shape yet: the copy gets such weights of its own. Those that were made under
+    ``inference_mode``, through which no gradient passes, become ordinary ones.
+    """
+    made: dict[int, Any] = {}
     for tensor in [*network.parameters(), *network.buffers()]:
         if nn.parameter.is_lazy(tensor):
             kind: Any = type(tensor)
-            blank[id(tensor)] = kind(tensor.requires_grad, device=tensor.device, dtype=tensor.dtype)
-    return copy.deepcopy(network, blank)
+            made[id(tensor)] = kind(tensor.requires_grad, device=tensor.device, dtype=tensor.dtype)
+        elif tensor.is_inference():
+            with torch.inference_mode(False):
+                plain = tensor.detach().clone()
+            made[id(tensor)] = nn.Parameter(plain, False) if isinstance(tensor, nn.Parameter) else plain
+    with torch.inference_mode(False):
+        return copy.deepcopy(network, made)
+
+
+def without_inference(network: nn.Module) -> nn.Module:
+    """The network, or a copy whose weights let gradients pass where some were made under ``inference_mode``."""
+    tensors = [*network.parameters(), *network.buffers()]
+    has_any = any(not nn.parameter.is_lazy(tensor) and tensor.is_inference() for tensor in tensors)
+    return copy_network(network) if has_any else network

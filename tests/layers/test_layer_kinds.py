@@ -253,6 +253,21 @@ def test_modules_that_run_once_for_each_image():
     torch.testing.assert_close(read(Loops(), "block", photos()), patch_means(photos()))
 
 
+def test_a_network_that_calls_itself():
+    """What it gives is what its outermost call gives: the mean over the image and its mirror image."""
+
+    class Mirrors(Patches):
+        def forward(self, x, again=True):
+            seen = self.patches(x).mean((2, 3)) * (1 if again else 3)
+            return (seen + self(x.flip(-1), False)) / 2 if again else seen
+
+    network = Mirrors().eval()
+    output = find_output(network, SIDE)[0]
+    with Reader(network, [output]) as reader:
+        got = reader(photos())[output.address]
+    torch.testing.assert_close(got[..., 0], 2 * patch_means(photos()).mean(2))
+
+
 def test_a_packed_sequence():
     """The tokens of a packed sequence lie behind each other, those of all images in turn; the last state is beside them."""
 

@@ -362,6 +362,25 @@ def test_a_forward_that_reaches_beyond_the_network() -> None:
     assert torch.get_default_dtype() == torch.float32
 
 
+def test_weights_made_under_inference_mode() -> None:
+    """Gradients pass through a copy of a network that was made so, or whose lazy weights got their shapes there."""
+
+    def infers(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            return net.body(x).clone()
+
+    with torch.inference_mode():
+        given = plain()
+    model = load_model(given, size=32)
+    assert given[0].weight.is_inference()
+    assert torch.equal(model.network[0].weight, given[0].weight)
+    pixels = torch.rand(1, 3, 32, 32, requires_grad=True)
+    (gradient,) = torch.autograd.grad(model.network(pixels).square().sum(), pixels)
+    assert gradient.any()
+    lazy = load_model(Does(infers, nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(2))), size=32)
+    assert not any(tensor.is_inference() for tensor in lazy.network.parameters())
+
+
 def test_attributes_that_fail(tmp_path: Path) -> None:
     """A property that raises is the user's code: one line that names the place."""
 
@@ -386,6 +405,17 @@ def test_labels_that_are_no_list() -> None:
         model = load_model(network, size=32)
         line = f"the attribute labels is a {kind}, no list of names by index: it is not read"
         assert (model.labels, model.findings.notes) == (None, (line,))
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, torch.optim.swa_utils.AveragedModel])
+def test_what_a_wrapped_network_states(wrap: Callable[[nn.Module], nn.Module]) -> None:
+    """The attributes of the network inside count."""
+    network = plain(classes=3)
+    network.labels, network.image_size = ["ant", "bee", "wasp"], 48
+    network.preprocessing = {"mean": 0.5, "std": 0.25}
+    model = load_model(wrap(network))
+    assert (model.labels, model.preprocessing.size) == (("ant", "bee", "wasp"), 48)
+    assert (model.preprocessing.mean, model.preprocessing.std) == ((0.5,) * 3, (0.25,) * 3)
 
 
 def test_a_stated_size_with_planes() -> None:
