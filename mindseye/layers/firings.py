@@ -139,10 +139,12 @@ class Sketcher:
         if not tensor.numel():
             return torch.zeros(rows, columns)
         count = tensor.numel() // (rows * columns)
-        key = (count, tensor.dtype, tensor.device)
+        key = (count, tensor.dtype if tensor.dtype in SAME else torch.float32, tensor.device)
         if key not in self._weights:
-            self._weights[key] = (torch.arange(count, dtype=torch.float64) * 1.7).cos().to(tensor.device, tensor.dtype)
+            self._weights[key] = (torch.arange(count, dtype=torch.float64) * 1.7).cos().to(tensor.device, key[1])
         flat = tensor.reshape(rows * columns, count)
+        if flat.dtype not in SAME:
+            flat = flat.float()  # a sum that is rounded as coarsely might be alike by chance
         sums = torch.mv(flat, self._weights[key]) if count > 1 else flat[:, 0]
         sketch: Tensor = (sums / count**0.5).reshape(rows, columns).float().cpu()
         return sketch
@@ -151,13 +153,21 @@ class Sketcher:
 def compare(first: Firing, second: Firing) -> Tensor | None:
     """By how much entries [first axis, second axis] differ between two passes; None where the shapes do.
 
-    Above 1 an entry counts as changed; up to ``CONSTANT`` as exactly the same.
+    Above 1 an entry counts as changed; see also ``is_constant``.
     """
     if first.sketch.shape != second.sketch.shape:
         return None
     before, after = first.sketch.nan_to_num(), second.sketch.nan_to_num()
     limit = first.same * max(float(before.abs().max()) if before.numel() else 0.0, TINY)
     return (before - after).abs() / limit
+
+
+def is_constant(shifts: Tensor, same: float) -> Tensor:
+    """Which entries are exactly the same in both passes, which have rounded alike: in no precision by chance.
+
+    same: of the firing, by which its shifts were measured.
+    """
+    return shifts <= CONSTANT * min(1.0, SAME[torch.float32] / same)
 
 
 def order_of(shifts: Tensor, batch: int) -> Order | Literal["mixed", "unknown"]:

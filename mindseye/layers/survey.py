@@ -12,7 +12,7 @@ from torch import nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.layers.comparison import Comparison, compare_passes
-from mindseye.layers.firings import CONSTANT, Firing, Pass, Place, watch
+from mindseye.layers.firings import Firing, Pass, Place, is_constant, watch
 from mindseye.layers.layer import INPUT, Layer, Survey
 from mindseye.layers.layout import (
     Axes,
@@ -168,7 +168,8 @@ class _Surveyor:
         """Which tokens are no positions: those that, where so many tokens come first, are alike for all images."""
         if tokens not in self.extra_tokens:
             shifts = self.comparison.shift(firing)
-            own = None if shifts is None else (shifts[-1] if order == "first" else shifts[:, -1]) > CONSTANT
+            of_last = None if shifts is None else shifts[-1] if order == "first" else shifts[:, -1]
+            own = None if of_last is None else ~is_constant(of_last, firing.same)
             constant = () if own is None or not own.any() else tuple(int(index) for index in (~own).nonzero().flatten())
             if not 0 < len(constant) <= min(MOST_EXTRA_TOKENS, tokens - len(constant) - 1):
                 constant = ()
