@@ -8,7 +8,8 @@ from typing import Any, TypeGuard
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.kinds import explain_refusal, find_attribute, has_lazy_weights, needed_inputs, try_copy
+from mindseye.models.kinds import find_attribute, has_lazy_weights, needed_inputs, try_copy
+from mindseye.models.other_inputs import explain_refusal
 from mindseye.models.output_parts import first_tensor
 from mindseye.models.probe import BATCH, example_input, run
 
@@ -71,7 +72,7 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
     in_channels, side = planes[0], sides[0]
     raise UserError(
         f"the model does not take images of {in_channels.value} x {side.value} x {side.value}: {one_line(first)}"
-        f"{explain_refusal(network, first)}"
+        f"{explain_refusal(network, first, in_channels.value, side.value)}"
     ) from first
 
 

@@ -70,23 +70,6 @@ def try_copy(network: nn.Module) -> nn.Module:
         return network
 
 
-def explain_refusal(network: nn.Module, error: BaseException) -> str:
-    """What a network may want instead of a batch of images, told by its forward and its error; empty if nothing is known."""
-    wrap = "wrap it in a torch.nn.Module whose forward takes images [batch, planes, height, width] and calls it"
-    names = needed_inputs(network)
-    if len(names) > 1:
-        return f"; its forward needs {len(names)} inputs ({', '.join(names)}): {wrap}"
-    if (
-        "5D" in str(error)
-        or "conv3d" in str(error)
-        or any(isinstance(module, nn.Conv3d) for module in network.modules())
-    ):
-        return f"; it seems to take volumes or frames: {wrap}"
-    if isinstance(error, IndexError | KeyError | TypeError | AttributeError):
-        return f"; if it takes something other than images, {wrap}"
-    return ""
-
-
 def needed_inputs(network: nn.Module) -> list[str]:
     """The names of what a network's forward cannot be called without; none where its signature cannot be read."""
     try:

@@ -1,6 +1,7 @@
 """The probe of a network: what it does with images is learned by giving it some, not from names."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -137,8 +138,8 @@ def _count_scores(output: Any, classes: int | None) -> int | None:
     return shapes[0][1] if shapes and len(shapes[0]) == 2 else None
 
 
-def run(network: nn.Module, images: Tensor) -> Any:
-    """What a network gives for images, without gradients.
+def run(network: nn.Module, images: Tensor, change: Callable[[Tensor], Any] = torch.clone) -> Any:
+    """What a network gives for a copy of images, without gradients. change: makes of them what it is given.
 
     Raises:
         UserError: if it changes the working folder, in which the user's files are named, or PyTorch's default precision; or
@@ -147,7 +148,7 @@ def run(network: nn.Module, images: Tensor) -> Any:
     folder, dtype = Path.cwd(), torch.get_default_dtype()
     try:
         with torch.no_grad():
-            return network(images.clone())
+            return network(change(images))
     except SystemExit as error:
         raise UserError(f"the network's forward ends the program ({one_line(error)}): take that out") from error
     finally:

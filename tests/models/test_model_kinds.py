@@ -245,6 +245,37 @@ def test_what_takes_no_images_is_refused_with_a_way_out() -> None:
         load_model(oblong)
 
 
+@pytest.mark.parametrize(
+    ("takes", "line"),
+    [
+        (lambda net, x: net.body(x.permute(0, 3, 1, 2)), "it takes images with their planes last: .*permute"),
+        (
+            lambda net, x: net.body(x[None]) if x.dim() == 3 else 1 / 0,
+            "it takes a single image .*stacks its answers to each",
+        ),
+        (lambda net, x: net.body(torch.stack(x)), r"it takes a list of images: .*list\(images\)"),
+        (lambda net, x: net.body(x / 255) if x.dtype == torch.uint8 else x.none, "it takes images of whole numbers"),
+        (lambda net, x: net.body(x["image"]), "if it takes something other than images, wrap it"),
+        (
+            lambda net, x: net.body(x.unsqueeze(0)),
+            "if it takes something other than images, wrap it|it takes a single image",
+        ),
+    ],
+)
+def test_what_it_takes_instead_is_found_by_trying(takes: Callable[..., object], line: str) -> None:
+    """The refusal says what the network takes, and what a wrapper has to do."""
+    with pytest.raises(UserError, match=rf"the model does not take images of 3 x 32 x 32: .*; {line}"):
+        load_model(Does(takes), size=32)
+
+
+def test_vectors_of_pixels() -> None:
+    """A network of linear layers takes images as vectors; with a flattening before it they are images."""
+    line = r"does not take images of 3 x 224 x 224: .*it takes images as vectors: .* and passes on images\.flatten\(1\)"
+    with pytest.raises(UserError, match=line):
+        load_model(nn.Sequential(nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 10)))
+    assert load_model(nn.Sequential(nn.Flatten(), nn.Linear(784, 10))).in_channels == 1
+
+
 def test_statistics_of_vectors_in_a_batch() -> None:
     """A normalisation that refuses a single vector: no image can be asked about alone."""
     network = nn.Sequential(*plain()[:4], nn.BatchNorm1d(8, track_running_stats=False))
