@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from mindseye.errors import UserError
@@ -86,7 +86,8 @@ def open_run(
             record.save("interrupted")
             raise
         except UserError:
-            _close_refused(record)
+            with suppress(OSError, UserError):  # a full disk, of which the refusal tells
+                _close_refused(record)
             raise
 
 
