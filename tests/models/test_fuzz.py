@@ -20,7 +20,7 @@ from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import load_model
 
-COUNT = int(os.environ.get("MINDSEYE_FUZZ", "200"))
+COUNT = int(os.environ.get("MINDSEYE_FUZZ", "300"))
 IMAGES = 3
 
 
