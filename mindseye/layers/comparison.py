@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from mindseye.errors import one_line
 from mindseye.layers.firings import Firing, Pass, Place, compare, order_of, watch
 from mindseye.layers.layer import Layer, Reading
 from mindseye.layers.layout import Order
@@ -23,7 +22,7 @@ class Comparison:
     mixing: firings from the first on that was changed by an image beside it; what comes later may hide it by chance.
     drawn: firings from the first on that got other answers though the images were the same.
     attached: firings whose gradients reach the image.
-    refusal: the error of a network that takes one image at a time only.
+    refusal: why the network is given one image at a time only; empty where it takes several.
     is_steady: the same images get the same answers, random numbers aside.
     varies: how much comes out somewhere depends on what the images show (detectors).
     alone: the shapes of firings for one image, where images mix.
@@ -36,7 +35,7 @@ class Comparison:
     mixing: frozenset[Place]
     drawn: frozenset[Place]
     attached: frozenset[Place]
-    refusal: Exception | None
+    refusal: str
     is_steady: bool = True
     varies: bool = False
     alone: Mapping[Place, tuple[int, ...]] = field(default_factory=dict)
@@ -52,14 +51,14 @@ class Comparison:
             ValueError: if it cannot be told which image an entry belongs to, in words that follow the layer's name.
         """
         shape, shifts = firing.shape, self.shift(firing)
-        if self.refusal is not None:
+        if self.refusal:
             if shape[:1] == (1,):
                 return "first"
             if len(shape) == 3 and shape[1] == 1:
                 return "second"
-            raise ValueError(f"gives {list(shape)} for one image, and the network takes no two")
+            raise ValueError(f"gives {list(shape)} for one image, and the network is given no two")
         order = "mixed" if shifts is None else order_of(shifts, self.batch)
-        if order in ("windows", "copies") and self.varies:
+        if self.varies and order not in ("first", "second") and shape[:1] != (self.batch,):
             raise ValueError(
                 f"gives {list(shape)} for {self.batch} images, and how many entries belong to an image depends on what it shows"
             )
@@ -87,7 +86,7 @@ class Comparison:
     def reading(self, firing: Firing) -> Reading:
         """How images must be given so that each is answered for itself."""
         draws = firing.place in self.drawn
-        singly = draws or firing.place in self.mixing or self.refusal is not None
+        singly = draws or firing.place in self.mixing or bool(self.refusal)
         return Reading(singly, draws, self.writes_input)
 
     def has_gradient(self, firing: Firing) -> bool:
@@ -106,9 +105,8 @@ class Comparison:
         draws = [layer for layer in outputs if layer.reading.seeded]
         mixes = [layer for layer in outputs if layer.reading.singly and not layer.reading.seeded]
         lost = [layer for layer in outputs if not layer.has_gradient and self._sees_image(layer)]
-        if self.refusal is not None:
-            reason = f"{type(self.refusal).__name__}: {one_line(self.refusal)}"
-            notes.append(f"the network takes no two images at once ({reason}): it is given one at a time")
+        if self.refusal:
+            notes.append(f"the network takes no two images at once ({self.refusal}): it is given one at a time")
         elif mixes:
             notes.append(
                 f"what the network answers to an image depends on those beside it, from {_name(mixes[0])} on: "
@@ -131,20 +129,22 @@ class Comparison:
         return notes
 
 
-def compare_passes(network: nn.Module, images: Tensor, first: Pass, refusal: Exception | None = None) -> Comparison:
+def compare_passes(network: nn.Module, images: Tensor, first: Pass, refusal: str = "") -> Comparison:
     """Compare a pass over images with one in which the last image is another.
 
     Args:
         network: in evaluation mode, its parameters without gradients.
         images: [images, planes, height, width] of the first pass.
         first: that pass.
-        refusal: the error that more images at once end in.
+        refusal: why there is one image only.
     """
     others = exchange_last(images)
     second = watch(network, others, gradients=True)
+    if second.error is not None:
+        second = watch(network, others, gradients=True, plain=True)
     attached = frozenset(firing.place for firing in second.firings if firing.has_gradient)
     if second.error is not None:
-        second = watch(network, others)
+        second = watch(network, others, plain=True)
     shifts = _compare(first, second)
     shapes = {firing.place: firing.shapes for firing in second.firings}
     varies = any(firing.shapes != shapes.get(firing.place, firing.shapes) for firing in first.firings)

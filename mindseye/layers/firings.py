@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mindseye.layers.layout import Order
-from mindseye.models.freeze import disable_fast_attention, follow_gradients, run_eagerly, seed_pass
-from mindseye.models.output_parts import all_tensors, first_tensor
+from mindseye.models.freeze import allow_gradients, disable_fast_attention, follow_gradients, run_eagerly, seed_pass
+from mindseye.models.output_parts import all_tensors, describe_unread, first_tensor, stands_for_others
 
 SAME = {torch.float32: 1e-5, torch.float64: 1e-8}
 """Up to which share of a layer's largest number two passes count as equal, by its precision; lower ones: ``SAME_LOWER``."""
@@ -56,33 +56,43 @@ class Pass:
     """A pass of a network over images.
 
     firings: in their order, also those before an error. flops: of the whole pass, 0 where gradients were followed. error: that
-    ended it. writes_input: the network changed the images that it was given.
+    ended it. writes_input: the network changed the images that it was given. silent: why modules that were called gave nothing
+    to read, by name.
     """
 
     firings: list[Firing]
     flops: int
     error: Exception | None
     writes_input: bool
+    silent: dict[str, str]
 
 
-def watch(network: nn.Module, images: Tensor, gradients: bool = False, seed: int | None = None) -> Pass:
+def watch(
+    network: nn.Module, images: Tensor, gradients: bool = False, seed: int | None = None, plain: bool = False
+) -> Pass:
     """Watch a network look at images [images, planes, height, width]; it gets a copy of them.
 
     Args:
         network: in evaluation mode, its parameters without gradients.
         images: preprocessed.
         gradients: see what depends on the images in a way that gradients can follow; else operations are counted.
-        seed: of PyTorch's random numbers during the pass; None leaves them as they are.
+        seed: of random numbers during the pass; None leaves them as they are.
+        plain: nothing is counted, and what a backward pass wants is kept: a network may ask autograd in its forward.
     """
     firings: list[Firing] = []
     calls: dict[tuple[str, bool], int] = {}
     sketch = Sketcher()
     error = None
+    silent: dict[str, str] = {}
 
     def record(name: str, of_input: bool, value: Any) -> None:
         call = calls.get((name, of_input), 0)
         calls[name, of_input] = call + 1
         tensor = first_tensor(value)
+        if tensor is not None and stands_for_others(tensor):
+            tensor = None
+        if tensor is None and not of_input:
+            silent[name] = describe_unread(value)
         if tensor is not None:
             flops = counter.get_total_flops() if counter else 0
             same = SAME.get(tensor.dtype, SAME_LOWER)
@@ -92,10 +102,11 @@ def watch(network: nn.Module, images: Tensor, gradients: bool = False, seed: int
             firings.append(Firing(*place, shape, flops, shapes, sketch(tensor), same, tensor.requires_grad))
 
     with ExitStack() as stack:
-        counter = None if gradients else stack.enter_context(FlopCounterMode(display=False))
+        counter = stack.enter_context(FlopCounterMode(display=False)) if not gradients and not plain else None
         stack.enter_context(disable_fast_attention())
         stack.enter_context(run_eagerly(network))
-        stack.enter_context(follow_gradients() if gradients else torch.no_grad())
+        following = allow_gradients if plain else follow_gradients
+        stack.enter_context(following() if gradients else torch.no_grad())
         if seed is not None:
             stack.enter_context(seed_pass(seed, images.device))
         for name, module in network.named_modules():
@@ -110,7 +121,7 @@ def watch(network: nn.Module, images: Tensor, gradients: bool = False, seed: int
         except Exception as raised:  # anything that somebody's forward pass may raise
             error = raised
         flops = counter.get_total_flops() if counter else 0
-    return Pass(firings, flops, error, not torch.equal(given.detach(), images))
+    return Pass(firings, flops, error, not torch.equal(given.detach(), images), silent)
 
 
 class Sketcher:
@@ -125,26 +136,38 @@ class Sketcher:
         if tensor.dim() < 2:
             return tensor.reshape(-1, 1).float().cpu()
         rows, columns = tensor.shape[:2]
-        count = tensor.numel() // max(rows * columns, 1)
-        key = (count, tensor.dtype, tensor.device)
+        if not tensor.numel():
+            return torch.zeros(rows, columns)
+        count = tensor.numel() // (rows * columns)
+        key = (count, tensor.dtype if tensor.dtype in SAME else torch.float32, tensor.device)
         if key not in self._weights:
-            self._weights[key] = (torch.arange(count, dtype=torch.float64) * 1.7).cos().to(tensor.device, tensor.dtype)
+            self._weights[key] = (torch.arange(count, dtype=torch.float64) * 1.7).cos().to(tensor.device, key[1])
         flat = tensor.reshape(rows * columns, count)
+        if flat.dtype not in SAME:
+            flat = flat.float()  # a sum that is rounded as coarsely might be alike by chance
         sums = torch.mv(flat, self._weights[key]) if count > 1 else flat[:, 0]
-        sketch: Tensor = (sums / max(count, 1) ** 0.5).reshape(rows, columns).float().cpu()
+        sketch: Tensor = (sums / count**0.5).reshape(rows, columns).float().cpu()
         return sketch
 
 
 def compare(first: Firing, second: Firing) -> Tensor | None:
     """By how much entries [first axis, second axis] differ between two passes; None where the shapes do.
 
-    Above 1 an entry counts as changed; up to ``CONSTANT`` as exactly the same.
+    Above 1 an entry counts as changed; see also ``is_constant``.
     """
     if first.sketch.shape != second.sketch.shape:
         return None
     before, after = first.sketch.nan_to_num(), second.sketch.nan_to_num()
     limit = first.same * max(float(before.abs().max()) if before.numel() else 0.0, TINY)
     return (before - after).abs() / limit
+
+
+def is_constant(shifts: Tensor, same: float) -> Tensor:
+    """Which entries are exactly the same in both passes, which have rounded alike: in no precision by chance.
+
+    same: of the firing, by which its shifts were measured.
+    """
+    return shifts <= CONSTANT * min(1.0, SAME[torch.float32] / same)
 
 
 def order_of(shifts: Tensor, batch: int) -> Order | Literal["mixed", "unknown"]:

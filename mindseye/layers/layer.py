@@ -145,10 +145,16 @@ def find_layer(layers: Sequence[Layer], address: str) -> Layer:
         there = [layer for layer in there if number.isdecimal() and layer.call == int(number)]
     if there:
         return replace(there[-1], address=address)
-    if isinstance(layers, Survey) and address in layers.unreadable:
-        raise UserError(f"layer {address!r} cannot be read: it {layers.unreadable[address]}; name another layer")
-    known = list(dict.fromkeys(layer.address for layer in list_outputs(layers)))
-    near = difflib.get_close_matches(name, known, n=4, cutoff=0.4)
+    if isinstance(layers, Survey):
+        calls = [
+            known for known in layers.unreadable if known.startswith(f"{module}#") and (INPUT in known) == of_input
+        ]
+        for known in [address] if number else [address, *calls[-1:]]:
+            if known in layers.unreadable:
+                raise UserError(f"layer {address!r} cannot be read: it {layers.unreadable[known]}; name another layer")
+    listed = list(dict.fromkeys(layer.address for layer in list_outputs(layers)))
+    near = [other for other in listed if other.endswith(f".{name}")][:4]
+    near = near or difflib.get_close_matches(name, listed, n=4, cutoff=0.4)
     hint = f"near: {', '.join(near)}" if near else "none has a name like it"
     raise UserError(f"no layer {address!r} fires in this network; {hint} ('mindseye layers MODEL' lists all)")
 

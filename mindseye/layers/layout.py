@@ -6,6 +6,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from mindseye.models.kinds import find_attribute
+
 Axes = Literal["map", "map_last", "tokens", "sequence", "vector", "single"]
 Order = Literal["first", "second", "windows", "copies"]
 
@@ -62,7 +64,9 @@ class Layout:
 
     def _gather(self, activation: Tensor) -> Tensor:
         """[images, parts, ...] as [images, channels, positions of all parts]."""
-        if self.axes in ("map", "sequence", "vector"):
+        if self.axes == "vector":
+            return activation.transpose(1, 2)
+        if self.axes in ("map", "sequence"):
             return activation.flatten(3).transpose(1, 2).flatten(2)
         return activation.reshape(len(activation), -1, activation.shape[-1]).transpose(1, 2)
 
@@ -134,5 +138,5 @@ def axes_of_stretched(square: tuple[int, ...], stretched: tuple[int, ...]) -> Ax
 
 def stated_extra_tokens(network: nn.Module, tokens: int) -> tuple[int, ...]:
     """The class and register tokens that a network states (timm's ``num_prefix_tokens``), where it has more tokens."""
-    value = getattr(network, "num_prefix_tokens", None)
+    value = find_attribute(network, "num_prefix_tokens")
     return tuple(range(value)) if isinstance(value, int) and 0 < value < tokens else ()

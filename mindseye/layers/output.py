@@ -13,7 +13,7 @@ from mindseye.layers.layout import Layout, stated_extra_tokens
 from mindseye.layers.reader import SEED
 from mindseye.layers.survey import STRETCH, SURVEY_BATCH
 from mindseye.models.custom import read_names
-from mindseye.models.freeze import follow_gradients, freeze, seed_pass
+from mindseye.models.freeze import allow_gradients, follow_gradients, freeze, seed_pass
 from mindseye.models.output_parts import part_of, parts
 from mindseye.models.probe import example_input, exchange_last, same_answers
 
@@ -96,8 +96,9 @@ def _compare(network: nn.Module, images: Tensor) -> tuple[Any, Any, Reading]:
 
 
 def _has_gradient(network: nn.Module, images: Tensor, path: tuple[str, ...]) -> bool:
-    with follow_gradients(), suppress(Exception):  # anything that somebody's forward pass may raise
-        return bool(part_of(network(images.clone().requires_grad_().clone()), path).requires_grad)
+    for following in (follow_gradients, allow_gradients):  # the second for networks that ask autograd in their forward
+        with following(), suppress(Exception):  # anything that somebody's forward pass may raise
+            return bool(part_of(network(images.clone().requires_grad_().clone()), path).requires_grad)
     return False
 
 

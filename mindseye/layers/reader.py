@@ -35,6 +35,7 @@ class Reader:
         self._calls: dict[tuple[str, bool], int] = {}
         self._raw: dict[str, Tensor] = {}
         self._reads = False
+        self._depth = 0
         self._singly = any(layer.reading.singly for layer in self.layers)
         self._seeded = any(layer.reading.seeded for layer in self.layers)
         self._copied = any(layer.reading.copied for layer in self.layers)
@@ -48,6 +49,8 @@ class Reader:
                 handle = modules[name].register_forward_pre_hook(self._pre_hook(name))
             else:
                 handle = modules[name].register_forward_hook(self._hook(name))
+                if not name:
+                    self._hooks.callback(self.network.register_forward_pre_hook(self._enter).remove)
             self._hooks.callback(handle.remove)
         return self
 
@@ -72,6 +75,7 @@ class Reader:
     def _read(self, images: Tensor) -> Activations:
         self._calls.clear()
         self._raw.clear()
+        self._depth = 0
         self._reads = True
         try:
             if self.layers:
@@ -94,9 +98,16 @@ class Reader:
 
     def _hook(self, name: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            if not name:
+                self._depth -= 1
+                if self._depth:
+                    return  # a network that calls itself: what it gives is what its outermost call gives
             self._keep(name, False, output)
 
         return hook
+
+    def _enter(self, module: nn.Module, inputs: Any) -> None:
+        self._depth += 1
 
     def _pre_hook(self, name: str) -> Any:
         def hook(module: nn.Module, inputs: Any) -> None:

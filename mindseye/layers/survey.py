@@ -12,7 +12,7 @@ from torch import nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.layers.comparison import Comparison, compare_passes
-from mindseye.layers.firings import CONSTANT, Firing, Pass, Place, watch
+from mindseye.layers.firings import Firing, Pass, Place, is_constant, watch
 from mindseye.layers.layer import INPUT, Layer, Survey
 from mindseye.layers.layout import (
     Axes,
@@ -43,14 +43,27 @@ def survey(network: nn.Module, size: int, in_channels: int = 3) -> Survey:
     with freeze(network):
         first = watch(network, images)
         if first.error is not None:
+            first = watch(network, images, plain=True)
+        reason = "" if first.error is None else f"{type(first.error).__name__}: {one_line(first.error)}"
+        if reason or _may_run_singly(first):
             single = watch(network, images[:1])
+            if single.error is not None:
+                single = watch(network, images[:1], plain=True)
             if single.error is not None:
                 raise UserError(
                     f"the network does not take {in_channels}-channel images of {size} px ({one_line(single.error)}); "
                     "try another --size"
                 ) from single.error
-            return _Surveyor(network, size, single, compare_passes(network, images[:1], single, first.error)).layers()
-        return _Surveyor(network, size, first, compare_passes(network, images, first)).layers()
+            if not reason and len(single.firings) < len(first.firings):
+                reason = "its modules run once for each image"
+            if reason:
+                images, first = images[:1], single
+        return _Surveyor(network, size, first, compare_passes(network, images, first, reason)).layers()
+
+
+def _may_run_singly(seen: Pass) -> bool:
+    """Whether a module that ran several times was given one image each time."""
+    return any(firing.call and not firing.of_input and firing.shape[:1] == (1,) for firing in seen.firings)
 
 
 class _Surveyor:
@@ -85,7 +98,9 @@ class _Surveyor:
                 unreadable[address] = str(error)
                 continue
             layers.append(self._layer(address, firing, layout, calls[firing.module]))
-        return Survey(layers, unreadable, self.comparison.notes(layers))
+        heard = {firing.module for firing in self.first.firings if not firing.of_input}
+        silent = {name: reason for name, reason in self.first.silent.items() if name not in heard}
+        return Survey(layers, unreadable | silent, self.comparison.notes(layers))
 
     def _layer(self, address: str, firing: Firing, layout: Layout, calls: int) -> Layer:
         is_second = layout.order == "second"
@@ -112,6 +127,8 @@ class _Surveyor:
             ValueError: if it is no activation of images, in words that follow the layer's name.
         """
         shape, module = firing.shape, self.modules[firing.module]
+        if 0 in shape:
+            raise ValueError(f"gives {list(shape)} for {self.batch} images, which is empty")
         order = self.comparison.order(firing, module)
         axes = self._axes(firing, module, order)
         if axes == "tokens" and order in ("first", "second"):
@@ -151,7 +168,8 @@ class _Surveyor:
         """Which tokens are no positions: those that, where so many tokens come first, are alike for all images."""
         if tokens not in self.extra_tokens:
             shifts = self.comparison.shift(firing)
-            own = None if shifts is None else (shifts[-1] if order == "first" else shifts[:, -1]) > CONSTANT
+            of_last = None if shifts is None else shifts[-1] if order == "first" else shifts[:, -1]
+            own = None if of_last is None else ~is_constant(of_last, firing.same)
             constant = () if own is None or not own.any() else tuple(int(index) for index in (~own).nonzero().flatten())
             if not 0 < len(constant) <= min(MOST_EXTRA_TOKENS, tokens - len(constant) - 1):
                 constant = ()

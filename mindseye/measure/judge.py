@@ -20,7 +20,6 @@ from mindseye.measure.naturalness import grey
 from mindseye.measure.neighbourhood import mean_pairwise_cosine
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model
-from mindseye.models.probe import count_outputs
 
 BATCH = 32
 
@@ -65,10 +64,10 @@ def make_judge(model: Model, labels: Sequence[str | int] = ()) -> Judge:
     Raises:
         UserError: if a label is unknown (with near names), or the network scores no classes and labels are asked for.
     """
+    classes = model.findings.outputs
     with freeze(model.network):
         side, channels = model.preprocessing.size, model.in_channels
         features = last_before_pooling(model.network, survey(model.network, side, channels))
-        classes = count_outputs(model.network, channels, side)
         output = find_output(model.network, side, channels)[0] if classes else None
     if labels and classes is None:
         raise UserError(f"judge {model.name!r} gives no scores of classes: leave the labels out, or take another judge")

@@ -1,11 +1,5 @@
 """Weights from the user's own file, read as plain tensors: nothing in a checkpoint is ever run."""
 
-import argparse
-import pathlib
-import pickle
-import re
-import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mindseye.errors import UserError, one_line
+from mindseye.errors import UserError
+from mindseye.models.checkpoint_file import read_file
+from mindseye.models.placement import copy_network
 
 PREFERRED = (
     "state_dict",
@@ -32,7 +27,11 @@ PREFERRED = (
 """Under which names programs keep a state dict; the first counts where several fit alike."""
 BOOKKEEPING = ("num_batches_tracked", "total_ops", "total_params", "n_averaged")
 """Last parts of the names of numbers that are no weights: counters of batch norm, of profilers, of weight averaging."""
-DEPTH = 3
+WRAPPERS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
+"""Parts of names that a compiled or sharded network has besides: they stand wherever such a module is wrapped."""
+OPTIMIZERS = "optim"
+"""How the names begin under which programs keep what an optimizer remembers, which looks like weights."""
+DEPTH = 5
 NAMED = 3
 State = dict[str, Tensor]
 
@@ -51,27 +50,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     Raises:
         UserError: if the file is missing, damaged, or holds anything but tensors, arrays and plain values.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise UserError(f"no checkpoint {str(path)!r}")
-    try:
-        if file.suffix == ".safetensors":
-            content: Any = load_file(file, device="cpu")
-        else:
-            _refuse_torchscript(file)
-            with warnings.catch_warnings(), torch.serialization.safe_globals(_plain_classes()):
-                warnings.simplefilter("ignore")  # about the pickle's dialect
-                content = torch.load(file, map_location="cpu", weights_only=True)
-    except UserError:
-        raise
-    except pickle.UnpicklingError as error:
-        name = re.search(r"GLOBAL ([\w.]+)", str(error))
-        code = f"code ({name[1]}) beside its weights" if name else "code beside its weights"
-        raise UserError(
-            f"{str(path)!r} is damaged, or holds {code} (not run): save network.state_dict() alone"
-        ) from error
-    except Exception as error:  # torch's restricted unpickler trips over a damaged file in many ways
-        raise UserError(f"cannot read the checkpoint {str(path)!r}: {one_line(error)}") from error
+    content = read_file(path)
     states = {name: state for name, state in _states(content, "", DEPTH) if state}
     if not states:
         inside = (
@@ -89,14 +68,18 @@ def fit(checkpoint: Checkpoint, network: nn.Module) -> tuple[State, str]:
     """
     own = network.state_dict()
     best: tuple[tuple[int, int, int, int], str, str, State] | None = None
-    for number, (place, state) in enumerate(sorted(checkpoint.states.items(), key=lambda entry: _rank(entry[0]))):
+    alike: list[str] = []
+    for number, (place, held) in enumerate(sorted(checkpoint.states.items(), key=lambda entry: _rank(entry[0]))):
+        state = held if set(own) <= set(held) else _rename_wrapped(held, own)
         for prefix in _prefixes(state, own):
             inner = {key.removeprefix(prefix): tensor for key, tensor in state.items() if key.startswith(prefix)}
             named = _with_own_wrapper(inner, own)
             shaped = sum(1 for key in own if key in named and _shape(own[key]) in (None, named[key].shape))
             score = (shaped, sum(1 for key in own if key in named), -len(prefix), -number)
             if best is None or score > best[0]:
-                best = score, place, prefix, named
+                best, alike = (score, place, prefix, named), []
+            elif score == best[0]:
+                alike.append(prefix)
     assert best is not None
     (shaped, *_), place, prefix, state = best
     kept = {key: tensor for key, tensor in state.items() if key in own or not key.endswith(BOOKKEEPING)}
@@ -106,6 +89,7 @@ def fit(checkpoint: Checkpoint, network: nn.Module) -> tuple[State, str]:
     where = f" {place!r}" if place else " the file's own tensors"
     without = f" without the prefix {prefix!r}" if prefix else ""
     more = f", {aside} others left aside" if aside else ""
+    more += f" ({_list_first(alike)} would fit as well)" if alike else ""
     rest = [other for other in checkpoint.states if other != place]
     others = f" (it also holds {_list_first(rest)})" if rest else ""
     return kept, (
@@ -120,18 +104,56 @@ def fill(network: nn.Module, state: State, path: str | Path, name: str) -> None:
         UserError: naming the first tensors that are missing, left over or of another shape; nothing is copied then.
     """
     own = network.state_dict()
+    state = state | _tied(state, network)
     missing = [key for key in own if key not in state and not key.endswith(BOOKKEEPING)]
     left_over = [key for key in state if key not in own]
+    if (missing or left_over) and _takes_itself(network, state):
+        network.load_state_dict(state, assign=_has_empty(network))
+        return
     shapes = [key for key in own if key in state and _shape(own[key]) not in (None, state[key].shape)]
     problems = [
         *([f"missing {_list_first(missing)}"] if missing else []),
         *([f"unexpected {_list_first(left_over)}"] if left_over else []),
         *(f"{key!r} is {tuple(state[key].shape)}, the model's {tuple(own[key].shape)}" for key in shapes[:NAMED]),
+        *_wrong_kinds(state, own)[:NAMED],
     ]
     if problems:
         raise UserError(f"the checkpoint {str(path)!r} does not fit {name}: {'; '.join(problems)}")
-    has_empty = any(isinstance(tensor, Tensor) and tensor.is_meta for tensor in own.values())
-    network.load_state_dict(state, strict=False, assign=has_empty)
+    network.load_state_dict(state, strict=False, assign=_has_empty(network))
+
+
+def _tied(state: State, network: nn.Module) -> State:
+    """Tensors that a file leaves out because the network has them under another name too, as safetensors does."""
+    named = dict(network.named_parameters(remove_duplicate=False))
+    held = {id(parameter): state[key] for key, parameter in named.items() if key in state}
+    return {key: held[id(one)] for key, one in named.items() if key not in state and id(one) in held}
+
+
+def _takes_itself(network: nn.Module, state: State) -> bool:
+    """Whether the network's own way of loading makes the names fit: modules may rename those of older versions."""
+    try:
+        copy_network(network).load_state_dict(state, assign=_has_empty(network))
+    except Exception:  # whatever a user's own module may raise
+        return False
+    return True
+
+
+def _has_empty(network: nn.Module) -> bool:
+    """Whether a network has weights without memory, which a file's must replace."""
+    return any(tensor.is_meta for tensor in [*network.parameters(), *network.buffers()])
+
+
+def _wrong_kinds(state: State, own: Mapping[str, Any]) -> list[str]:
+    """What would be copied into weights as something else, or holds no numbers."""
+    lines = []
+    for key, tensor in state.items():
+        mine = own.get(key)
+        if tensor.is_meta:
+            lines.append(f"{key!r} is on the meta device, without numbers")
+        elif isinstance(mine, Tensor) and mine.is_floating_point() and not tensor.is_floating_point():
+            kinds = [str(one.dtype).removeprefix("torch.") for one in (tensor, mine)]
+            lines.append(f"{key!r} is {kinds[0]}, the model's {kinds[1]}")
+    return lines
 
 
 def classes_in(state: State, network: nn.Module) -> int | None:
@@ -152,13 +174,14 @@ def _states(content: Any, place: str, depth: int) -> Iterator[tuple[str, State]]
     yield place, {key: tensor for key, tensor in tensors.items() if tensor is not None}
     if depth:
         for key, value in content.items():
-            if str(key) != "optimizer":
+            if not str(key).startswith(OPTIMIZERS):
                 yield from _states(value, f"{place}.{key}".lstrip("."), depth - 1)
 
 
 def _tensor(value: Any) -> Tensor | None:
     if isinstance(value, Tensor):
-        return value
+        plain: Tensor = value.dequantize() if value.is_quantized else value
+        return plain if plain.layout == torch.strided else plain.to_dense()
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
         return torch.from_numpy(np.ascontiguousarray(value).reshape(value.shape))
     return None
@@ -169,12 +192,27 @@ def _rank(place: str) -> tuple[int, str]:
 
 
 def _prefixes(state: State, own: Mapping[str, Any]) -> list[str]:
-    """The beginnings that stand before a name of the network's, or before it without the network's own wrapper."""
-    prefixes = {""}
+    """The beginnings that stand before a name of the network's, or before it without the network's own wrapper.
+
+    The shortest first; of those that are as long, the first in the file.
+    """
+    prefixes = {"": None}
     bare = _without_wrapper(own)
     for name in list(bare)[:NAMED]:
-        prefixes |= {key.removesuffix(name) for key in state if key.endswith(f".{name}")}
+        prefixes |= dict.fromkeys(key.removesuffix(name) for key in state if key.endswith(f".{name}"))
     return sorted(prefixes, key=len)
+
+
+def _rename_wrapped(state: State, own: Mapping[str, Any]) -> State:
+    """The state under the network's own names, where these differ in parts that compiling or sharding puts in."""
+    if not any(part in key.split(".") for key in [*state, *own] for part in WRAPPERS):
+        return state
+    names = {_unwrapped(key): key for key in own}
+    return {key if key in own else names.get(_unwrapped(key), _unwrapped(key)): value for key, value in state.items()}
+
+
+def _unwrapped(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part not in WRAPPERS)
 
 
 def _wrapper(own: Mapping[str, Any]) -> str:
@@ -199,33 +237,6 @@ def _with_own_wrapper(state: State, own: Mapping[str, Any]) -> State:
 def _shape(value: Any) -> torch.Size | None:
     """A tensor's shape; None where it has none yet (lazy modules) or is packed."""
     return None if not isinstance(value, Tensor) or nn.parameter.is_lazy(value) else value.shape
-
-
-def _refuse_torchscript(file: Path) -> None:
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            if any(name.split("/", 1)[-1].startswith("code/") for name in archive.namelist()):
-                raise UserError(
-                    f"{str(file)!r} is a TorchScript program, which is not run: save its weights alone, "
-                    "torch.save(torch.jit.load(FILE).state_dict(), OTHER)"
-                )
-
-
-def _plain_classes() -> list[Any]:
-    """What a checkpoint may hold besides tensors: arrays, the arguments of a training, paths. All only keep values."""
-    reconstruct = np.array(0.0).__reduce__()[0]
-    scalar = np.float64(0).__reduce__()[0]
-    dtypes = [type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "b1")]
-    return [
-        argparse.Namespace,
-        pathlib.PosixPath,
-        pathlib.PurePosixPath,
-        np.ndarray,
-        np.dtype,
-        reconstruct,
-        scalar,
-        *dtypes,
-    ]
 
 
 def _list_first(keys: list[str]) -> str:

@@ -10,13 +10,15 @@ What such a network says about itself, in attributes:
 What the network does not take is not believed: others are tried (``inputs``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
-from torch import nn
+import numpy as np
+from torch import Tensor, nn
 
 from mindseye.errors import UserError
 from mindseye.models.inputs import Accepted, Guess, find_input, guess_planes, guess_sides
+from mindseye.models.kinds import find_attribute
 from mindseye.models.library import seed_weights
 from mindseye.preprocessing import Preprocessing, from_mapping, identity
 from mindseye.user_code import load_object, run_user_code
@@ -50,10 +52,10 @@ def accept_images(network: nn.Module, size: int | None = None) -> tuple[Preproce
     Raises:
         UserError: if what it states makes no sense, or it takes no images.
     """
-    stated = getattr(network, "preprocessing", None)
+    stated = find_attribute(network, "preprocessing")
     if isinstance(stated, nn.Module) or (callable(stated) and not isinstance(stated, Preprocessing)):
         stated = None  # a part of the network's own, or a transform, that happens to have this name
-    config = getattr(network, "pretrained_cfg", None)
+    config = find_attribute(network, "pretrained_cfg")
     if stated is None and isinstance(config, dict) and config.get("input_size"):
         from mindseye.models.timm import timm_preprocessing
 
@@ -81,7 +83,9 @@ def read_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
     Raises:
         UserError: if the keys of a dict are not the indices 0, 1, 2, ...
     """
-    names = getattr(network, attribute, None)
+    names = find_attribute(network, attribute)
+    if isinstance(names, np.ndarray | Tensor) and names.ndim == 1 and not isinstance(names, nn.Parameter):
+        names = names.tolist()
     if isinstance(names, Mapping):
         by_index = {str(key): str(name) for key, name in names.items()}
         if set(by_index) != {str(index) for index in range(len(by_index))}:
@@ -92,3 +96,14 @@ def read_names(network: nn.Module, attribute: str) -> tuple[str, ...] | None:
     if not isinstance(names, Sequence) or isinstance(names, str):
         return None
     return tuple(str(name) for name in names) or None
+
+
+def unread_names(network: nn.Module) -> tuple[str, ...]:
+    """A line on each of ``labels`` and ``wnids`` that is neither names nor a part of the network's own of that name."""
+    lines = []
+    for attribute in ("labels", "wnids"):
+        stated = find_attribute(network, attribute)
+        if isinstance(stated, str | Set | Iterator) and stated:
+            kind = type(stated).__name__
+            lines.append(f"the attribute {attribute} is a {kind}, no list of names by index: it is not read")
+    return tuple(lines)

@@ -1,12 +1,16 @@
 """Freezing a network for a time, copying it, and its hooks."""
 
 import copy
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
+
+from mindseye.errors import UserError, one_line
 
 
 @contextmanager
@@ -15,26 +19,46 @@ def freeze(network: nn.Module) -> Iterator[nn.Module]:
 
     The flags of each module and each parameter come back one by one: part of a network may have been in evaluation
     mode, or frozen, before.
+
+    Raises:
+        UserError: if the network refuses evaluation mode.
     """
     training = [(module, module.training) for module in network.modules()]
     needing = [(parameter, parameter.requires_grad) for parameter in network.parameters()]
     try:
-        network.eval()
-        freeze_parameters(network)
+        turn_to_evaluation(network, type(network).__name__)
         yield network
     finally:
         for module, was_training in training:
             module.training = was_training
         for parameter, needed in needing:
-            if not nn.parameter.is_lazy(parameter):
+            if _has_flag(parameter):
                 parameter.requires_grad_(needed)
 
 
+def turn_to_evaluation(network: nn.Module, name: str) -> None:
+    """Evaluation mode, without gradients for the parameters; what ``eval()`` and ``train()`` give back is not used.
+
+    Raises:
+        UserError: if the network refuses.
+    """
+    try:
+        network.eval()
+    except Exception as error:  # whatever a user's own module may raise
+        raise UserError(f"{name} cannot be put into evaluation mode: eval() fails with {one_line(error)}") from error
+    freeze_parameters(network)
+
+
 def freeze_parameters(network: nn.Module) -> None:
-    """No gradients for a network's parameters; those that have no shape yet (lazy modules) are left."""
+    """No gradients for a network's parameters."""
     for parameter in network.parameters():
-        if not nn.parameter.is_lazy(parameter):
+        if _has_flag(parameter):
             parameter.requires_grad_(False)
+
+
+def _has_flag(parameter: nn.Parameter) -> bool:
+    """Whether a parameter can be told to need gradients: not without a shape yet (lazy modules), nor under inference_mode."""
+    return not nn.parameter.is_lazy(parameter) and not parameter.is_inference()
 
 
 def copy_modules(network: nn.Module) -> nn.Module:
@@ -73,10 +97,17 @@ def run_eagerly(network: nn.Module) -> AbstractContextManager[object]:
 
 @contextmanager
 def seed_pass(seed: int, device: torch.device) -> Iterator[None]:
-    """PyTorch's random numbers from a seed, for a network that draws some; the caller's random state is not touched."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
+    """Random numbers from a seed (PyTorch's, NumPy's, Python's), for a network that draws some; the caller's stay as they are."""
+    plain, of_numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed)
+            yield
+    finally:
+        random.setstate(plain)
+        np.random.set_state(of_numpy)
 
 
 @contextmanager

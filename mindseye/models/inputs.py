@@ -8,7 +8,8 @@ from typing import Any, TypeGuard
 from torch import Tensor, nn
 
 from mindseye.errors import UserError, one_line
-from mindseye.models.kinds import explain_refusal, needed_inputs
+from mindseye.models.kinds import find_attribute, has_lazy_weights, needed_inputs, try_copy
+from mindseye.models.other_inputs import explain_refusal
 from mindseye.models.output_parts import first_tensor
 from mindseye.models.probe import BATCH, example_input, run
 
@@ -49,17 +50,20 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
         UserError: with the first refusal, if it takes none of them, or no single image.
     """
     first: Exception | None = None
+    is_lazy = has_lazy_weights(network)
     for in_channels, side in _combinations(planes, sides):
         images = example_input(in_channels.value, side.value, side.value, BATCH, network)
+        # A trial with images of a wrong size would give lazy weights a wrong shape for good.
+        tried = try_copy(network) if is_lazy else network
         try:
-            with _refuse_volumes(network):
-                output = run(network, images[:1])
+            with _refuse_volumes(tried):
+                output = run(tried, images[:1])
         except UserError:
             raise
         except Exception as error:  # anything that somebody's forward pass may raise
             if first is None:
                 first = error
-                _check_single(network, images, error)
+                _check_single(tried, images, error)
                 if isinstance(error, TypeError) and len(needed_inputs(network)) > 1:
                     break  # called with one input, it refuses any image
             continue
@@ -68,7 +72,7 @@ def find_input(network: nn.Module, planes: Sequence[Guess], sides: Sequence[Gues
     in_channels, side = planes[0], sides[0]
     raise UserError(
         f"the model does not take images of {in_channels.value} x {side.value} x {side.value}: {one_line(first)}"
-        f"{explain_refusal(network, first)}"
+        f"{explain_refusal(network, first, in_channels.value, side.value)}"
     ) from first
 
 
@@ -106,7 +110,7 @@ def _check_single(network: nn.Module, images: Tensor, error: Exception) -> None:
         output = first_tensor(run(network, images))
     except Exception:  # anything that somebody's forward pass may raise: it does not take two images either
         return
-    if output is None or len(output) != len(images):
+    if output is None or output.shape[:1] != images.shape[:1]:
         return
     raise UserError(
         f"the model takes two images but not one ({one_line(error)}): its answers to an image depend on those beside it; "
@@ -129,7 +133,7 @@ def guess_planes(network: nn.Module) -> list[Guess]:
 
     What an attribute says, what its convolutions take in the order of definition, and what is usual.
     """
-    named = [(name, getattr(network, name, None)) for name in IN_CHANNEL_NAMES]
+    named = [(name, find_attribute(network, name)) for name in IN_CHANNEL_NAMES]
     stated = [Guess(value, name) for name, value in named if _is_count(value)]
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.in_channels]
     of_convolutions = [Guess(module.in_channels) for module in convolutions[:1]]
@@ -160,8 +164,8 @@ def _unique(guesses: Sequence[Guess]) -> list[Guess]:
 
 def _stated_side(network: nn.Module) -> Guess | None:
     for name in SIZE_NAMES:
-        stated = getattr(network, name, None)
-        sides = [stated] if _is_count(stated) else list(stated)[-2:] if isinstance(stated, tuple | list) else []
+        stated = find_attribute(network, name)
+        sides = [stated] if _is_count(stated) else _last_sides(stated) if isinstance(stated, tuple | list) else []
         counts = [side for side in sides if _is_count(side)]
         if not counts or len(counts) < len(sides):
             continue
@@ -172,6 +176,12 @@ def _stated_side(network: nn.Module) -> Guess | None:
             )
         return Guess(counts[0], name)
     return None
+
+
+def _last_sides(stated: Sequence[Any]) -> list[Any]:
+    """Of (height, width), (planes, height, width) or (height, width, planes) the sides."""
+    is_planes_last = len(stated) == 3 and stated[2] in COMMON_PLANES and stated[0] not in COMMON_PLANES
+    return list(stated[:2] if is_planes_last else stated[-2:])
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

@@ -1,13 +1,13 @@
 """Kinds of modules that cannot be looked into, each refused in one line, and modules that must be completed first."""
 
-import copy
 import inspect
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mindseye.errors import UserError, one_line
-from mindseye.models.freeze import freeze_parameters
+from mindseye.errors import UserError
+from mindseye.models.placement import copy_network
 
 
 def check_kind(network: nn.Module, name: str) -> None:
@@ -65,39 +65,9 @@ def has_lazy_weights(network: nn.Module) -> bool:
 def try_copy(network: nn.Module) -> nn.Module:
     """A copy to try things out with, whose lazy weights a trial may fill; the network itself where it cannot be copied."""
     try:
-        return copy.deepcopy(network)
+        return copy_network(network)
     except Exception:  # whatever a user's own module may raise
         return network
-
-
-def turn_to_evaluation(network: nn.Module, name: str) -> None:
-    """Evaluation mode, without gradients for the parameters; what ``eval()`` and ``train()`` give back is not used.
-
-    Raises:
-        UserError: if the network refuses.
-    """
-    try:
-        network.eval()
-    except Exception as error:  # whatever a user's own module may raise
-        raise UserError(f"{name} cannot be put into evaluation mode: eval() fails with {one_line(error)}") from error
-    freeze_parameters(network)
-
-
-def explain_refusal(network: nn.Module, error: BaseException) -> str:
-    """What a network may want instead of a batch of images, told by its forward and its error; empty if nothing is known."""
-    wrap = "wrap it in a torch.nn.Module whose forward takes images [batch, planes, height, width] and calls it"
-    names = needed_inputs(network)
-    if len(names) > 1:
-        return f"; its forward needs {len(names)} inputs ({', '.join(names)}): {wrap}"
-    if (
-        "5D" in str(error)
-        or "conv3d" in str(error)
-        or any(isinstance(module, nn.Conv3d) for module in network.modules())
-    ):
-        return f"; it seems to take volumes or frames: {wrap}"
-    if isinstance(error, IndexError | KeyError | TypeError | AttributeError):
-        return f"; if it takes something other than images, {wrap}"
-    return ""
 
 
 def needed_inputs(network: nn.Module) -> list[str]:
@@ -110,6 +80,14 @@ def needed_inputs(network: nn.Module) -> list[str]:
     return [
         parameter.name for parameter in parameters if parameter.kind in kinds and parameter.default is parameter.empty
     ]
+
+
+def find_attribute(network: nn.Module, name: str) -> Any:
+    """What a network states in an attribute, None if nothing; inside DataParallel, AveragedModel and their like the inner one."""
+    stated = getattr(network, name, None)
+    if stated is None and [child for child, _ in network.named_children()] == ["module"]:
+        return find_attribute(network.get_submodule("module"), name)
+    return stated
 
 
 def tensors_of(value: object) -> list[Tensor]:

@@ -1,6 +1,7 @@
 """Loading a model: the network, its preprocessing and the names of its classes, from a name, a file or a module."""
 
 import difflib
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -11,17 +12,17 @@ from torch import nn
 from mindseye.errors import UserError
 from mindseye.models.bundled import SIDES, find_bundled
 from mindseye.models.checkpoint import classes_in, fill, fit, read_checkpoint
-from mindseye.models.custom import accept_images, load_custom, read_names
-from mindseye.models.freeze import freeze
+from mindseye.models.custom import accept_images, load_custom, read_names, unread_names
+from mindseye.models.freeze import freeze, turn_to_evaluation
 from mindseye.models.inputs import Accepted
-from mindseye.models.kinds import check_kind, check_weights, has_lazy_weights, tensors_of, try_copy, turn_to_evaluation
+from mindseye.models.kinds import check_kind, check_weights, has_lazy_weights, tensors_of
 from mindseye.models.library import LibraryModel, seed_weights
-from mindseye.models.placement import bring_to_float32, weights_dtype
+from mindseye.models.placement import bring_to_float32, weights_dtypes, without_inference
 from mindseye.models.probe import Findings, example_input, probe_network, run
 from mindseye.models.timm import PREFIX, find_timm, timm_names
 from mindseye.models.torchvision import find_torchvision, torchvision_names
 from mindseye.preprocessing import Preprocessing
-from mindseye.user_code import run_user_code
+from mindseye.user_code import explain_errors, run_user_code
 
 NONE = "none"
 AS_GIVEN = "as given"
@@ -72,7 +73,7 @@ def load_model(
             raise UserError("weights and checkpoints go with a model's name; load them into the module that you give")
         name = type(spec).__name__
         check_kind(spec, name)
-        with freeze(spec):
+        with freeze(spec), explain_errors(name):
             return _custom_model(name, spec, AS_GIVEN, size, is_given=True)
     if ":" in spec:
         if weights not in (None, NONE):
@@ -167,15 +168,14 @@ def _custom_model(
     name: str, network: nn.Module, weights: str, size: int | None, is_given: bool = False, notes: tuple[str, ...] = ()
 ) -> Model:
     check_weights(network, name, weights not in (AS_GIVEN, NONE))
-    is_lazy = has_lazy_weights(network)
-    # A trial with images of a wrong size would give lazy weights a wrong shape for good.
-    preprocessing, accepted, ready, precision = _accept(try_copy(network) if is_lazy else network, size, is_given)
+    ready, preprocessing, accepted, precision = _accept(without_inference(network), size, is_given)
+    is_lazy = has_lazy_weights(ready)
     if is_lazy:
         with seed_weights():
-            run(network, example_input(accepted.in_channels, accepted.size, accepted.size, 1, network))
-        turn_to_evaluation(network, name)
+            run(ready, example_input(accepted.in_channels, accepted.size, accepted.size, 1, ready))
+        ready = without_inference(ready)
         lazy = f"its lazy weights got their shapes from images of {accepted.in_channels} x {accepted.size} x {accepted.size}"
-        ready, notes = network, (*notes, lazy)
+        notes = (*notes, lazy)
     turn_to_evaluation(ready, name)
     labels, wnids = read_names(network, "labels"), read_names(network, "wnids")
     output, classes = None if is_lazy else accepted.output, len(labels or wnids or ()) or None
@@ -191,17 +191,34 @@ def _custom_model(
         wnids=wnids,
         in_channels=preprocessing.in_channels,
         weights=weights,
-        findings=replace(findings, notes=(*notes, *precision, *accepted.notes)),
+        findings=replace(findings, notes=(*notes, *precision, *accepted.notes, *unread_names(network))),
     )
 
 
 def _accept(
     network: nn.Module, size: int | None, is_given: bool
-) -> tuple[Preprocessing, Accepted, nn.Module, tuple[str, ...]]:
-    """Preprocessing and images that a network takes; the network itself, or in float32; and a line if it is that."""
-    dtype = weights_dtype(network)
-    if dtype == torch.float32:
-        return *accept_images(network, size), network, ()
-    lines = (f"its weights are {str(dtype).removeprefix('torch.')}: they were brought to float32",)
-    converted = bring_to_float32(network, in_place=not is_given)
-    return *accept_images(converted, size), converted, lines
+) -> tuple[nn.Module, Preprocessing, Accepted, tuple[str, ...]]:
+    """The network as it takes images, its preprocessing, the images, and a line where its precision is not float32.
+
+    Weights of another precision are brought to float32. Where some are and some are not, or where its forward brings the
+    images to that precision, the network takes images in float32 as it is, and is left so.
+    """
+    dtypes = weights_dtypes(network)
+    words = ", ".join(sorted(str(dtype).removeprefix("torch.") for dtype in dtypes))
+    converted = (f"its weights are {words}: they were brought to float32",)
+    kept = (f"its weights are {words}, and its forward casts: it computes in these, less exactly than in float32",)
+    with seed_weights() if has_lazy_weights(network) else nullcontext():
+        if dtypes <= {torch.float32}:
+            return network, *accept_images(network, size), ()
+        if len(dtypes) > 1:
+            with suppress(UserError):
+                return network, *accept_images(network, size), kept
+        ready = bring_to_float32(network, is_given)
+        try:
+            return ready, *accept_images(ready, size), converted
+        except UserError:
+            with suppress(Exception):  # anything that somebody's forward pass may raise
+                preprocessing, accepted = accept_images(network, size)
+                run(network, example_input(accepted.in_channels, accepted.size, accepted.size, 1, network).float())
+                return network, preprocessing, accepted, kept
+            raise

@@ -58,8 +58,24 @@ def is_plain(tensor: Tensor) -> bool:
     return tensor.is_floating_point() and tensor.layout == torch.strided and not tensor.is_nested
 
 
+def stands_for_others(tensor: Tensor) -> bool:
+    """Whether a tensor is what a function sees within ``torch.vmap`` and its like: its numbers are not there to be read."""
+    return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
+
+
 def all_tensors(output: Any) -> list[Tensor]:
     """Every tensor in an output."""
     if isinstance(output, Tensor):
         return [] if output.is_nested else [output]
     return [tensor for part in parts(output).values() for tensor in all_tensors(part)]
+
+
+def describe_unread(output: Any) -> str:
+    """Why nothing of an output without a ``first_tensor`` can be read, in words that follow a module's name."""
+    tensors = all_tensors(output)
+    if not tensors:
+        return f"gives a {type(output).__name__} without tensors of floating-point numbers"
+    if any(map(stands_for_others, tensors)):
+        return "runs within torch.vmap or a like transform, where nothing can be read"
+    kind = "" if tensors[0].layout == torch.strided else f" {str(tensors[0].layout).removeprefix('torch.')}"
+    return f"gives{kind} {str(tensors[0].dtype).removeprefix('torch.')} values, which are no ordinary floating-point numbers"

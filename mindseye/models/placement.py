@@ -1,9 +1,10 @@
 """Where and in which precision a network computes: its device, the layout of its weights in memory, float32."""
 
 import copy
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mindseye.errors import UserError
 
@@ -42,12 +43,19 @@ def put_channels_last(network: nn.Module) -> None:
             tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
 
 
+def weights_dtypes(network: nn.Module) -> set[torch.dtype]:
+    """The precisions of a network's floating-point weights, also of those that have no shape yet (lazy modules)."""
+    return {
+        tensor.dtype
+        for tensor in network.parameters()
+        if tensor.is_floating_point() and (nn.parameter.is_lazy(tensor) or tensor.layout == torch.strided)
+    }
+
+
 def weights_dtype(network: nn.Module) -> torch.dtype:
-    """The precision of most of a network's floating-point weights; float32 where it has none."""
-    counts: dict[torch.dtype, int] = {}
-    for tensor in _plain_tensors(network):
-        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + tensor.numel()
-    return max(counts, key=lambda dtype: counts[dtype]) if counts else torch.float32
+    """The precision in which a network is given images: that of its weights; float32 where it has none, or several."""
+    dtypes = weights_dtypes(network)
+    return dtypes.pop() if len(dtypes) == 1 else torch.float32
 
 
 def weights_device(network: nn.Module) -> torch.device:
@@ -56,28 +64,46 @@ def weights_device(network: nn.Module) -> torch.device:
     return torch.device("cpu") if first is None else first.device
 
 
-def bring_to_float32(network: nn.Module, in_place: bool) -> nn.Module:
-    """The network with its floating-point weights in float32; complex and whole numbers stay.
+def bring_to_float32(network: nn.Module, is_given: bool) -> nn.Module:
+    """A copy of the network with its floating-point weights in float32; complex and whole numbers stay.
 
-    in_place: the network itself is changed; else a copy, and a module that was given is left as it is.
+    is_given: the network must stay as it is; else it is changed itself where it cannot be copied.
 
     Raises:
-        UserError: if the network cannot be copied.
+        UserError: if a network that was given cannot be copied.
     """
-    if in_place:
-        return network.float()
     try:
-        return copy.deepcopy(network).float()
+        return copy_network(network).float()
     except Exception as error:  # whatever a user's own module may raise
+        if not is_given:
+            return network.float()
         raise UserError(
             f"the weights are {weights_dtype(network)} and the module cannot be copied to bring them to float32: "
             "give network.float()"
         ) from error
 
 
-def _plain_tensors(network: nn.Module) -> list[Tensor]:
-    return [
-        tensor
-        for tensor in network.parameters()
-        if tensor.is_floating_point() and tensor.layout == torch.strided and not nn.parameter.is_lazy(tensor)
-    ]
+def copy_network(network: nn.Module) -> nn.Module:
+    """A whole copy of a network.
+
+    PyTorch cannot copy weights that have no shape yet: the copy gets such weights of its own. Those that were made under
+    ``inference_mode``, through which no gradient passes, become ordinary ones.
+    """
+    made: dict[int, Any] = {}
+    for tensor in [*network.parameters(), *network.buffers()]:
+        if nn.parameter.is_lazy(tensor):
+            kind: Any = type(tensor)
+            made[id(tensor)] = kind(tensor.requires_grad, device=tensor.device, dtype=tensor.dtype)
+        elif tensor.is_inference():
+            with torch.inference_mode(False):
+                plain = tensor.detach().clone()
+            made[id(tensor)] = nn.Parameter(plain, False) if isinstance(tensor, nn.Parameter) else plain
+    with torch.inference_mode(False):
+        return copy.deepcopy(network, made)
+
+
+def without_inference(network: nn.Module) -> nn.Module:
+    """The network, or a copy whose weights let gradients pass where some were made under ``inference_mode``."""
+    tensors = [*network.parameters(), *network.buffers()]
+    has_any = any(not nn.parameter.is_lazy(tensor) and tensor.is_inference() for tensor in tensors)
+    return copy_network(network) if has_any else network

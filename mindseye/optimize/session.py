@@ -88,7 +88,7 @@ class NetworkSession:
     @property
     def notes(self) -> list[str]:
         """What is worth knowing about how the network was opened."""
-        notes = list(self.model.findings.notes)
+        notes = list(self.model.findings.remarks())
         if self.model.weights == "none":
             notes.insert(0, f"{self.model.name} has random weights: its pictures show what no training has taught")
         return notes

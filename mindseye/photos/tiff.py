@@ -9,13 +9,22 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT, SAMPLESPERPIXEL, TiffImageFile
+from PIL.TiffImagePlugin import (
+    BITSPERSAMPLE,
+    COMPRESSION,
+    PHOTOMETRIC_INTERPRETATION,
+    SAMPLEFORMAT,
+    SAMPLESPERPIXEL,
+    TiffImageFile,
+)
 
 from mindseye.photos.depth import LARGEST, UndecodableError, finite_range, grey_to_bytes, scale_to_bytes, used_bits
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 SUBFILE_TYPE, MAX_SAMPLE, DNG_VERSION, ORIENTATION = 254, 281, 50706, 274
 REDUCED = 1
+WHOLE = 1
+"""Sample format of whole numbers from zero."""
 SENSOR = (32803, 34892)
 """Photometric interpretations of a sensor's own values: a colour filter array, linear raw."""
 RAW = "a camera's raw file, of which only a small preview could be read: develop it to a JPEG, PNG or TIFF"
@@ -40,8 +49,8 @@ def is_raw(image: Image.Image) -> bool:
 def needs_tifffile(image: Image.Image) -> bool:
     """Whether Pillow would read an open TIFF wrongly.
 
-    It keeps 8 bits of each of several bands, takes white for black where more than 8 bits count from white, and sees the
-    first page only.
+    It keeps 8 bits of each of several bands, takes white for black where more than 8 bits count from white, turns the bytes of
+    compressed floats and signed numbers that are in the order of larger first once too often, and sees the first page only.
     """
     if not isinstance(image, TiffImageFile):
         return False
@@ -49,7 +58,9 @@ def needs_tifffile(image: Image.Image) -> bool:
     several = int(image.tag_v2.get(SAMPLESPERPIXEL, 1)) > 1
     counts_from_white = image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0
     is_deep = max(bits if isinstance(bits, tuple) else (bits,)) > 8
-    return is_reduced(image) or (is_deep and (several or counts_from_white))
+    is_compressed = int(image.tag_v2.get(COMPRESSION, 1)) != 1
+    is_turned = image.tag_v2.prefix == b"MM" and is_compressed and image.tag_v2.get(SAMPLEFORMAT, (1,))[0] != WHOLE
+    return is_reduced(image) or (is_deep and (several or counts_from_white or is_turned))
 
 
 def is_reduced(image: TiffImageFile) -> bool:

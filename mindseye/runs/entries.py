@@ -33,8 +33,10 @@ PACKAGES = ("mindseye", "torch", "torchvision", "timm", "scikit-learn", "openTSN
 
 
 def describe_model(model: Model, spec: str | None = None) -> ModelEntry:
-    """The ``model`` entry: name, weights, and the preprocessing that was used. spec: how to load it again."""
-    return ModelEntry(model.name, model.weights, model.in_channels, model.preprocessing.describe(), spec)
+    """The ``model`` entry: name, weights, the preprocessing that was used, what the probe found. spec: how to load it again."""
+    return ModelEntry(
+        model.name, model.weights, model.in_channels, model.preprocessing.describe(), spec, model.findings.as_dict()
+    )
 
 
 def describe_layer(layer: Layer, facets: Iterable[FacetEntry] = ()) -> LayerEntry:

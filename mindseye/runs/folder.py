@@ -72,6 +72,10 @@ class RunFolder:
         """Whether a run has been started here."""
         return (self.path / MANIFEST).is_file()
 
+    def keeps_results(self) -> bool:
+        """Whether a run has left anything here besides what it was asked for."""
+        return any((self.path / name).exists() for name in OURS if name not in (MANIFEST, STATE))
+
     def read(self) -> Manifest:
         """The manifest.
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from mindseye.errors import UserError
@@ -30,6 +30,7 @@ def new_manifest(request: Request, session: NetworkSession, options: dict[str, A
         seed=session.seed,
         recipe=session.recipe.as_dict() if paints else {},
         model=model,
+        notes=list(session.model.findings.remarks()),
     )
 
 
@@ -84,6 +85,18 @@ def open_run(
         except KeyboardInterrupt:
             record.save("interrupted")
             raise
+        except UserError:
+            with suppress(OSError, UserError):  # a full disk, of which the refusal tells
+                _close_refused(record)
+            raise
+
+
+def _close_refused(record: Record) -> None:
+    """A refused run does not say that it is still running; one that has kept nothing yet does not hold its folder either."""
+    if record.folder.keeps_results() or record.manifest.photos:  # an explanation's maps have names of their own
+        record.save("interrupted")
+    else:
+        record.folder.clear()
 
 
 def lock(held: ExitStack, folder: RunFolder, patience: float) -> None:

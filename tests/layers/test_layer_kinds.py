@@ -1,5 +1,8 @@
 """Kinds of networks that people really have: each layer is read rightly, read with a line, or refused in one true line."""
 
+import random
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -235,6 +238,141 @@ def test_one_image_at_a_time():
     layers = survey(One(), SIDE)
     assert "takes no two images at once (KeyError: 2)" in layers.notes[0]
     torch.testing.assert_close(read(One(), "block", photos()), patch_means(photos()))
+
+
+def test_modules_that_run_once_for_each_image():
+    """A loop over the batch: which call is whose image is known by giving one image at a time."""
+
+    class Loops(Patches):
+        def forward(self, x):
+            return torch.stack([self.block(self.patches(image[None]))[0] for image in x]).mean((2, 3))
+
+    layers = survey(Loops(), SIDE)
+    assert [layer.calls for layer in layers] == [1] * len(layers)
+    assert "(its modules run once for each image): it is given one at a time" in layers.notes[0]
+    torch.testing.assert_close(read(Loops(), "block", photos()), patch_means(photos()))
+
+
+def test_a_network_that_calls_itself():
+    """What it gives is what its outermost call gives: the mean over the image and its mirror image."""
+
+    class Mirrors(Patches):
+        def forward(self, x, again=True):
+            seen = self.patches(x).mean((2, 3)) * (1 if again else 3)
+            return (seen + self(x.flip(-1), False)) / 2 if again else seen
+
+    network = Mirrors().eval()
+    output = find_output(network, SIDE)[0]
+    with Reader(network, [output]) as reader:
+        got = reader(photos())[output.address]
+    torch.testing.assert_close(got[..., 0], 2 * patch_means(photos()).mean(2))
+
+
+def test_a_packed_sequence():
+    """The tokens of a packed sequence lie behind each other, those of all images in turn; the last state is beside them."""
+
+    class Packed(Patches):
+        def __init__(self) -> None:
+            super().__init__()
+            self.recurrent = nn.LSTM(4, 5, batch_first=True)
+
+        def forward(self, x):
+            tokens = self.patches(x).flatten(2).transpose(1, 2)
+            lengths = [tokens.shape[1]] * len(x)
+            packed = nn.utils.rnn.pack_padded_sequence(tokens, lengths, batch_first=True)
+            self.seen, _ = nn.utils.rnn.pad_packed_sequence(self.recurrent(packed)[0], batch_first=True)
+            return self.seen.mean(1)
+
+    network = Packed()
+    got = read(network, "recurrent", photos())
+    with torch.no_grad():
+        network(photos())
+    assert got.shape == (3, 5, 64)
+    torch.testing.assert_close(got.detach(), network.seen.transpose(1, 2))
+
+
+def test_what_fires_but_cannot_be_read():
+    """Complex numbers, nothing at all, emptiness, tensors within vmap: the line says what it is, not that nothing fires."""
+
+    class Spectrum(nn.Module):
+        def forward(self, x):
+            return torch.fft.fft2(x)
+
+    class Empty(nn.Module):
+        def forward(self, x):
+            return x[:, :, :0]
+
+    class Nothing(nn.Module):
+        def forward(self, x):
+            return None
+
+    class Odd(Patches):
+        def __init__(self) -> None:
+            super().__init__()
+            self.spectrum, self.empty, self.nothing, self.mapped = Spectrum(), Empty(), Nothing(), Block()
+
+        def forward(self, x):
+            x = self.block(self.patches(x))
+            self.spectrum(x), self.empty(x), self.nothing(x)
+            return torch.vmap(self.mapped)(x).mean((2, 3))
+
+    layers = survey(Odd(), SIDE)
+    for address, reason in (
+        ("spectrum", "gives complex64 values, which are no ordinary floating-point numbers"),
+        ("empty", r"gives \[2, 4, 0, 8\] for 2 images, which is empty"),
+        ("nothing", "gives a NoneType without tensors of floating-point numbers"),
+        ("mapped", "runs within torch.vmap or a like transform"),
+    ):
+        with pytest.raises(UserError, match=f"layer '{address}' cannot be read: it {reason}"):
+            find_layer(layers, address)
+    torch.testing.assert_close(read(Odd(), "block", photos()), patch_means(photos()))
+
+
+def test_a_call_that_cannot_be_read_by_its_number_or_without():
+    """The last call is meant where no number is given, also by the line that says why it is not read."""
+
+    class Twice(Patches):
+        def forward(self, x):
+            x = self.patches(x)
+            self.block(x[:, :0]), self.block(x[:, :0])
+            return x.mean((2, 3))
+
+    layers = survey(Twice(), SIDE)
+    for address in ("block", "block#0", "block#1"):
+        with pytest.raises(UserError, match=f"layer '{address}' cannot be read: it gives .*, which is empty"):
+            find_layer(layers, address)
+
+
+def test_the_name_without_its_wrapper_is_near():
+    """``0`` in a network that torch.compile or DataParallel has wrapped."""
+    layers = survey(nn.DataParallel(nn.Sequential(nn.Conv2d(3, 4, 3))), SIDE)
+    with pytest.raises(UserError, match=r"no layer '0' fires in this network; near: module\.0 "):
+        find_layer(layers, "0")
+
+
+def test_gradients_asked_for_within_forward():
+    """A network that asks autograd on its way is surveyed without counting operations, which would not bear it."""
+
+    class Asks(Patches):
+        def forward(self, x):
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                (gradient,) = torch.autograd.grad(self.patches(leaf).square().sum(), leaf)
+            return self.block(self.patches(x) + 0 * gradient.mean()).mean((2, 3))
+
+    torch.testing.assert_close(read(Asks(), "block", photos()), patch_means(photos()))
+
+
+def test_numpy_random_numbers_come_from_a_seed():
+    """Drawn by NumPy or Python, they are the same for each image too."""
+
+    class Draws(Patches):
+        def forward(self, x):
+            return self.block(self.patches(x) + np.random.rand() + random.random()).mean((2, 3))
+
+    first, second = (read(Draws(), "block", images) for images in (photos(), photos()[[0, 0, 0]]))
+    assert torch.equal(first[0], second[2])
+    assert "the same random numbers for each" in survey(Draws(), SIDE).notes[0]
 
 
 def test_work_in_place_on_the_input():

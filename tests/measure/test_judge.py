@@ -67,6 +67,25 @@ def test_a_module_named_output_is_not_the_output():
         torch.testing.assert_close(logits, network(images), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("form", "address"),
+    [
+        (lambda scores: (scores[:, :3], scores), "output:1"),
+        (lambda scores: {"loss": scores.mean(), "scores": scores}, "output:scores"),
+    ],
+)
+def test_scores_beside_other_numbers(form, address):
+    """The judge counts the classes of the tensor that it reads: as many as there are labels, and one for each image."""
+    network = Gives(form)
+    network.labels = tuple("abcde")
+    model = load_model(network)
+    assert model.findings.outputs == 5
+    judge = make_judge(model, ["e"])
+    assert (judge.output.address, judge.output.channels, judge.labels) == (address, 5, (4,))
+    network.labels = None
+    assert load_model(network).findings.outputs == (3 if address == "output:1" else 5)
+
+
 def test_no_scores():
     """A network that gives a map scores nothing."""
     judge, logits, _ = seen(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 4, 3)))

@@ -6,6 +6,7 @@ positions by the way the network was made.
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +19,8 @@ class Plan:
     """What an odd network is made of.
 
     form: how the marked place holds its activations. extra: class tokens, and their place among the tokens. stem: behind the
-    first convolution. detour: what happens on the way to the marked place. first: the kind of the first parameter.
+    first convolution. detour: what happens on the way to the marked place. first: the kind of the first parameter. wrapper: the
+    module that people put around it. lazy: the first convolution gets its shape from the first image.
     """
 
     planes: int = 3
@@ -34,6 +36,8 @@ class Plan:
     container: str = "sequence"
     misleads: bool = False
     fixed: bool = False
+    wrapper: str = "none"
+    lazy: bool = False
 
 
 class Mark(nn.Module):
@@ -55,6 +59,13 @@ class Noise(nn.Module):
         return x + 0.1 * torch.randn_like(x)
 
 
+class Drawn(nn.Module):
+    """Draws a number with NumPy."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + 0.1 * np.random.rand()
+
+
 class Neighbours(nn.Module):
     """Takes the mean of the whole batch away."""
 
@@ -69,6 +80,19 @@ class AddInPlace(nn.Module):
         return x
 
 
+class Complex(nn.Module):
+    """Passes through complex numbers, and makes some that nobody uses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unread, self.empty = nn.Identity(), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        turned = self.unread(torch.fft.fft2(x.float()))
+        self.empty(x[:, :0])
+        return torch.fft.ifft2(turned).real.to(x.dtype)
+
+
 STEMS = {
     "relu": lambda: nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 1), nn.LeakyReLU(0.1, inplace=True)),
     "gelu": nn.GELU,
@@ -76,10 +100,22 @@ STEMS = {
     "group": lambda: nn.GroupNorm(2, WIDTH),
     "dropout": nn.Dropout,
     "add": AddInPlace,
+    "normed": lambda: nn.utils.parametrizations.weight_norm(nn.Conv2d(WIDTH, WIDTH, 1)),
+    "complex": lambda: Complex(),
     "depth": lambda: nn.Sequential(nn.Unflatten(1, (2, 3)), nn.Conv3d(2, 2, 1), nn.Flatten(1, 2)),
 }
-DETOURS = ("none", "no_grad", "inference", "numpy", "noise", "neighbours", "input", "eval", "single", "keyword")
+DETOURS = (
+    *("none", "no_grad", "inference", "numpy", "noise", "neighbours", "input", "eval", "single", "keyword"),
+    *("loop", "casts", "asks", "autocast", "numpy noise", "own gradients"),
+)
 FORMS = ("map", "map_last", "tokens", "tokens_second", "sequence", "windows", "copies", "vector")
+DTYPES = {
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float64": torch.float64,
+}
+WRAPPERS = ("none", "parallel", "averaged", "list")
 
 
 class Odd(nn.Module):
@@ -94,14 +130,14 @@ class Odd(nn.Module):
             self.first = nn.Parameter(torch.ones(3, dtype=torch.complex64))
         elif plan.first == "sparse":
             self.register_buffer("graph", torch.eye(3).to_sparse())
-        if plan.misleads:
-            self.in_channels = WIDTH
+        if plan.misleads or plan.lazy:
+            self.in_channels = plan.planes if plan.lazy else WIDTH  # a lazy convolution takes what it is given first
         self.before = nn.Conv2d(WIDTH, WIDTH, 1) if plan.container == "reversed" else None
-        self.cut = nn.Conv2d(plan.planes, WIDTH, PATCH, PATCH)
+        self.cut = nn.LazyConv2d(WIDTH, PATCH, PATCH) if plan.lazy else nn.Conv2d(plan.planes, WIDTH, PATCH, PATCH)
         parts = [STEMS[name]() for name in plan.stem]
         self.stem = nn.ModuleDict({str(i): part for i, part in enumerate(parts)})
         self.act = nn.LeakyReLU(0.2)  # used twice
-        self.noise, self.neighbours = Noise(), Neighbours()
+        self.noise, self.neighbours, self.drawn = Noise(), Neighbours(), Drawn()
         self.tokens = nn.Parameter(torch.randn(1, plan.extra, WIDTH))
         self.mark = Mark()
         self.line, self.norm = nn.Conv1d(WIDTH, WIDTH, 1), nn.LayerNorm(WIDTH)
@@ -119,6 +155,15 @@ class Odd(nn.Module):
             raise KeyError(len(x))
         if plan.detour == "input":
             x -= 0.1
+        if plan.detour == "loop" and len(x) > 1:
+            return join([self(image[None]) for image in x])
+        if plan.detour == "casts":
+            x = x.to(DTYPES[plan.dtype])
+        if plan.detour == "asks":
+            with torch.inference_mode(False), torch.enable_grad():
+                leaf = x.detach().clone().requires_grad_()
+                (gradient,) = torch.autograd.grad(self.cut(leaf).square().sum(), leaf)
+            x = x + 0.01 * gradient.detach().clone()
         if plan.detour == "no_grad":
             with torch.no_grad():
                 features = self.features(x)
@@ -126,6 +171,13 @@ class Odd(nn.Module):
             with torch.inference_mode():
                 features = self.features(x).clone()
             features = features.clone()
+        elif plan.detour == "autocast":
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                features = self.features(x)
+            features = features.to(x.dtype)
+        elif plan.detour == "own gradients":
+            with torch.enable_grad():
+                features = self.features(x)
         else:
             features = self.features(x)
         if plan.detour == "numpy":
@@ -149,6 +201,8 @@ class Odd(nn.Module):
         x = self.act(x)
         if self.plan.detour == "noise":
             x = self.noise(x)
+        if self.plan.detour == "numpy noise":
+            x = self.drawn(x)
         if self.plan.detour == "neighbours":
             x = self.neighbours(x)
         return x if self.before is None else self.before(x)
@@ -192,6 +246,18 @@ class Odd(nn.Module):
         return self.norm(marked).mean(0 if form == "tokens_second" else 1)
 
 
+def join(outputs: list[object]) -> object:
+    """The outputs of single images as that of a batch."""
+    first = outputs[0]
+    if isinstance(first, Tensor):
+        return torch.cat(outputs)
+    if isinstance(first, tuple):
+        return tuple(join(list(parts)) for parts in zip(*outputs, strict=True))
+    if isinstance(first, dict):
+        return {name: join([output[name] for output in outputs]) for name in first}
+    return first
+
+
 def truth(plan: Plan, seen: Tensor) -> Tensor:
     """What passed the mark for one image, as [channels, positions]."""
     if plan.form in ("map", "sequence", "vector"):
@@ -216,5 +282,26 @@ def build(plan: Plan) -> nn.Module:
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean.normal_()
                 module.running_var.uniform_(0.5, 2)
-    to = {"float32": network.float, "float16": network.half, "bfloat16": network.bfloat16, "float64": network.double}
-    return to[plan.dtype]()
+    return wrap(network.to(DTYPES[plan.dtype]) if plan.dtype != "float32" else network, plan.wrapper)
+
+
+def wrap(network: nn.Module, wrapper: str) -> nn.Module:
+    """The network inside another module, as people wrap it."""
+    if wrapper == "parallel":
+        return nn.DataParallel(network)
+    if wrapper == "averaged":
+        return torch.optim.swa_utils.AveragedModel(network)
+    if wrapper != "list":
+        return network
+    outer = nn.Sequential(network)
+    outer.in_channels = getattr(network, "in_channels", None)  # a list is a network of its own, and states its own
+    return outer
+
+
+def unwrap(network: nn.Module) -> "Odd":
+    """The odd network inside its wrapper."""
+    return next(module for module in network.modules() if isinstance(module, Odd))
+
+
+PREFIX = {"none": "", "parallel": "module.", "averaged": "module.", "list": "0."}
+"""What a wrapper puts before the addresses of the network's layers."""

@@ -1,6 +1,8 @@
 """Checkpoints: plain tensors go in, whatever they are wrapped in; anything else is refused and never run."""
 
 import argparse
+import collections
+import datetime
 import os
 import pickle
 from pathlib import Path
@@ -201,3 +203,140 @@ def test_more_tensors_than_the_network_has_are_refused(tmp_path: Path) -> None:
     state, _ = fit(read_checkpoint(tmp_path / "deeper.pt"), network())
     with pytest.raises(UserError, match=r"unexpected '4\.weight'"):
         fill(network(), state, tmp_path / "deeper.pt", "net")
+
+
+def assert_same(target: nn.Module, source: nn.Module) -> None:
+    """The same numbers under the same names."""
+    ours, theirs = target.state_dict(), source.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
+
+
+def test_what_an_optimizer_remembers_is_left_aside(tmp_path: Path) -> None:
+    """Under any name that begins so: neither taken nor named."""
+    source, target = network(), network()
+    remembered = {"state": {0: {"exp_avg": torch.ones(3)}}, "0.weight": torch.ones(4, 1, 3, 3)}
+    held = {"net": source.state_dict(), "optim": remembered, "optim_g": remembered, "optimizer_state_dict": remembered}
+    torch.save(held, tmp_path / "w.pt")
+    checkpoint = read_checkpoint(tmp_path / "w.pt")
+    assert list(checkpoint.states) == ["net"]
+    state, said = fit(checkpoint, target)
+    fill(target, state, "w.pt", "net")
+    assert_same(target, source)
+    assert said.endswith("was taken 'net': 9 of the model's 9 tensors")
+
+
+@pytest.mark.parametrize("part", ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"])
+def test_parts_of_a_network_that_were_wrapped(tmp_path: Path, part: str) -> None:
+    """Compiling or sharding a part puts a word into the middle of names: here or there, it does not matter."""
+    source, target = nn.Sequential(network(), nn.ReLU()), nn.Sequential(network(), nn.ReLU())
+    state = {key.replace("0.3.", f"0.3.{part}."): tensor for key, tensor in source.state_dict().items()}
+    torch.save({"state_dict": {f"{part}.{key}": tensor for key, tensor in state.items()}}, tmp_path / "w.pt")
+    fill(target, fit(read_checkpoint(tmp_path / "w.pt"), target)[0], "w.pt", "net")
+    assert_same(target, source)
+    torch.save(source.state_dict(), tmp_path / "plain.pt")
+    target = nn.Sequential(network(), nn.ReLU())
+    target[0][3] = torch.compile(target[0][3])
+    fill(target, fit(read_checkpoint(tmp_path / "plain.pt"), target)[0], "plain.pt", "net")
+    assert torch.equal(target[0][3].weight, source[0][3].weight)
+
+
+def test_two_that_fit_alike_are_told(tmp_path: Path) -> None:
+    """Two networks under prefixes of one length: the first in the file is taken, each time, and the line names the other."""
+    source, target = network(), network()
+    state = {f"encoder_{end}.{key}": tensor for end in "qk" for key, tensor in source.state_dict().items()}
+    state["encoder_k.0.weight"] = torch.zeros(4, 1, 3, 3)
+    torch.save(state, tmp_path / "w.pt")
+    taken, said = fit(read_checkpoint(tmp_path / "w.pt"), target)
+    fill(target, taken, "w.pt", "net")
+    assert_same(target, source)
+    assert "without the prefix 'encoder_q.': 9 of the model's 9 tensors" in said
+    assert said.endswith("('encoder_k.' would fit as well)")
+
+
+def test_names_of_older_versions(tmp_path: Path) -> None:
+    """What a module's own way of loading makes of names counts: weight norm as it was before parametrizations."""
+    source, target = network(), network()
+    for net in (source, target):
+        nn.utils.parametrizations.weight_norm(net[0])
+    state = source.state_dict()
+    for new, old in (("original0", "weight_g"), ("original1", "weight_v")):
+        state[f"0.{old}"] = state.pop(f"0.parametrizations.weight.{new}")
+    torch.save(state, tmp_path / "w.pt")
+    fill(target, fit(read_checkpoint(tmp_path / "w.pt"), target)[0], "w.pt", "net")
+    assert_same(target, source)
+
+
+def test_tensors_that_a_network_has_twice(tmp_path: Path) -> None:
+    """One of two names is enough; a tensor that it has once must be there."""
+    target = nn.Sequential(nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1))
+    target[1].weight = target[0].weight
+    state = {"0.weight": torch.ones(2, 2, 1, 1), "0.bias": torch.ones(2), "1.bias": torch.ones(2)}
+    fill(target, state, "w.pt", "net")
+    assert target[1].weight.eq(1).all()
+    del state["1.bias"]
+    with pytest.raises(UserError, match=r"missing '1\.bias'"):
+        fill(target, state, "w.pt", "net")
+
+
+def test_other_kinds_of_numbers(tmp_path: Path) -> None:
+    """Sparse and quantised tensors are brought to what the network has; whole, complex and absent numbers are refused."""
+    source, target = network(), network()
+    state = source.state_dict()
+    state["0.weight"] = state["0.weight"].to_sparse()
+    state["3.weight"] = torch.quantize_per_tensor(torch.ones(2, 4 * 36), 0.5, 0, torch.qint8)[:, :4]
+    torch.save(state, tmp_path / "w.pt")
+    fill(target, fit(read_checkpoint(tmp_path / "w.pt"), target)[0], "w.pt", "net")
+    assert torch.equal(target[0].weight, source[0].weight)
+    assert target[3].weight.eq(1).all()
+    for tensor, line in (
+        (torch.ones(4, dtype=torch.int32), "'0.bias' is int32, the model's float32"),
+        (torch.ones(4, dtype=torch.complex64), "'0.bias' is complex64, the model's float32"),
+        (torch.ones(4, device="meta"), "'0.bias' is on the meta device, without numbers"),
+    ):
+        with pytest.raises(UserError, match=line):
+            fill(target, source.state_dict() | {"0.bias": tensor}, "w.pt", "net")
+
+
+def test_plain_values_of_many_kinds(tmp_path: Path) -> None:
+    """What trainings keep besides: times, counts, NumPy's random state, names in arrays."""
+    source, target = network(), network()
+    plain = {
+        "when": datetime.datetime(2020, 1, 1),
+        "log": collections.Counter("aab"),
+        "random": np.random.get_state(),
+        "classes": np.array(["ant", "bee"]),
+    }
+    torch.save(plain | {"state_dict": source.state_dict()}, tmp_path / "w.pt")
+    fill(target, fit(read_checkpoint(tmp_path / "w.pt"), target)[0], "w.pt", "net")
+    assert_same(target, source)
+
+
+def test_files_are_told_by_content(tmp_path: Path) -> None:
+    """Safetensors, archives of arrays and torch's own files under any name; what is something else is named."""
+    source = network()
+    save_file(source.state_dict(), tmp_path / "safe.bin")
+    torch.save(source.state_dict(), tmp_path / "torch.safetensors")
+    np.savez(tmp_path / "arrays.npz", **{key: tensor.numpy() for key, tensor in source.state_dict().items()})
+    for name in ("safe.bin", "torch.safetensors", "arrays.npz"):
+        target = network()
+        fill(target, fit(read_checkpoint(tmp_path / name), target)[0], name, "net")
+        assert_same(target, source)
+    np.savez(tmp_path / "objects.npz", names=np.array([{}], dtype=object))
+    with pytest.raises(UserError, match=r"cannot read the checkpoint '.*objects\.npz'"):
+        read_checkpoint(tmp_path / "objects.npz")
+    for content, line in (
+        (b"\x89HDF\r\n", "no checkpoint of PyTorch but an HDF5 file, as Keras writes"),
+        (b"\x1f\x8b\x08", "but compressed with gzip: unpack it first"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "but a pointer of Git LFS, not the file itself: fetch it with",
+        ),
+        (b"<!DOCTYPE html>", "but a web page or XML, not what was to be downloaded"),
+        (b'{"weight_map": {}}', "but JSON: name the file of weights itself"),
+    ):
+        (tmp_path / "other.pt").write_bytes(content)
+        with pytest.raises(UserError, match=line):
+            read_checkpoint(tmp_path / "other.pt")
+    with pytest.raises(UserError, match="is a folder: name the file in it"):
+        read_checkpoint(tmp_path)

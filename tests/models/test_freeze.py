@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from mindseye.errors import UserError
 from mindseye.models.freeze import freeze
+from mindseye.models.load import load_model
 
 
 def network() -> nn.Sequential:
@@ -26,6 +28,27 @@ def test_flags_come_back_one_by_one() -> None:
         raise KeyError
     assert [module.training for module in body.modules()] == training
     assert [parameter.requires_grad for parameter in body.parameters()] == needing
+
+
+def test_a_network_that_refuses_evaluation_mode() -> None:
+    """One line that names it, and the flags of its parts are as they were; a module that is given is told so too."""
+
+    class Refuses(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = network()
+
+        def train(self, mode: bool = True) -> "Refuses":
+            raise NotImplementedError("for training only")
+
+    refusing = Refuses()
+    training = [module.training for module in refusing.modules()]
+    line = r"Refuses cannot be put into evaluation mode: eval\(\) fails with for training only"
+    with pytest.raises(UserError, match=line), freeze(refusing):
+        pytest.fail("it was not refused")
+    with pytest.raises(UserError, match=line):
+        load_model(refusing)
+    assert [module.training for module in refusing.modules()] == training
 
 
 def test_train_mode_changes_nothing() -> None:

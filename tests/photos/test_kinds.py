@@ -49,6 +49,21 @@ def test_colour_tiffs(tmp_path, kind, planes):
     assert ("12 bits of 16" in decode_file(tmp_path / "a.tif").remark) == (kind == "12")
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("dtype", ["uint16", "float32", "float64", "int16", "uint32"])
+def test_grey_tiffs_in_both_orders_of_bytes(tmp_path, dtype, byteorder, compression):
+    """Compressed or not, the smaller byte first or last, deep grey values are the photo."""
+    full = {"float32": GREY / np.float32(255), "float64": GREY / 255.0, "int16": GREY.astype(np.int16) * 128}
+    data = full.get(dtype, GREY.astype(dtype) * 257)
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="minisblack", byteorder=byteorder, compression=compression)
+    seen = pixels(tmp_path / "a.tif")
+    low, high = int(GREY.min()), int(GREY.max())
+    stretched = (GREY.astype(float) - low) / (high - low) * 255
+    expected = stretched if dtype == "int16" else GREY
+    assert np.abs(seen[..., 0] - expected).max() <= 2
+
+
 def test_tiffs_with_alpha_and_orientation(tmp_path):
     """Transparent pixels of 16 bits lie on white; a deep file is turned upright as any other."""
     alpha = np.zeros(GREY.shape, np.uint16)

@@ -22,7 +22,10 @@ PAINTING = ("model", "images", "clusters", "labels", "layers", "pictures", "patc
 
 @dataclass
 class ModelEntry:
-    """The network. spec: how to load it again, None for a module. in_channels: planes of its input."""
+    """The network. spec: how to load it again, None for a module. in_channels: planes of its input.
+
+    findings: what its probe has found (``mindseye.models.probe.Findings``), None in runs of before there was one.
+    """
 
     name: str = "a model"
     weights: str = ""

@@ -40,6 +40,7 @@ class ExplainedNetwork:
             weights=model.weights,
             in_channels=model.in_channels,
             preprocessing=model.preprocessing.describe(),
+            findings=model.findings.as_dict(),
             asked=model.name,
             side=self.session.view,
             target=TargetEntry(
