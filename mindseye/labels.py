@@ -12,16 +12,18 @@ from mindseye.errors import UserError
 @cache
 def imagenet_labels() -> tuple[str, ...]:
     """The 1000 class names of ImageNet-1k, by index; torchvision's, for every model, so that judges can be compared."""
-    from torchvision.models import ResNet50_Weights
-
-    return tuple(ResNet50_Weights.DEFAULT.meta["categories"])
+    return tuple(line.split(maxsplit=1)[1] for line in _imagenet_lines())
 
 
 @cache
 def imagenet_wnids() -> tuple[str, ...]:
     """The WordNet identifiers of ImageNet-1k's classes (``n01440764``), by index."""
+    return tuple(line.split()[0] for line in _imagenet_lines())
+
+
+def _imagenet_lines() -> list[str]:
     table = (resources.files("mindseye") / "classes" / "imagenet.txt").read_text("utf-8")
-    return tuple(line.split()[0] for line in table.splitlines() if not line.startswith("#"))
+    return [line for line in table.splitlines() if not line.startswith("#")]
 
 
 def imagenet_name(wnid: str) -> str | None:

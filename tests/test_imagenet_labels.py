@@ -3,6 +3,7 @@
 from importlib import resources
 
 from timm.data import ImageNetInfo
+from torchvision.models import ResNet50_Weights
 
 from mindseye.labels import imagenet_labels, imagenet_name, imagenet_wnids, wnids_for
 
@@ -23,7 +24,9 @@ def test_names_and_identifiers_are_in_one_order() -> None:
 def test_the_table_of_classes_can_be_read_by_a_person() -> None:
     """The bundled table names each class as torchvision does."""
     lines = (resources.files("mindseye") / "classes" / "imagenet.txt").read_text("utf-8").splitlines()[1:]
-    assert [tuple(line.split(maxsplit=1)) for line in lines] == list(zip(imagenet_wnids(), imagenet_labels()))
+    names = ResNet50_Weights.DEFAULT.meta["categories"]
+    assert [tuple(line.split(maxsplit=1)) for line in lines] == list(zip(imagenet_wnids(), names))
+    assert imagenet_labels() == tuple(names)
     assert imagenet_name("n02391049") == "zebra"
     assert imagenet_name("n00000000") is None
 

@@ -5,7 +5,6 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import torch
-from scipy import stats
 from torch import Tensor, nn
 
 from mindseye.attribution.explanation import Explanation
@@ -89,6 +88,8 @@ def shuffle(module: nn.Module, random: RandomKeys) -> None:
 
 def rank_correlation(first: Tensor, second: Tensor) -> Tensor:
     """Spearman's rank correlation of maps [images, pixels], [images] in [-1, 1]; NaN where one has no contrast."""
+    from scipy import stats  # takes half a second
+
     ranks = [torch.from_numpy(stats.rankdata(values.double().numpy(), axis=1)) for values in (first, second)]
     first_rank, second_rank = (rank - rank.mean(1, keepdim=True) for rank in ranks)
     return (first_rank * second_rank).sum(1) / (first_rank.square().sum(1) * second_rank.square().sum(1)).sqrt()

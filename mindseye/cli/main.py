@@ -80,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def act() -> int:
         build_parser().parse_args(words, options)
+        if not getattr(options, "quiet", True) and getattr(options, "model", None):
+            # Before PyTorch is imported, which alone takes seconds.
+            print(f"loading {options.model}", file=sys.stderr, flush=True)
         code: int = options.act(options, shlex.join(["mindseye", *words]))
         return code
 

@@ -5,8 +5,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_samples
 from threadpoolctl import threadpool_limits
 
 from mindseye.errors import UserError
@@ -182,6 +180,8 @@ def _best(plane: NDArray[np.float64], distinct: int, seed: int) -> Clustering:
 
 
 def _clustering(plane: NDArray[np.float64], facets: int, seed: int, notes: tuple[str, ...]) -> Clustering:
+    from sklearn.cluster import KMeans  # takes half a second
+
     labels = KMeans(facets, n_init=10, random_state=seed).fit_predict(plane)
     assignment = _by_size(labels)
     groups = [plane[assignment == index] for index in range(assignment.max() + 1)]
@@ -207,6 +207,8 @@ def _silhouettes(
     if not 1 < len(sizes) < len(plane):
         return (None,) * len(sizes), None
     sample = _sample(assignment, seed)
+    from sklearn.metrics import silhouette_samples
+
     values = silhouette_samples(plane[sample], assignment[sample])
     means = np.bincount(assignment[sample], weights=values) / np.bincount(assignment[sample])
     return tuple(means.tolist()), float(means @ sizes / sizes.sum())

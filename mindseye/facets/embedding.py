@@ -6,8 +6,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
@@ -109,6 +107,8 @@ def _principal_components(values: NDArray[np.float32], components: int, seed: in
     if largest == 0.0:
         return np.zeros((len(values), 0), dtype=np.float32)
     exact = min(values.shape) <= EXACT_PCA
+    from sklearn.decomposition import PCA  # takes half a second
+
     pca = PCA(min(components, *values.shape), svd_solver="full" if exact else "randomized", random_state=seed)
     coordinates: NDArray[np.float32] = pca.fit_transform(offsets / largest)
     spread = coordinates.std(axis=0)
@@ -157,6 +157,8 @@ def _fit_perplexity(perplexity: float, images: int) -> tuple[float, tuple[str, .
 
 
 def _tsne(reduced: NDArray[np.float32], perplexity: float, seed: int) -> NDArray[np.float32]:
+    from sklearn.manifold import TSNE  # takes half a second
+
     tsne = TSNE(perplexity=perplexity, init=_plane(reduced) * START_SPREAD, random_state=seed, n_jobs=1)
     points: NDArray[np.float32] = tsne.fit_transform(reduced)
     return points

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_rand_score
 from torch import Tensor
 
 from mindseye.errors import UserError
@@ -54,6 +53,8 @@ def agreement(
 ) -> float:
     """Adjusted Rand index of two assignments on the images that both hold; image numbers must be unique."""
     _, here, there = np.intersect1d(first_images, second_images, assume_unique=True, return_indices=True)
+    from sklearn.metrics import adjusted_rand_score  # takes half a second
+
     return float(adjusted_rand_score(first[here], second[there]))
 
 

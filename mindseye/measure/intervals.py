@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import bootstrap
 
 from mindseye.errors import UserError
 
@@ -49,6 +48,8 @@ def bootstrap_interval(
     mean = float(numbers[kept].mean())
     if len(sums) < 2:
         return Interval(mean, np.nan, np.nan)
+    from scipy.stats import bootstrap  # takes half a second
+
     resampled = bootstrap(
         (sums, counts),
         _weighted_mean,

@@ -6,7 +6,6 @@ from itertools import islice
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import InterpolationMode, functional
 
 from mindseye.errors import UserError
 from mindseye.facets.activations import mean_activations
@@ -124,5 +123,7 @@ def _square(picture: Tensor, model: Model) -> Tensor:
             f"judge {model.name!r} takes {model.in_channels} channels, but the pictures have {len(picture)}"
         )
     side = [model.preprocessing.size] * 2
+    from torchvision.transforms.v2 import InterpolationMode, functional  # takes a second, and few runs need it
+
     resized: Tensor = functional.resize(picture, side, InterpolationMode.BICUBIC, antialias=True)
     return resized.clamp(0, 1) * 255

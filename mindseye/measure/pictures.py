@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional
 
 from mindseye.facets.image import image_layers
 from mindseye.facets.target import Target
@@ -150,6 +149,8 @@ def _on_cpu(activation: Tensor) -> Tensor:
 
 
 def _changed_images(images: Tensor) -> list[Tensor]:
+    from torchvision.transforms.v2 import functional  # takes a second, and few runs need it
+
     side = images.shape[-1] - 1
     corners = [[0, 0], [side, 0], [side, side], [0, side]]
     inset = round(side * TILT)

@@ -1,8 +1,10 @@
-"""torchvision's classification networks by name, with what their weights say about themselves."""
+"""torchvision's classification networks by name, with what their weights say about themselves.
+
+torchvision is imported where it is used: that takes a second, which other networks need not wait for.
+"""
 
 from typing import Any
 
-import torchvision.models
 from torch import nn
 
 from mindseye.errors import UserError
@@ -15,6 +17,8 @@ DEFAULT = "DEFAULT"
 
 def torchvision_names() -> list[str]:
     """The classification networks that the installed torchvision has."""
+    import torchvision.models
+
     names: list[str] = torchvision.models.list_models(module=torchvision.models)
     return names
 
@@ -47,6 +51,8 @@ def find_torchvision(name: str, weights: str | None = None) -> LibraryModel:
 
 
 def _weights(name: str, weights: str) -> Any:
+    import torchvision.models
+
     known = torchvision.models.get_model_weights(name)
     try:
         return known[weights.removeprefix(f"{known.__name__}.")]
@@ -56,6 +62,8 @@ def _weights(name: str, weights: str) -> Any:
 
 
 def _build(name: str, entry: Any, classes: int | None) -> nn.Module:
+    import torchvision.models
+
     arguments: dict[str, Any] = {"weights": None}
     if classes is not None:
         arguments["num_classes"] = classes
@@ -69,6 +77,8 @@ def _build(name: str, entry: Any, classes: int | None) -> nn.Module:
 
 
 def _fetch(name: str, entry: Any) -> nn.Module:
+    import torchvision.models
+
     with explain_download_errors(entry.url):
         # torchvision unpickles whatever the file holds: having been read as plain tensors, it holds nothing else.
         entry.get_state_dict(progress=True, check_hash=True, weights_only=True, map_location="cpu")

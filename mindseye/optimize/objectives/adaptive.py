@@ -7,15 +7,17 @@ for nothing.
 """
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy.integrate import quad_vec
-from scipy.interpolate import CubicSpline
 from torch import Tensor
 from torch.nn import functional
 
 from mindseye.errors import UserError
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 LOWEST_SHAPE, HIGHEST_SHAPE = 0.001, 1.999
 KNOTS = 257
@@ -129,8 +131,11 @@ def _inverse_softplus(y: Tensor) -> Tensor:
 
 
 @functools.cache
-def _partition_table() -> CubicSpline:
+def _partition_table() -> "CubicSpline":
     """Log Z as a spline in float64, its knots close together near both ends, where Z bends most."""
+    from scipy.integrate import quad_vec  # takes a quarter of a second
+    from scipy.interpolate import CubicSpline
+
     knots = 1 - np.cos(np.linspace(0, np.pi, KNOTS))
     shapes = torch.from_numpy(knots)
 

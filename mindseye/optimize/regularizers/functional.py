@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchvision.transforms.v2 import functional as transforms
 
 from mindseye.errors import UserError
 
@@ -26,6 +25,8 @@ def gaussian_blur(images: Tensor, sigma: float) -> Tensor:
     height, width = (2 * min(int(TRUNCATE * sigma + 0.5), extent - 1) + 1 for extent in images.shape[-2:])
     if height == width == 1:
         return images
+    from torchvision.transforms.v2 import functional as transforms  # takes a second, and few runs need it
+
     blurred: Tensor = transforms.gaussian_blur_image(images, kernel_size=[width, height], sigma=[sigma, sigma])
     return blurred
 
