@@ -44,7 +44,8 @@ def visualize(
             them; a judge that has been asked the same before is not asked again); cache (keep photos' activations in the
             user's cache, see docs/cache.md); out (the run folder, by default ``runs/FOLDER-MODEL-LAYER``; a finished run is
             returned as it is, an interrupted one is continued), force (start anew); progress (None, True, or a function
-            that is told), quiet, save_every.
+            that is told), quiet, save_every (seconds between
+            the states that an interrupted painting continues from; 15 by default).
 
     Returns:
         The run, which shows itself in a notebook.

@@ -23,7 +23,7 @@ EXAMPLES = """examples:
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Paint into a photo what it lacks for a unit, or a caricature of what a layer sees in it."
     parser = add_command(commands, "accentuate", act, about, EXAMPLES)
     add = parser.add_argument
@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.accentuate import accentuate
 
     own = ("photo", "objectives", "caricature", "near", "near_layer", "power", "probability")

@@ -49,7 +49,7 @@ OWN = (
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Paint what a layer sees in each of many classes, a run folder per class."
     parser = add_command(commands, "batch", act, about, EXAMPLES)
     add = parser.add_argument
@@ -64,12 +64,23 @@ def add(commands: Any) -> None:
     )
     add("--workers", type=count, metavar="N", help="processes (default: 1; on a cluster: what there is room for)")
     add("--ray", metavar="ADDRESS", help="work on this cluster of Ray's, or auto: the one here, else this machine")
-    add("--cpus", type=weight, metavar="N", help="what each worker takes of a node of it (default: its threads)")
-    add("--gpus", type=weight, metavar="N", help="likewise, 0.5 for two to a GPU (default: 1 where there are any)")
+    add("--cpus", type=weight, metavar="N", help="CPUs for each worker on the cluster (default: its threads)")
+    add(
+        "--gpus",
+        type=weight,
+        metavar="N",
+        help="GPUs for each worker on the cluster; 0.5 puts two workers on one GPU (default: 1 where there are any)",
+    )
     add(
         "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
     )
-    add("--retries", type=index, default=2, metavar="N", help="more attempts at what may go well then (default: 2)")
+    add(
+        "--retries",
+        type=index,
+        default=2,
+        metavar="N",
+        help="how often a class that failed is tried again (default: 2)",
+    )
     add("--executor", metavar="FILE.py:NAME", help="have the packs worked on by an executor of your own")
     judges = "a network that looks at the pictures, another than the painted one; repeatable"
     add("--judge", dest="judges", action="append", default=[], metavar="MODEL", help=judges)
@@ -78,7 +89,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.batch import batch
     from mindseye.workflows.request import DEFAULT_RECIPE
 

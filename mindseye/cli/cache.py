@@ -14,7 +14,7 @@ It lies in $MINDSEYE_CACHE, else in the user's folder of caches. $MINDSEYE_CACHE
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Show what is kept of photos' activations between runs; empty it, or set how large it may grow."
     parser = add_command(commands, "cache", act, about, EXAMPLES)
     add = parser.add_argument
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.cache import cache
     from mindseye.report.tables import cache_table
     from mindseye.store.settings import size_text

@@ -7,7 +7,7 @@ from mindseye.cli.options import add_command, code_of, count, picked
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "The main job on a bundled network and photos that come along; no download."
     add = add_command(commands, "demo", act, about).add_argument
     add("--out", default="runs/demo", metavar="DIR", help="run folder (default: runs/demo)")
@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.demo import demo
 
     return code_of(demo(command=command, **picked(options, "out", "steps", "force", "quiet")))

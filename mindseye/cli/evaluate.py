@@ -14,7 +14,7 @@ The numbers go into run.json, beside those of each facet's members and start, an
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Let other networks judge the pictures of a finished run."
     parser = add_command(commands, "evaluate", act, about, EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="folder of the run")
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.evaluate import evaluate
 
     run = evaluate(options.run, options.judges, **picked(options, "among", "labels", "device", "quiet"))

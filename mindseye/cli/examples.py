@@ -13,7 +13,7 @@ Each channel becomes a sheet of four groups of nine photos: minimum, slightly ne
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Show the photos of a folder that a channel answers to most, least, and hardly."
     parser = add_command(commands, "examples", act, about, EXAMPLES)
     add = parser.add_argument
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.examples import examples
 
     own = ("layer", "channels", "recursive", "size", "whole", "out", "device", "quiet")

@@ -42,7 +42,7 @@ OTHERS = ("gamma", "cam_layer", "weights", "checkpoint", "recursive", "seed", "d
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Show which parts of photos speak for a class, a unit or a facet."
     parser = add_command(commands, "explain", act, about, EXAMPLES)
     add = parser.add_argument
@@ -80,7 +80,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.explain import explain
 
     found = explain(

@@ -13,7 +13,7 @@ A run keeps eight steps of each picture; paint it with --snapshots 40 for a smoo
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Make a GIF or an MP4 of how each picture of a finished run came to be."
     parser = add_command(commands, "film", act, about, EXAMPLES)
     add = parser.add_argument
@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.film import film
 
     film(options.run, gif=options.gif or not options.mp4, **picked(options, "mp4", "seconds", "facet", "quiet"))

@@ -33,7 +33,7 @@ OWN = ("facets", "channels_shown", "top_k", "cluster_layer", "recursive", "among
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Say which channels of a layer are entangled (one channel, several meanings), and show it."
     parser = add_command(commands, "inspect", act, about, EXAMPLES)
     add = parser.add_argument
@@ -60,7 +60,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.inspect import inspect
     from mindseye.report.tables import entanglement_table
     from mindseye.workflows.request import DEFAULT_RECIPE

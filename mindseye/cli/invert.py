@@ -24,7 +24,7 @@ with it, each position shows the photo of the folder that the layer takes for mo
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Paint the picture whose activations at a layer are a photo's: what the layer keeps of it."
     parser = add_command(commands, "invert", act, about, EXAMPLES)
     add = parser.add_argument
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.invert import invert
 
     run = invert(

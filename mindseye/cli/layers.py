@@ -11,7 +11,7 @@ EXAMPLES = """examples:
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "List every layer that fires, its shape and its share of the cost."
     parser = add_command(commands, "layers", act, about, EXAMPLES)
     add = parser.add_argument
@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.layers import list_layers
 
     table = list_layers(options.model, **picked(options, "weights", "checkpoint", "size"))

@@ -13,13 +13,13 @@ Where there is no browser it says where the page is: one file, which can be copi
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     parser = add_command(commands, "open", act, "Open the page of a run in the browser.", EXAMPLES)
     parser.add_argument("run", metavar="RUN", help="folder of a run, or a page")
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.open import open_run
 
     open_run(options.run)

@@ -39,7 +39,7 @@ OWN = ("objectives", "init", "together", "interpolate", "variants", "diversity",
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Paint what excites a unit, channel, layer, class or direction; no photos needed."
     parser = add_command(commands, "paint", act, about, EXAMPLES)
     add = parser.add_argument
@@ -64,7 +64,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.paint import paint
     from mindseye.workflows.request import DEFAULT_RECIPE
 

@@ -11,14 +11,14 @@ EXAMPLES = """examples:
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "List the recipes, or print one as TOML to edit and pass back with --recipe FILE."
     parser = add_command(commands, "recipe", act, about, EXAMPLES)
     parser.add_argument("name", nargs="?", metavar="NAME")
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.optimize.recipe.files import read_recipe, recipe_names, recipe_text
 
     if options.name:

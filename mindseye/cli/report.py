@@ -13,7 +13,7 @@ Every command that paints leaves its run's page by itself. 'mindseye open runs/a
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Write the page of a run anew, or one page over many runs."
     parser = add_command(commands, "report", act, about, EXAMPLES)
     add = parser.add_argument
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.report import write_report
 
     return code_of(write_report(*options.runs, **picked(options, "out", "title", "quiet")))

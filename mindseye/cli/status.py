@@ -13,14 +13,14 @@ Nothing is changed: ask from another terminal, while the batch is at work or aft
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Tell how far a batch is, what failed and why, and who works on it."
     parser = add_command(commands, "status", act, about, EXAMPLES)
     parser.add_argument("out", metavar="OUT", help="folder of the batch")
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.status import status
 
     print(status(options.out))

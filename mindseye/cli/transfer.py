@@ -28,7 +28,7 @@ BATCH = 10
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Paint classes with one network, let others name the pictures, and tabulate how often they do."
     parser = add_command(commands, "transfer", act, about, EXAMPLES)
     add = parser.add_argument
@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.transfer import RECIPE, transfer
 
     found = transfer(

@@ -33,7 +33,7 @@ OWN = ("facets", "top_k", "channels", "cluster_layer", "penalty_layer", "recursi
 
 
 def add(commands: Any) -> None:
-    """The command's words."""
+    """Add the command and its options."""
     about = "Paint what a layer sees in a folder of photos, a picture per facet."
     parser = add_command(commands, "visualize", act, about, EXAMPLES)
     add = parser.add_argument
@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
 
 
 def act(options: argparse.Namespace, command: str) -> int:
-    """Do it; the exit code."""
+    """Run the command; returns the exit code."""
     from mindseye.api.visualize import visualize
     from mindseye.workflows.request import DEFAULT_RECIPE
 

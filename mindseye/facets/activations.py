@@ -1,4 +1,4 @@
-"""Activations of an image set: one pass for the mean over positions of all, one for the sorted ones of the members."""
+"""Activations of a photo set: one pass for the mean over positions of all, one for the sorted ones of the members."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 

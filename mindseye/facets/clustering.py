@@ -11,7 +11,7 @@ from mindseye.errors import UserError
 
 Floats = NDArray[np.floating[Any]]
 
-# What distances are measured in: their own median, or the unit of the embedding.
+# What distances are measured in: their median, the embedding's own unit, or nothing, so that every member counts the same.
 SCALES = ("median", "paper", "uniform")
 # What "auto" tries, and how many images a facet then holds on average at least.
 AUTO_FACETS = (2, 12)

@@ -1,4 +1,4 @@
-"""A photo rebuilt from patches of others: at every position of a layer, the patch that the layer takes for most alike.
+"""A photo rebuilt from patches of others: at every position of a layer, the most similar patch, by the layer's activations.
 
 Long, Zhang and Darrell, "Do Convnets Learn Correspondence?" (NeurIPS 2014).
 """
@@ -176,7 +176,7 @@ def _keep_better(best: Nearest, seen: Tensor, goal: Tensor, photo: int) -> None:
         part = slice(first, first + some)
         cosines = goal[:, part].T @ seen
         highest = cosines.amax(1)
-        # Fewer and fewer as photos pass by: only theirs are searched for the place, which takes far longer than the value.
+        # Later photos improve fewer positions; the place is searched only where one improved, as that takes far longer.
         better = (highest > best.cosine[part]).nonzero()[:, 0]
         best.cosine[first + better] = highest[better]
         best.photo[first + better] = photo

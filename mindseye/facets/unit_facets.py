@@ -23,7 +23,7 @@ CLOUDS = 5
 class UnitFacets:
     """What the photos that excite a unit fall into.
 
-    photos: their numbers in the image set, best first. facets: their members are numbers in the image set, too.
+    photos: their numbers in the photo set, best first. facets: their members are numbers in the photo set, too.
     assignment: per photo its facet. silhouette: the mean over photos, in [-1, 1], None for one facet or one per photo.
     chance: the best silhouette of single clouds of the same shape, None where the number of facets was given.
     notes: what was lowered or chosen, a line each.

@@ -29,7 +29,7 @@ def find_output(
     The words name parts of the output (keys of a dict, indices of a list or tuple, fields of a named tuple or dataclass),
     one or, separated by dots, several each: ``["out", "15"]`` gives the part ``out`` and leaves ``["15"]``. Where they end
     before a tensor, the first one that holds the images is meant; so no words mean the scores of a network that gives
-    scores and more besides: where it states ``labels``, the first that are as many. The layer's ``path`` says which part is
+    scores and more besides: if it states ``labels``, the first part with that many scores. The layer's ``path`` says which part is
     read, its address too: ``output:out``.
 
     [B, C, H, W] is read as a map, [B, C] as a vector, [B, T, C] as tokens, [B, H, W] (it grows sideways with the image)
@@ -75,7 +75,7 @@ def find_output(
 
 
 def _compare(network: nn.Module, images: Tensor) -> tuple[Any, Any, Reading]:
-    """What two images and three give, of which the first is the same, and how images must be given."""
+    """What two images and three give, whose first image is the same, and how images must be given."""
     first, others = images[:SURVEY_BATCH], exchange_last(images)
     others[1:SURVEY_BATCH] = exchange_last(images[:SURVEY_BATCH])[1:]
     given = first.clone()

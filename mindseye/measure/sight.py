@@ -46,6 +46,6 @@ def blindness_note(
     if not correlation > BLIND:
         return None
     return (
-        f"layer {layer} takes photos and the same photos with shuffled pixels for alike (correlation {correlation:.2f}): "
-        "the network is untrained, or its preprocessing (mean, deviation, range, order of colours) is not the one of its weights"
+        f"layer {layer} does not tell photos from the same photos with shuffled pixels (correlation {correlation:.2f}): "
+        "the network is untrained, or its preprocessing (mean, standard deviation, range, order of colours) is not what its weights were trained with"
     )

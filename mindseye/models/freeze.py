@@ -37,7 +37,7 @@ def freeze(network: nn.Module) -> Iterator[nn.Module]:
 
 
 def turn_to_evaluation(network: nn.Module, name: str) -> None:
-    """Evaluation mode, without gradients for the parameters; what ``eval()`` and ``train()`` give back is not used.
+    """Evaluation mode, without gradients for the parameters; the return values of ``eval()`` and ``train()`` are ignored.
 
     Raises:
         UserError: if the network refuses.

@@ -1,4 +1,4 @@
-"""From a recipe and targets to a canvas and a loss."""
+"""From a recipe and targets to the terms of a loss."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The image set: photos as squares of bytes, decoded once, in a fixed order, while the caller computes."""
+"""The photo set: photos as squares of bytes, decoded once, in a fixed order, while the caller computes."""
 
 import os
 from collections.abc import Callable, Container, Generator, Iterator, Sequence

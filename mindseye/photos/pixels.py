@@ -23,7 +23,7 @@ UNREADABLE = "not an image, or one that Pillow cannot read"
 
 @dataclass(frozen=True)
 class Decoded:
-    """A photo as 8-bit RGB. remark: what was decided where the file does not say how it is to be read; else empty."""
+    """A photo as 8-bit RGB. remark: how a file that leaves it open was read; empty if it does not."""
 
     image: Image.Image
     remark: str = ""
@@ -177,7 +177,7 @@ def _opaque(image: Image.Image, remark: str) -> tuple[Image.Image, str]:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # broken metadata say nothing about the pixels
+    except Exception:  # broken metadata says nothing about the pixels
         return image
 
 

@@ -87,7 +87,7 @@ def predictions(measures: Measures | None) -> list[Prediction]:
 
 
 def loss_terms(entry: PaintedEntry) -> dict[str, tuple[float, float]]:
-    """Every term of the loss at the first and at the last step; the terms "match LAYER" as one, their sum, and short names."""
+    """Every term of the loss at the first and at the last step; all terms "match LAYER" added into one; long names are shortened."""
     terms: dict[str, tuple[float, float]] = {}
     for name, values in entry.loss.items():
         ends = [finite_number(value) for value in values]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 PictureStatus = Literal["todo", "done", "failed"]
 Number = float | int | None
-"""A number; None where it is not finite, as JSON has no NaN. A whole number of the file stays one."""
+"""A number; None where it is not finite, as JSON has no NaN. An integer in the file stays an integer."""
 Numbers = dict[str, Number]
 Roles = dict[str, Numbers]
 """Numbers by name, of the ``picture``, its ``start`` and the real ``members``."""
@@ -63,7 +63,7 @@ class ChannelShare:
 
 @dataclass
 class FacetEntry(PaintedEntry):
-    """A facet and its picture. where: the file of the maps of where it lives in its members."""
+    """A facet and its picture. where: the file of the maps that show where in its members the facet is."""
 
     index: int = 0
     size: int = 0
