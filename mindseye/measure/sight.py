@@ -47,5 +47,6 @@ def blindness_note(
         return None
     return (
         f"layer {layer} does not tell photos from the same photos with shuffled pixels (correlation {correlation:.2f}): "
-        "the network is untrained, or its preprocessing (mean, standard deviation, range, order of colours) is not what its weights were trained with"
+        "the network is untrained, or its preprocessing (mean, standard deviation, range, order of colours) is not what its "
+        "weights were trained with"
     )

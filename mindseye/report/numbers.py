@@ -87,7 +87,7 @@ def predictions(measures: Measures | None) -> list[Prediction]:
 
 
 def loss_terms(entry: PaintedEntry) -> dict[str, tuple[float, float]]:
-    """Every term of the loss at the first and at the last step; all terms "match LAYER" added into one; long names are shortened."""
+    """Every term of the loss at the first and the last step; all terms "match LAYER" are one, their sum; long names are short."""
     terms: dict[str, tuple[float, float]] = {}
     for name, values in entry.loss.items():
         ends = [finite_number(value) for value in values]
