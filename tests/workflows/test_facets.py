@@ -20,6 +20,7 @@ import mindseye
 from mindseye.errors import UserError
 from mindseye.optimize.regularizers.regularizer import Regularizer
 from mindseye.runs.folder import RunFolder
+from mindseye.workflows.facets.measure import unfinished_note
 
 QUICK = {"steps": 6, "quiet": True, "facets": 2, "size": 32}
 
@@ -224,6 +225,29 @@ def test_too_few_photos_lower_what_can_be_lowered(photos, tmp_path):
     assert run.manifest.status == "done"
     assert any("facets" in note for note in run.manifest.notes)
     assert any("top-k lowered" in note for note in run.manifest.notes)
+
+
+def measured(picture, members):
+    return {"wasserstein": {"picture": {"a": picture}, "members": {"a": members}, "start": {"a": 9.0}}}
+
+
+def test_pictures_that_stopped_too_early_are_told():
+    """On average farther from their targets than the real members: by more than 15 %, and only where there are numbers."""
+    (note,) = unfinished_note("a", [measured(0.5, 0.3), measured(0.7, 0.3), measured(None, 0.3)], 200)
+    assert "0.60 from their targets, real members 0.30" in note
+    assert "--steps 400" in note
+    assert unfinished_note("a", [measured(0.6, 0.3), measured(0.1, 0.4)], 200) == []
+    assert unfinished_note("a", [measured(0.34, 0.3)], 200) == []
+    assert unfinished_note("a", [measured(None, None)], 200) == []
+
+
+def test_one_step_is_too_early(photos, tmp_path):
+    """A recipe that matches says so; one that does not has no such distance as its aim."""
+    for recipe, told in (("distribution", 1), ("lucid", 0)):
+        run = mindseye.visualize(
+            photos, seeded(TinyConv), "body.2", out=tmp_path / recipe, recipe=recipe, **QUICK | {"steps": 1}
+        )
+        assert sum("more steps may bring them nearer" in note for note in run.manifest.notes) == told
 
 
 def test_broken_photos_are_skipped_with_reasons(photos, tmp_path):

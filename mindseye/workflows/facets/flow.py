@@ -32,7 +32,7 @@ from mindseye.workflows.facets.find import (
     target_at,
 )
 from mindseye.workflows.facets.job import FacetJob
-from mindseye.workflows.facets.measure import FacetMeasures
+from mindseye.workflows.facets.measure import FacetMeasures, unfinished_note
 from mindseye.workflows.facets.where import write_where
 from mindseye.workflows.finish import finish_run
 from mindseye.workflows.paint import Keeper, paint
@@ -154,6 +154,7 @@ class Flow:
                 entry.measures = measures.measure(read, entry.index, self.record.images(entry, in_channels))
                 self.keep_where(layer, entry, target, targets)
                 advance(1)
+        self.note_unfinished(layer)
         self.record.save("running")
 
     def kept_target(self, layer: Layer) -> tuple[Target, Tensor]:
@@ -170,6 +171,13 @@ class Flow:
         members = targets.members[entry.index]
         if write_where(self.folder.path / path, score, members, self.session.network, self.session.device):
             entry.where = path
+
+    def note_unfinished(self, layer: Layer) -> None:
+        """Whether a recipe that matches its targets has stopped before the pictures came as near as real photos."""
+        recipe = self.session.recipe
+        measured = [entry.measures for entry in self.entry(layer).facets if entry.measures is not None]
+        if measured and not recipe.schedule("match").is_zero:
+            self.record.note(*unfinished_note(layer.address, measured, recipe.steps))
 
     def note_compiled(self) -> None:
         """What came of compiling, where the recipe asks for it."""

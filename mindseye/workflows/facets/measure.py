@@ -1,6 +1,7 @@
 """What the pictures of facets are worth to the network that they were painted from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from torch import Tensor
 
@@ -12,6 +13,9 @@ from mindseye.measure.pictures import Roles, facet_measures
 from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views
 from mindseye.workflows.facets.find import FacetTargets, matched_layers
+
+FAR = 1.15
+"""How many times as far from the target as its members pictures are called unfinished."""
 
 
 class FacetMeasures:
@@ -46,3 +50,23 @@ class FacetMeasures:
             self.photo_dots[facet],
             self.targets.slope,
         )
+
+
+def unfinished_note(layer: str, measures: Sequence[Mapping[str, Roles]], steps: int) -> list[str]:
+    """A line where the pictures of a layer are farther from their targets than the real members are, on average.
+
+    measures: of each picture, as ``facet_measures`` gives them. steps: that they were painted in.
+    """
+    pairs = [
+        (measure["wasserstein"]["picture"][layer], measure["wasserstein"]["members"][layer]) for measure in measures
+    ]
+    finite = [(picture, members) for picture, members in pairs if picture is not None and members is not None]
+    if not finite:
+        return []
+    picture, members = (fmean(values) for values in zip(*finite, strict=True))
+    if picture <= FAR * members:
+        return []
+    return [
+        f"layer {layer}: the pictures are {picture:.2f} from their targets, real members {members:.2f}: more steps may bring "
+        f"them nearer (--steps {2 * steps})"
+    ]
