@@ -55,5 +55,5 @@ def paint(
         UserError: for anything that the caller can mend, in one line.
     """
     words = as_list("objectives", objectives, str | Objective | type)
-    wanted = ObjectiveRequest(words, together, interpolate, variants, diversity, power, probability)
-    return run_objectives(paint_request(wanted, init, examples, options), model, options)
+    request = ObjectiveRequest(words, together, interpolate, variants, diversity, power, probability)
+    return run_objectives(paint_request(request, init, examples, options), model, options)

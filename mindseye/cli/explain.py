@@ -83,12 +83,12 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.explain import explain
 
-    found = explain(
+    explanations = explain(
         options.photos, options.models or None, out=options.out, command=command, **picked(options, *OWN, *OTHERS)
     )
-    if found.table and not options.quiet:
-        print(found.table, end="")
-    return code_of(found) if found.failures else DONE
+    if explanations.table and not options.quiet:
+        print(explanations.table, end="")
+    return code_of(explanations) if explanations.failures else DONE
 
 
 def pair(text: str) -> tuple[int, int]:

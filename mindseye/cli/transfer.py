@@ -49,7 +49,7 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.transfer import RECIPE, transfer
 
-    found = transfer(
+    result = transfer(
         judge=options.judges,
         recipe=options.recipe or RECIPE,
         changes=changes_of(options),
@@ -57,5 +57,5 @@ def act(options: argparse.Namespace, command: str) -> int:
         **picked(options, *OWN, *PAINTING_OPTIONS),
     )
     if not options.quiet:
-        print(found)
-    return code_of(found)
+        print(result)
+    return code_of(result)

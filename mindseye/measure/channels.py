@@ -144,8 +144,8 @@ def _mean_count(values: Floats, facets: Numbers, k: int) -> float:
 
 
 def _measures(values: Floats, facets: Numbers, distances: Floats, labels: Numbers | None) -> dict[str, Floats]:
-    found = entanglement_measures(values, facets, distances) | {"selectivity": selectivity(values, facets)}
-    measures = {name: found[name] for name in MEASURES}
+    by_name = entanglement_measures(values, facets, distances) | {"selectivity": selectivity(values, facets)}
+    measures = {name: by_name[name] for name in MEASURES}
     return measures if labels is None else measures | {"class_selectivity": class_selectivity(values, labels)}
 
 

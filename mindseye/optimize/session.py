@@ -152,15 +152,17 @@ class NetworkSession:
             UserError: if the network cannot be looked at in the recipe's size, or its decoder cannot be loaded.
         """
         used = copy.copy(self)
-        wanted = self.model.preprocessing
-        side = self.size or recipe.size or wanted.size
+        preprocessing = self.model.preprocessing
+        side = self.size or recipe.size or preprocessing.size
         with freeze(self.model.network), allow_gradients(), ExitStack() as held:
             precision: Any = self.precision or recipe.precision
             canvas_side = find_canvas(recipe.canvas).fixed_side or side
             used.recipe = replace(recipe, size=canvas_side, precision=precision)
-            used.view = wanted.size if wanted.fixed_size else side
+            used.view = preprocessing.size if preprocessing.fixed_size else side
             used.prior = prior_of(recipe, self.model.in_channels)
-            used.is_fixed = wanted.fixed_size or not all(map(used._accepts, Octaves.of(recipe).sides(used.view)[:-1]))
+            used.is_fixed = preprocessing.fixed_size or not all(
+                map(used._accepts, Octaves.of(recipe).sides(used.view)[:-1])
+            )
             used.compiler = held.enter_context(Compiler()) if recipe.compile else None
             _ = used.network  # what is wrong with its layers shows here
             yield used

@@ -70,13 +70,13 @@ def holders(folder: Path, alone: bool = False) -> list[Holder]:
                 return holders(folder, alone=True)
         except OSError:  # no such folder, or not ours to write: nobody is kept from beginning, which does no harm
             pass
-    found = []
+    held = []
     for path in sorted(folder.glob("*-of-*")):
         numbers = re.fullmatch(r"(\d+)-of-(\d+)", path.name)
         if numbers and _is_locked(path):
             index, count = (int(part) for part in numbers.groups())
-            found.append(_holder(path, Shard(index, count)))
-    return found
+            held.append(_holder(path, Shard(index, count)))
+    return held
 
 
 @contextmanager

@@ -48,8 +48,8 @@ def parse_shard(text: str) -> Shard:
     Raises:
         UserError: for anything else.
     """
-    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
-    index, count = (int(part) for part in found.groups()) if found else (0, 0)
+    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text.strip())
+    index, count = (int(part) for part in match.groups()) if match else (0, 0)
     if not 1 <= index <= count:
         raise UserError(f"{text!r} is no shard; write 3/8 for the third of eight")
     return Shard(index, count)

@@ -147,14 +147,12 @@ class _Round:
     def _places(self) -> int:
         """How many workers the nodes that are there have room for, if nobody else used them."""
         free = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-        wanted = {kind: amount for kind, amount in self._takes.items() if amount}
-        return sum(
-            min((int(node.get(kind, 0) / amount) for kind, amount in wanted.items()), default=1) for node in free
-        )
+        needs = {kind: amount for kind, amount in self._takes.items() if amount}
+        return sum(min((int(node.get(kind, 0) / amount) for kind, amount in needs.items()), default=1) for node in free)
 
     def _no_room(self) -> UserError:
-        wanted = " and ".join(f"{amount:g} {kind}" for kind, amount in self._takes.items() if amount)
-        return UserError(f"no node of the cluster has {wanted} for a worker: ask for less with --cpus and --gpus")
+        needs = " and ".join(f"{amount:g} {kind}" for kind, amount in self._takes.items() if amount)
+        return UserError(f"no node of the cluster has {needs} for a worker: ask for less with --cpus and --gpus")
 
 
 class _Actor:

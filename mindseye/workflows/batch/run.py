@@ -45,5 +45,5 @@ def _endings(event: Event) -> list[Ended]:
 
 
 def _left(packs: Sequence[Pack], names: Sequence[str]) -> list[Pack]:
-    wanted = set(names)
-    return [left for left in (pack.only(wanted) for pack in packs) if left.todo]
+    asked = set(names)
+    return [left for left in (pack.only(asked) for pack in packs) if left.todo]

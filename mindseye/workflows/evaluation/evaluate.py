@@ -169,8 +169,8 @@ def _named(queries: Tensor, members: Tensor, judge: Judge) -> dict[str, Any]:
     """The transfer of a picture and its start, logits [2, classes], beside the members' [n, classes], and its label."""
     picture, start = queries
     labels = judge.labels or (majority_label(members),)
-    found = facet_transfer(picture, members, start, labels)
-    return {**found, "label": judge.label_names(labels), "labels": list(labels)}
+    told = facet_transfer(picture, members, start, labels)
+    return {**told, "label": judge.label_names(labels), "labels": list(labels)}
 
 
 def _members(facet: FacetEntry) -> Tensor:

@@ -102,9 +102,9 @@ def _wanted(
     for entry in painted:
         classes = _classes(entry.objective) if names_classes else []
         known = {name: _label(name, painter, judge) for name in classes}
-        found = tuple(dict.fromkeys(label for label in known.values() if label is not None))
+        named = tuple(dict.fromkeys(label for label in known.values() if label is not None))
         unknown |= {name: None for name, label in known.items() if label is None}
-        labels.append(judge.labels if not classes else found if None not in known.values() else None)
+        labels.append(judge.labels if not classes else named if None not in known.values() else None)
     return labels, list(unknown)
 
 

@@ -85,13 +85,13 @@ class Patchwork:
     def windows(self, layers: Sequence[Layer]) -> dict[str, Windows]:
         """The pixels that each layer's positions stand for, by address."""
         model, view = self.session.model, self.session.view
-        found = {}
+        by_layer = {}
         with self.progress.stage("receptive", len(layers), "layers") as advance:
             for layer in layers:
                 field_of_view = receptive_field(model.network, layer, view, model.in_channels)
-                found[layer.address] = windows(field_of_view, view)
+                by_layer[layer.address] = windows(field_of_view, view)
                 advance(1)
-        return found
+        return by_layer
 
     def search(self, read: Reader, requests: Sequence[PatchRequest]) -> list[Nearest]:
         """The nearest position of all other photos to every position of each photo that is asked for."""
