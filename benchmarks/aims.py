@@ -19,8 +19,8 @@ from torch import Tensor
 from mindseye import visualize
 from mindseye.cli import keep_memory
 from mindseye.measure.intervals import bootstrap_interval, paired_interval
-from mindseye.measure.judge import judge_of, look, picture_batches
-from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, mean_pairwise_cosine, photos_of
+from mindseye.measure.judge import make_judge, picture_batches, run_judge
+from mindseye.measure.neighbourhood import PhotoFeatures, facet_neighbourhood, index_photos, mean_pairwise_cosine
 from mindseye.measure.transfer import facet_transfer
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
@@ -43,7 +43,7 @@ Rows = dict[str, list[float]]
 class Known:
     """What the judge made of all photos: features and folders, logits, and where each folder's first photo stands."""
 
-    photos: Photos
+    photos: PhotoFeatures
     logits: Tensor
     first: list[int]
 
@@ -87,13 +87,13 @@ def _options() -> argparse.Namespace:
 
 
 def _know(judge: Model, folders: list[Path]) -> Known:
-    ask, size = judge_of(judge), judge.preprocessing.size
-    seen = [look(ask, find_photos(folder).batches(judge.preprocessing, size, 3), CPU) for folder in folders]
+    ask, size = make_judge(judge), judge.preprocessing.size
+    seen = [run_judge(ask, find_photos(folder).batches(judge.preprocessing, size, 3), CPU) for folder in folders]
     counts = [len(one.features) for one in seen]
     homes = torch.repeat_interleave(torch.arange(len(folders)), torch.tensor(counts))
     logits = torch.cat([one.logits for one in seen if one.logits is not None])
     features = torch.cat([one.features for one in seen])
-    return Known(photos_of(features, homes, homes), logits, [sum(counts[:place]) for place in range(len(counts))])
+    return Known(index_photos(features, homes, homes), logits, [sum(counts[:place]) for place in range(len(counts))])
 
 
 def _measured(
@@ -127,12 +127,12 @@ def _measured(
 
 
 def _rows(run: Path, facets: list[FacetEntry], folder: int, judge: Model, known: Known) -> Iterator[dict[str, float]]:
-    ask = judge_of(judge)
+    ask = make_judge(judge)
     pictures, starts = (
         torch.stack([read_picture(run / str(kept)) for kept in paths])
         for paths in ([facet.picture for facet in facets], [facet.start for facet in facets])
     )
-    seen, begun = (look(ask, picture_batches(images, judge), CPU) for images in (pictures, starts))
+    seen, begun = (run_judge(ask, picture_batches(images, judge), CPU) for images in (pictures, starts))
     assert seen.logits is not None
     assert begun.logits is not None
     places = [torch.tensor([member.index for member in facet.members]) + known.first[folder] for facet in facets]

@@ -10,7 +10,9 @@ of the members under the recipe's random views; optimizer steps of every pack. b
 less the same call when all is done (loading and looking). Seconds are those of a clock and, beside them, those of the processor
 in all threads of this process, which a crowded machine lengthens less. The ratio of both is the batch's throughput over the
 sum of its parts; what the batch takes besides is divided by the classes. Then the same with two workers; and the command line
-killed (``kill -9``) at random moments and continued, its pictures compared byte by byte.
+killed (``kill -9``) at random moments and continued, its pictures compared byte by byte. The last bits of a picture depend on
+the threads of a worker, and several workers share those of one: with OMP_NUM_THREADS=1 all have one, and all pictures are the
+same.
 """
 
 import argparse
@@ -21,29 +23,31 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from mindseye.runs.record import Record
-from mindseye.workflows.facets.found import Found, compose, layers_read
 
 import mindseye
-from mindseye.api.batch import Batch
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
-from mindseye.layers.reader import Reader
-from mindseye.optimize.compose import Composition, target_views
+from mindseye.optimize.compose import target_views
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
+from mindseye.workflows.batch.batch import Batch
 from mindseye.workflows.batch.ledger import Ledger, Plan, read_plan
-from mindseye.workflows.batch.plan import Pack
-from mindseye.workflows.batch.request import Order
+from mindseye.workflows.batch.request import BatchRequest
 from mindseye.workflows.batch.worker import PackWorker
+from mindseye.workflows.facets.find import FacetTargets, facet_order
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.job import Job
+from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.record import Record
+from mindseye.workflows.request import Request
 
 
 def main() -> None:
@@ -182,43 +186,33 @@ class Bench:
         wanted, out = self.options, self.place / name
         plan = _plan(out)
         layers = (wanted.layer,) if wanted.layer else ()
-        order = Order(
-            str(self.root),
-            out,
-            wanted.model,
-            layers,
-            wanted.facets,
-            self.recipe,
-            None,
-            0,
-            wanted.device,
-            wanted.weights,
-        )
-        with order.open(0) as worker:
+        run = Request.of("batch", {"recipe": self.recipe, "device": wanted.device, "weights": wanted.weights})
+        request = BatchRequest(str(self.root), out, wanted.model, layers, wanted.facets, run, cache=False)
+        with request.open(0) as worker:
             taken = dict.fromkeys(("decoding", "forward passes", "optimizer steps"), Spent(0.0, 0.0))
             for pack in plan.packs:
                 flows = [self._flow(worker, Ledger(out, plan), name) for name in pack.classes]
                 for flow in flows:
                     taken["decoding"] += _spent(lambda flow=flow: _decode(flow.job))  # type: ignore[misc]
-                found = [flow.prepare() for flow in flows]
-                for flow, one in zip(flows, found, strict=True):
-                    taken["forward passes"] += _spent(lambda flow=flow, one=one: _look(flow, one))  # type: ignore[misc]
-                taken["optimizer steps"] += self._paint(pack, flows, found)
+                targets = [flow.prepare() for flow in flows]
+                for flow, own in zip(flows, targets, strict=True):
+                    taken["forward passes"] += _spent(lambda flow=flow, own=own: _look(flow.job, own))  # type: ignore[misc]
+                taken["optimizer steps"] += self._paint(flows, targets)
         return taken
 
     def _flow(self, worker: PackWorker, ledger: Ledger, name: str) -> Flow:
-        job, manifest = worker.workshop.begin(name)
+        job, manifest = worker.context.begin(name)
         folder = RunFolder(self.place / "bare" / ledger.folder(name).path.name)
-        return Flow(job, Record(folder, manifest, lambda line: None, {}), Progress(quiet=True))
+        return Flow(job, Record(folder, manifest, Progress(quiet=True)))
 
-    def _paint(self, pack: Pack, flows: list[Flow], found: list[Found]) -> Spent:
+    def _paint(self, flows: list[Flow], targets: list[FacetTargets]) -> Spent:
         taken = Spent(0.0, 0.0)
-        for layer in flows[0].job.targets:
-            pairs = zip(flows, found, strict=True)
-            composition = Composition.joined([compose(flow.job, layer, one) for flow, one in pairs])
-            with flows[0].job.painting_reader(layers_read(flows[0].job, composition)) as read:
-                painting = composition.paint(read, range(len(composition.keys)))
-                taken += _spent(lambda: [painting.advance() for _ in range(self.recipe.steps)])  # noqa: B023
+        for layer in flows[0].job.layers:
+            pairs = zip(flows, targets, strict=True)
+            order = FacetOrder.joined([facet_order(flow.job, layer, own) for flow, own in pairs])
+            with order.reader() as read:
+                painting = order.painting(read, range(len(order)))
+                taken += _spent(partial(_advance, painting))
         return taken
 
     @staticmethod
@@ -226,24 +220,30 @@ class Bench:
         return [path for path in sorted(out.rglob("*.png")) if "figures" not in path.parts]
 
 
-def _decode(job: Job) -> None:
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.in_channels, BATCH):
+def _advance(painting: Painting) -> None:
+    while not painting.is_done:
+        painting.advance()
+
+
+def _decode(job: FacetJob) -> None:
+    model = job.session.model
+    for _ in job.photos.batches(model.preprocessing, job.session.view, model.in_channels, BATCH):
         pass
 
 
 @torch.no_grad()
-def _look(flow: Flow, found: Found) -> None:
+def _look(job: FacetJob, targets: FacetTargets) -> None:
     """A forward pass of every photo up to the deepest layer, and of every member under every random view."""
-    job = flow.job
+    session, normalise = job.session, job.session.model.preprocessing.normalise
     photos = job.photos.load(range(len(job.photos)))
-    looks = target_views(job.recipe, job.view, job.seed)
-    with Reader(job.model.network, [job.targets[-1]]) as read:
-        for batch in photos.split(BATCH):
-            read(job.model.preprocessing.normalise(batch.to(job.device).float() / 255))
-        for facet, members in enumerate(found.members):
-            images = members.to(job.device).float() / 255
+    looks = target_views(session.recipe, session.view, session.seed, job.prefix)
+    with session.reader([job.layers[-1]]) as read:
+        for first in range(0, len(photos), BATCH):
+            read(normalise(photos[first : first + BATCH].to(session.device).float() / 255))
+        for facet, members in enumerate(targets.members):
+            images = members.to(session.device).float() / 255
             for view in looks(facet, images) if looks else [images]:
-                read(job.model.preprocessing.normalise(view))
+                read(normalise(view))
 
 
 def _plan(out: Path) -> Plan:

@@ -33,8 +33,8 @@ from mindseye.cli import keep_memory
 from mindseye.errors import UserError
 from mindseye.facets.image import is_of_image
 from mindseye.measure.intervals import Interval, bootstrap_interval
-from mindseye.measure.judge import Judge, Seen, judge_of, look, picture_batches
-from mindseye.measure.neighbourhood import Photos, facet_neighbourhood, nearest, photos_of
+from mindseye.measure.judge import Judge, JudgeOutputs, make_judge, picture_batches, run_judge
+from mindseye.measure.neighbourhood import PhotoFeatures, facet_neighbourhood, index_photos, nearest
 from mindseye.measure.transfer import facet_transfer
 from mindseye.models.load import Model, load_model
 from mindseye.photos.listing import list_photos
@@ -53,7 +53,7 @@ Row = dict[str, float]
 class Gallery:
     """The photos of all folders as one judge sees them. logits: None for a network without classes."""
 
-    photos: Photos
+    photos: PhotoFeatures
     logits: Tensor | None
     first: dict[str, int]
     """Where each folder's first photo stands."""
@@ -93,7 +93,7 @@ def _compare(options: argparse.Namespace) -> str:
     folders = sorted(path for path in options.photos.iterdir() if path.is_dir())
     painted = folders[HALVES[options.half]][: options.folders or None]
     names = [*options.painters.split(","), *options.judges.split(",")]
-    galleries = {name: _gallery(judge_of(_load(name, options)), folders, options) for name in dict.fromkeys(names)}
+    galleries = {name: _gallery(make_judge(_load(name, options)), folders, options) for name in dict.fromkeys(names)}
     judged, own = [_header(("painter", "judge", "recipe", "pictures", *JUDGED, "p, x", "ceiling"))], []
     own.append(_header(("painter", "recipe", "pictures", *OWN, "seconds a folder")))
     for painter in options.painters.split(","):
@@ -135,13 +135,14 @@ def ceiling(features: Tensor, labels: Tensor, members: Sequence[int]) -> float:
 def _judged(
     results: Sequence[Pictures], judging: Gallery, painting: Gallery, name: str, options: argparse.Namespace
 ) -> list[str]:
-    judge = judge_of(_load(name, options))
+    judge = make_judge(_load(name, options))
     rows: list[Row] = []
     groups: list[str] = []
     members: list[int] = []
     for result in results:
         seen, begun = (
-            look(judge, picture_batches(list(images), judge.model), CPU) for images in (result.pictures, result.starts)
+            run_judge(judge, picture_batches(list(images), judge.model), CPU)
+            for images in (result.pictures, result.starts)
         )
         for facet, numbers in enumerate(result.members):
             places = torch.tensor(numbers) + judging.first[result.folder]
@@ -154,7 +155,7 @@ def _judged(
     return [*shown, f"{share:.2f}", f"{ceiling(painting.photos.features, judging.logits.argmax(1), members):.2f}"]
 
 
-def _judged_row(seen: Seen, begun: Seen, facet: int, members: Tensor, gallery: Gallery) -> Row:
+def _judged_row(seen: JudgeOutputs, begun: JudgeOutputs, facet: int, members: Tensor, gallery: Gallery) -> Row:
     if seen.logits is None or begun.logits is None or gallery.logits is None:
         raise UserError("a judge must name classes; give another to --judges")
     home = int(gallery.photos.folders[members[0]])
@@ -204,13 +205,14 @@ def _paint(painter: str, recipe: str, folder: Path, options: argparse.Namespace)
         quiet=True,
     )
     manifest = run.manifest
-    facets = [entry for entry in manifest["layers"][0]["facets"] if entry["picture"]]
+    facets = [facet for facet in manifest.layers[0].facets if facet.picture]
     pictures, starts = (
-        torch.stack([read_picture(run.path / entry[role]) for entry in facets]) for role in ("picture", "start")
+        torch.stack([read_picture(run.path / str(kept)) for kept in paths])
+        for paths in ([facet.picture for facet in facets], [facet.start for facet in facets])
     )
-    members = [[member["index"] for member in entry["members"]] for entry in facets]
-    measures = [entry["measures"] for entry in facets]
-    return Pictures(folder.name, pictures, starts, members, measures, sum(manifest["seconds"].values()))
+    members = [[member.index for member in facet.members] for facet in facets]
+    measures = [facet.measures or {} for facet in facets]
+    return Pictures(folder.name, pictures, starts, members, measures, sum(manifest.seconds.values()))
 
 
 def _gallery(judge: Judge, folders: Sequence[Path], options: argparse.Namespace) -> Gallery:
@@ -218,7 +220,7 @@ def _gallery(judge: Judge, folders: Sequence[Path], options: argparse.Namespace)
     judge.model.network.to(memory_format=torch.channels_last)
     for folder in folders:
         photos = find_photos(_photos(folder, options.limit))
-        seen.append(look(judge, photos.batches(judge.model.preprocessing, size, judge.model.in_channels), CPU))
+        seen.append(run_judge(judge, photos.batches(judge.model.preprocessing, size, judge.model.in_channels), CPU))
     counts = [len(part.features) for part in seen]
     homes = torch.repeat_interleave(torch.arange(len(folders)), torch.tensor(counts))
     logits = (
@@ -226,7 +228,7 @@ def _gallery(judge: Judge, folders: Sequence[Path], options: argparse.Namespace)
     )
     first = {folder.name: sum(counts[:place]) for place, folder in enumerate(folders)}
     features = normalize(torch.cat([part.features for part in seen]).float(), dim=-1)
-    return Gallery(photos_of(features, homes, homes), logits, first)
+    return Gallery(index_photos(features, homes, homes), logits, first)
 
 
 def _photos(folder: Path, limit: int) -> list[str]:

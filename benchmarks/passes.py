@@ -13,7 +13,6 @@ import statistics
 import time
 
 import torch
-from mindseye.workflows.opening import opened
 from torch import Tensor, nn
 
 from mindseye.cli import keep_memory
@@ -23,7 +22,7 @@ from mindseye.layers.reader import Reader
 from mindseye.layers.stages import last_before_pooling, stages_below
 from mindseye.optimize.loss import autocast
 from mindseye.optimize.recipe.load import load_recipe
-from mindseye.report.progress import Progress
+from mindseye.optimize.session import NetworkSession
 
 TURNS = 9
 
@@ -43,7 +42,7 @@ def main() -> None:
     )
     for model in options.models or ["efficientnet_lite0"]:
         name, _, weights = model.partition("=")
-        with opened(name, weights or None, None, options.device, None, recipe, Progress(quiet=True)) as ready:
+        with NetworkSession(name, weights or None, device=options.device).using(recipe) as ready:
             network = ready.model.network
             last = last_before_pooling(network, ready.network)
             layers = [*stages_below(network, ready.network, last), last]

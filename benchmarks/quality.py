@@ -28,17 +28,15 @@ from sidebyside.setting import YARDSTICK, Setting, photos_in
 from sidebyside.tables import picture_path, plot, sheet, table
 
 from mindseye.errors import UserError
-from mindseye.layers.layer import Layer, find_layer
-from mindseye.layers.stages import last_before_pooling
-from mindseye.layers.survey import survey
-from mindseye.measure.judge import judge_of
-from mindseye.models.freeze import freeze
+from mindseye.layers.layer import Layer
+from mindseye.layers.stages import choose_layers
+from mindseye.measure.judge import make_judge
 from mindseye.models.load import Model, load_model
-from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.load import load_recipe
+from mindseye.optimize.session import NetworkSession
 from mindseye.runs.entries import device_name
 from mindseye.runs.files import write_json, write_picture
-from mindseye.workflows.facets.job import Job
+from mindseye.workflows.facets.job import FacetJob
 
 COLUMNS = 10
 OWN = {method.name: method for method in METHODS}
@@ -87,24 +85,26 @@ def main() -> int:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    out, device = Path(options.out), torch_device(options.device)
+    out = Path(options.out)
     methods = options.methods.split(",") if options.methods else [*OWN, *rivals.RIVALS]
     unknown = [name for name in methods if name not in (*OWN, *rivals.RIVALS)]
     if unknown or YARDSTICK not in methods:
         raise UserError(f"--methods wants {YARDSTICK} and any of: {'; '.join([*OWN, *rivals.RIVALS])}")
     folders = _folders(options)
-    model, judge = load_model(options.model, weights=options.weights), judge_of(load_model(options.judge))
+    opened = NetworkSession(options.model, options.weights, device=options.device, seed=options.seed)
+    opened = opened.sized(options.size or opened.model.preprocessing.size)
     plan = _plan(options, out)
-    gallery = Gallery(judge, folders, options.limit, device)
-    with freeze(model.network):
-        model.network.to(device).to(memory_format=torch.channels_last)
+    gallery = Gallery(make_judge(load_model(options.judge)), folders, options.limit, opened.device)
+    logits = _logits(opened.model)
+    with opened.using(load_recipe(YARDSTICK)) as session:
         for folder in folders[: len(options.folders)]:
             file = out / "folders" / f"{Path(folder).name}.json"
             if not file.is_file():
-                setting = Setting(_job(model, folder, options, device), _logits(model))
+                setting = Setting(_job(session, folder, options), logits)
                 write_json(file, _folder(setting, folder, methods, plan, gallery, out))
     results = [json.loads((out / "folders" / f"{Path(folder).name}.json").read_text()) for folder in options.folders]
-    _report(out, methods, results, plan, f"{options.model} painted, {options.judge} judging, {device_name(device)}")
+    about = f"{options.model} painted, {options.judge} judging, {device_name(opened.device)}"
+    _report(out, methods, results, plan, about)
 
 
 def _folder(
@@ -186,28 +186,14 @@ def _folders(options: argparse.Namespace) -> list[str]:
     return [*options.folders, *(str(folder) for folder in beside if folder.resolve() not in own)]
 
 
-def _job(model: Model, folder: str, options: argparse.Namespace, device: torch.device) -> Job:
-    size = options.size or model.preprocessing.size
-    view = model.preprocessing.size if model.preprocessing.fixed_size else size
-    network = survey(model.network, view, model.in_channels)
-    layer = find_layer(network, options.layer) if options.layer else last_before_pooling(model.network, network)
-    return Job(
-        photos=photos_in(folder, options.limit),
-        model=model,
-        network=network,
-        targets=[layer],
-        cluster=layer,
-        facets=options.facets,
-        recipe=load_recipe(YARDSTICK),
-        seed=options.seed,
-        device=device,
-        size=size,
-        view=view,
-    )
+def _job(session: NetworkSession, folder: str, options: argparse.Namespace) -> FacetJob:
+    asked = [options.layer] if options.layer else []
+    (layer,) = choose_layers(session.model.network, session.network, asked)
+    return FacetJob(session, photos_in(folder, options.limit), [layer], layer, options.facets)
 
 
 def _logits(model: Model) -> Layer:
-    output = judge_of(model).output
+    output = make_judge(model).output
     if output is None:
         raise UserError(f"{model.name} names no classes: nothing to compare a logit with")
     return output

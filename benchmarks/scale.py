@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from mindseye.runs.record import Record
 
 from mindseye.cli import keep_memory
 from mindseye.facets.embedding import embed
@@ -30,9 +29,13 @@ from mindseye.facets.extraction import BATCH
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.report.progress import Progress
 from mindseye.workflows.batch.ledger import Ledger, new_plan, write_plan
-from mindseye.workflows.batch.request import Order
+from mindseye.workflows.batch.request import BatchRequest
+from mindseye.workflows.facets.find import gather_targets
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.facets.job import Job
+from mindseye.workflows.facets.job import FacetJob
+from mindseye.workflows.finish import finish_run
+from mindseye.workflows.record import Record
+from mindseye.workflows.request import Request
 
 GIGA = 10**9
 
@@ -107,37 +110,26 @@ def measured(options: argparse.Namespace, root: Path, out: Path) -> tuple[Units,
     recipe = load_recipe("distribution", {"steps": options.steps})
     names = [(folder.name, folder.name) for folder in sorted(root.iterdir())]
     write_plan(out, plan := new_plan("", {}, names, options.facets, 2 * options.facets, 1))
-    order = Order(
-        str(root),
-        out,
-        options.model,
-        (options.layer,),
-        options.facets,
-        recipe,
-        None,
-        0,
-        "cpu",
-        options.weights,
-        cache=False,
-    )
+    run = Request.of("batch", {"recipe": recipe, "device": "cpu", "weights": options.weights})
+    request = BatchRequest(str(root), out, options.model, (options.layer,), options.facets, run, cache=False)
     units = Units()
     share = 1 / (len(names) - 1)
     ledger = Ledger(out, plan)
-    with order.open(0) as worker:
+    with request.open(0) as worker:
         for name, _ in names:
-            job, manifest = worker.workshop.begin(name)
-            flow = Flow(job, Record(ledger.folder(name), manifest, lambda line: None, {}), Progress(quiet=True))
-            count, (layer,) = len(job.photos), job.targets
+            job, manifest = worker.context.begin(name)
+            flow = Flow(job, Record(ledger.folder(name), manifest, Progress(quiet=True)))
+            count, (layer,) = len(job.photos), job.layers
             before = bytes_read()
             means, taken = timed(flow.extract)
             read = bytes_read() - before
             _, decoding = timed(partial(decode, job))
-            facets, clustered = timed(partial(flow.find, means))
-            found, aimed = timed(partial(flow.gather, facets))
-            flow.aim(found, means)
-            _, painted = timed(partial(flow.paint, layer, found))
-            _, looked = timed(partial(flow.measure, layer, found))
-            _, drawn = timed(flow.finish)
+            facets, clustered = timed(partial(flow.group, means))
+            targets, aimed = timed(partial(gather_targets, job, facets, flow.progress))
+            flow.describe(targets, means)
+            _, painted = timed(partial(flow.paint, layer, targets))
+            _, looked = timed(partial(flow.measure, layer, targets))
+            _, drawn = timed(partial(finish_run, flow.record))
             if name == names[0][0]:
                 continue
             units.decode += share * decoding / count
@@ -152,9 +144,10 @@ def measured(options: argparse.Namespace, root: Path, out: Path) -> tuple[Units,
     return units, f"read of {lying / count / 1000:.0f} kB per photo by extraction: {read / lying:.2f} times"
 
 
-def decode(job: Job) -> None:
+def decode(job: FacetJob) -> None:
     """Decode all photos of a class."""
-    for _ in job.photos.batches(job.model.preprocessing, job.view, job.model.in_channels, BATCH):
+    model = job.session.model
+    for _ in job.photos.batches(model.preprocessing, job.session.view, model.in_channels, BATCH):
         pass
 
 

@@ -1,6 +1,6 @@
 """Seconds per step of the whole loop over seconds of a bare forward and backward of the cut network.
 
-    python benchmarks/step.py                                   EfficientNet-Lite0 at 224 px, every recipe, three depths
+    python benchmarks/step.py                                   EfficientNet-Lite0 at 224 px, every recipe for facets, three depths
     python benchmarks/step.py --model resnet50 --size 512 --weights none --batch 1
 
 Both run on the same batch in one process, in turns, blocks of ten steps (blur and denoising come every tenth step); the
@@ -13,13 +13,14 @@ import io
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from copy import deepcopy
 from dataclasses import replace
 
 import torch
 
 from mindseye.cli import keep_memory
+from mindseye.errors import UserError
 from mindseye.facets.image import image_layers, is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.compiler import painting_reader
@@ -29,6 +30,7 @@ from mindseye.layers.stages import stages
 from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
+from mindseye.models.placement import put_channels_last
 from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import builtin_colours
 from mindseye.optimize.canvases.compose import compose_canvas
@@ -36,6 +38,7 @@ from mindseye.optimize.canvases.palette import Palette
 from mindseye.optimize.compose import compose_terms, layers_to_match
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.recipe.files import recipe_names
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.transforms.views import Views
@@ -52,7 +55,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=0)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--recipes", default=",".join(recipe_names()))
+    parser.add_argument("--recipes", default=",".join(_recipes_for_facets()), help="by default all that paint facets")
     parser.add_argument("--layers", default="", help="by default an early, a middle and the last stage")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=0)
@@ -67,7 +70,8 @@ def main() -> None:
         f"{options.model}, {size} px, {options.batch} pictures, {device_name(device)}, {torch.get_num_threads()} threads\n"
     )
     with freeze(model.network):
-        model.network.to(device, memory_format=torch.channels_last)
+        model.network.to(device)
+        put_channels_last(model.network)
         network = survey(model.network, size, model.in_channels)
         chosen = _layers(model, network, options.layers)
         print("| layer | cost | recipe | bare s/step | whole s/step | ratio | range of rounds |")
@@ -77,6 +81,15 @@ def main() -> None:
                 row = _ratio(model, network, layer, name, size, options.batch, options.rounds, device)
                 print(f"| {layer.address} | {layer.cost:.0%} | {name} | {row} |", flush=True)
         _others(model, chosen[-1], size, options.batch, options.rounds, device)
+
+
+def _recipes_for_facets() -> list[str]:
+    names = []
+    for name in recipe_names():
+        with suppress(UserError):
+            check_for_facets(load_recipe(name))
+            names.append(name)
+    return names
 
 
 def _layers(model: Model, network: list[Layer], named: str) -> list[Layer]:
@@ -103,7 +116,7 @@ def _ratio(
             leaf = images.clone().requires_grad_()
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 activation = bare_reader(model.preprocessing.normalise(leaf))[layer.address]
-            activation.float().sum().backward()
+            activation.float().sum().backward()  # type: ignore[no-untyped-call]
 
         painting, reader = _painting(model, network, layer, name, size, batch, device)
         with reader:
@@ -168,7 +181,7 @@ def _others(model: Model, layer: Layer, size: int, batch: int, rounds: int, devi
         def bare(steps: int) -> None:
             with Reader(model.network, [layer]) as read:
                 for _ in range(steps):
-                    read(model.preprocessing.normalise(leaf))[layer.address].sum().backward()
+                    read(model.preprocessing.normalise(leaf))[layer.address].sum().backward()  # type: ignore[no-untyped-call]
 
         pairs = [(_slope(bare, device), _slope(paint, device)) for _ in range(rounds)]
         plain, whole = (statistics.median(column) for column in zip(*pairs, strict=True))

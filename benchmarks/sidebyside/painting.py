@@ -8,19 +8,14 @@ import torch
 from torch import Tensor
 
 from mindseye.layers.layer import Layer
-from mindseye.layers.reader import Reader
-from mindseye.optimize.canvases.canvas import CanvasRequest
-from mindseye.optimize.canvases.compose import compose_canvas
 from mindseye.optimize.loop import Painting
-from mindseye.optimize.loss import Term
 from mindseye.optimize.objectives.direction import Direction
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.unit import Channel
-from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.order import ObjectiveOrder, Order, PictureRequest
 from mindseye.optimize.recipe.load import load_recipe
-from mindseye.optimize.recipe.schedule import Schedule
-from mindseye.optimize.transforms.views import Views
-from sidebyside.setting import Plan, Setting
+from mindseye.optimize.recipe.recipe import Recipe
+from sidebyside.setting import Setting
 
 SNAPSHOTS = 10
 TIMED_STEPS = 10
@@ -28,14 +23,14 @@ TIMED_STEPS = 10
 
 @dataclass(frozen=True)
 class Method:
-    """A recipe, with the loss that it names or with one objective to be raised instead.
+    """A recipe, with the loss that it names or with an objective for each facet to be raised instead.
 
     told: whether it is told the members' label. shows_photos: whether a photo is plainly seen in its pictures.
     """
 
     name: str
     recipe: str
-    objective: Callable[[Setting], tuple[Objective, Layer]] | None = None
+    objectives: Callable[[Setting], tuple[list[Objective], Layer]] | None = None
     told: bool = False
     shows_photos: bool = False
 
@@ -51,14 +46,14 @@ class Painted:
     series: list[tuple[float, Tensor]]
 
 
-def logit(setting: Setting) -> tuple[Objective, Layer]:
+def logit(setting: Setting) -> tuple[list[Objective], Layer]:
     """The class that the painted network sees in most members, before the softmax."""
-    return Channel(setting.logits.address, setting.labels), setting.logits
+    return [Channel(setting.logits.address, label) for label in setting.labels], setting.logits
 
 
-def direction(setting: Setting) -> tuple[Objective, Layer]:
+def direction(setting: Setting) -> tuple[list[Objective], Layer]:
     """The direction of the facet's mean target at the painted layer, dot times cosine squared."""
-    return Direction(setting.layer.address, setting.target.mean), setting.layer
+    return [Direction(setting.layer.address, mean) for mean in setting.target.mean], setting.layer
 
 
 METHODS = (
@@ -75,12 +70,13 @@ METHODS = (
 def paint(method: Method, setting: Setting, steps: int) -> Painted:
     """Paint all facets in that many steps, timing them; 0: as many as the recipe says."""
     recipe = load_recipe(method.recipe)
-    plan = setting.plan(replace(recipe, steps=steps or recipe.steps))
-    marks = {max(1, round(part * plan.composition.recipe.steps / SNAPSHOTS)) for part in range(1, SNAPSHOTS + 1)}
+    recipe = replace(recipe, steps=steps or recipe.steps)
+    order = _order(method, setting, recipe)
+    marks = {max(1, round(part * recipe.steps / SNAPSHOTS)) for part in range(1, SNAPSHOTS + 1)}
     series: list[tuple[float, Tensor]] = []
     seconds = 0.0
-    with Reader(setting.job.model.network, _reads(method, setting, plan)) as read:
-        painting = _painting(method, setting, plan, read)
+    with order.reader() as read:
+        painting = order.painting(read, range(len(order)))
         start = painting.images()
         begun = clock(painting.device)
         while not painting.is_done:
@@ -95,9 +91,9 @@ def paint(method: Method, setting: Setting, steps: int) -> Painted:
 
 def seconds_per_step(method: Method, setting: Setting) -> float:
     """What a step costs: the faster of two blocks of ten steps (some recipes smooth every tenth), after a first."""
-    plan = setting.plan(load_recipe(method.recipe))
-    with Reader(setting.job.model.network, _reads(method, setting, plan)) as read:
-        painting = _painting(method, setting, plan, read)
+    order = _order(method, setting, load_recipe(method.recipe))
+    with order.reader() as read:
+        painting = order.painting(read, range(len(order)))
         painting.advance()
         return min(_block(painting), _block(painting)) / TIMED_STEPS
 
@@ -122,22 +118,15 @@ def _block(painting: Painting) -> float:
     return clock(painting.device) - begun
 
 
-def _reads(method: Method, setting: Setting, plan: Plan) -> list[Layer]:
-    return plan.reads if method.objective is None else [method.objective(setting)[1]]
-
-
-def _painting(method: Method, setting: Setting, plan: Plan, read: Reader) -> Painting:
-    composition, job = plan.composition, setting.job
-    pictures = range(len(plan.members))
-    if method.objective is None:
-        return composition.paint(read, pictures)
-    objective, _ = method.objective(setting)
-    random = RandomKeys(job.seed, tuple(f"{method.name}/{index}" for index in pictures))
-    canvas = compose_canvas(
-        CanvasRequest(
-            composition.recipe, job.size, job.model.in_channels, composition.palette, random, job.device, None
-        )
+def _order(method: Method, setting: Setting, recipe: Recipe) -> Order:
+    order = setting.plan(recipe).order
+    if method.objectives is None:
+        return order
+    objectives, layer = method.objectives(setting)
+    return ObjectiveOrder(
+        session=order.session,
+        keys=[f"{method.name}/{index}" for index in range(len(objectives))],
+        palette=order.palette,
+        requests=[PictureRequest(objective.name, objective) for objective in objectives],
+        read_layers=[layer],
     )
-    terms = [Term(objective.name, objective, Schedule(-1.0, -1.0))]
-    views = Views.of(composition.recipe, job.view)
-    return Painting(canvas, terms, composition.recipe, views, random, read, job.model.preprocessing)

@@ -21,15 +21,15 @@ def lucent(setting: Setting, steps: int) -> Tensor:
     """torch-lucent: a Fourier canvas of the benchmark's size, its standard transforms, all facets in one batch."""
     from lucent.optvis import objectives, param, render, transform
 
-    job = setting.job
+    session, size = setting.session, setting.session.recipe.size
     # Its hooks stay in the network for good.
-    network = deepcopy(job.model.network)
-    goals = [objectives.channel("labels", int(label), batch=place) for place, label in enumerate(setting.labels)]
+    network = deepcopy(session.model.network)
+    goals = [objectives.channel("labels", label, batch=place) for place, label in enumerate(setting.labels)]
     images = render.render_vis(
         _LabelsLast(network),
         objectives.Objective.sum(goals),
-        lambda: param.image(job.size, batch=len(goals)),
-        transforms=[*transform.standard_transforms, job.model.preprocessing.normalise],
+        lambda: param.image(size, batch=len(goals)),
+        transforms=[*transform.standard_transforms, session.model.preprocessing.normalise],
         thresholds=(steps,),
         preprocess=False,
         progress=False,
@@ -42,21 +42,21 @@ def horama(setting: Setting, steps: int) -> Tensor:
     """horama's Fourier method (its MACO fetches a file): a canvas of 1280 px seen through six crops, picture by picture."""
     from horama import fourier
 
-    job, low, high = setting.job, -2.5, 2.5
+    session, low, high = setting.session, -2.5, 2.5
 
     def paint(label: int) -> Tensor:
         def score(views: Tensor) -> Tensor:
-            logits = job.model.network(job.model.preprocessing.normalise((views - low) / (high - low)))
+            logits = session.model.network(session.model.preprocessing.normalise((views - low) / (high - low)))
             mean: Tensor = logits[:, label].mean()
             return mean
 
         with redirect_stderr(io.StringIO()):
-            image, _ = fourier(score, total_steps=steps, model_input_size=job.view, device=str(job.device))
+            image, _ = fourier(score, total_steps=steps, model_input_size=session.view, device=str(session.device))
         unit: Tensor = (image.detach() - low) / (high - low)
         return unit.cpu()
 
-    whole = torch.stack([paint(int(label)) for label in setting.labels])
-    side = (job.size, job.size)
+    whole = torch.stack([paint(label) for label in setting.labels])
+    side = (session.recipe.size, session.recipe.size)
     return functional.interpolate(whole, size=side, mode="bilinear", antialias=True, align_corners=False)
 
 
@@ -65,7 +65,7 @@ RIVALS: dict[str, Render] = {"torch-lucent": lucent, "horama": horama}
 
 def paint(render: Render, setting: Setting, steps: int) -> Painted:
     """Paint all facets in that many steps."""
-    device = setting.job.device
+    device = setting.session.device
     begun = clock(device)
     images = render(setting, steps).float().nan_to_num(0.5).clamp(0, 1)
     wait(device)

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mindseye.layers.reader import Reader
 from mindseye.measure.fidelity import recovery
 from mindseye.measure.judge import Judge, JudgeOutputs, picture_batches, run_judge
 from mindseye.measure.naturalness import naturalness, spectrum_slope
@@ -86,7 +85,7 @@ class Questions:
 
     def all(self, images: Tensor) -> list[Row]:
         """All questions about one picture per facet."""
-        views = Views(self._setting.job.view).plain(images)
+        views = Views(self._setting.session.view).plain(images)
         return [row | self._own(views[facet, None], facet) for facet, row in enumerate(self.judge(images))]
 
     def members(self) -> list[Row]:
@@ -111,9 +110,9 @@ class Questions:
 
     def _own(self, images: Tensor, facet: int) -> Row:
         """Naturalness, and what the painted layer itself makes of images [n, channels, side, side]."""
-        job, layer = self._setting.job, self._setting.layer
-        with torch.no_grad(), Reader(job.model.network, [layer]) as read:
-            activation = read(job.model.preprocessing.normalise(images.to(job.device)))[layer.address]
+        session, layer = self._setting.session, self._setting.layer
+        with torch.no_grad(), session.reader([layer]) as read:
+            activation = read(session.model.preprocessing.normalise(images.to(session.device)))[layer.address]
         found = recovery(
             activation.float().mean(-1).cpu(), self._setting.target.mean, torch.full((len(images),), facet)
         )
