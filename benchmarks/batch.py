@@ -32,11 +32,11 @@ import torch
 import mindseye
 from mindseye.cli import keep_memory
 from mindseye.facets.extraction import BATCH
-from mindseye.optimize.compose import target_views
 from mindseye.optimize.loop import Painting
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.targets import target_views
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.workflows.batch.batch import Batch
@@ -47,7 +47,7 @@ from mindseye.workflows.facets.find import FacetTargets, facet_order
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.record import Record
-from mindseye.workflows.request import Request
+from mindseye.workflows.request import Request, RunOptions
 
 
 def main() -> None:
@@ -186,7 +186,7 @@ class Bench:
         wanted, out = self.options, self.place / name
         plan = _plan(out)
         layers = (wanted.layer,) if wanted.layer else ()
-        run = Request.of("batch", {"recipe": self.recipe, "device": wanted.device, "weights": wanted.weights})
+        run = Request.of("batch", RunOptions(recipe=self.recipe, device=wanted.device, weights=wanted.weights))
         request = BatchRequest(str(self.root), out, wanted.model, layers, wanted.facets, run, cache=False)
         with request.open(0) as worker:
             taken = dict.fromkeys(("decoding", "forward passes", "optimizer steps"), Spent(0.0, 0.0))
@@ -242,7 +242,7 @@ def _look(job: FacetJob, targets: FacetTargets) -> None:
             read(normalise(photos[first : first + BATCH].to(session.device).float() / 255))
         for facet, members in enumerate(targets.members):
             images = members.to(session.device).float() / 255
-            for view in looks(facet, images) if looks else [images]:
+            for view in looks(facet, images):
                 read(normalise(view))
 
 
