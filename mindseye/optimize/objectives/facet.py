@@ -81,16 +81,21 @@ class Match(Objective):
         self._positions = positions
         self._least = least
         self._goals: dict[int, tuple[Tensor, Tensor]] = {}
+        self._samples: dict[int, Tensor] = {}
 
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.target.layer]
         goal, size = self._goal(activation.shape[-1])
         if 0 < self._positions < activation.shape[-1]:
-            activation = activation.index_select(
-                -1, _sample(activation.shape[-1], self._positions).to(activation.device)
-            )
+            activation = activation.index_select(-1, self._places(activation.shape[-1], activation.device))
         ranks = sort_values(activation.float())
         return (ranks - goal).square().mean((-1, -2)) / size
+
+    def _places(self, positions: int, device: torch.device) -> Tensor:
+        """Which of so many positions are sorted, on the device: bringing them there at every step would make it wait."""
+        if positions not in self._samples:
+            self._samples[positions] = _sample(positions, self._positions).to(device, non_blocking=True)
+        return self._samples[positions]
 
     def _goal(self, positions: int) -> tuple[Tensor, Tensor]:
         """What is matched of so many positions, [images, channels, as many as are sorted], and its mean square."""
