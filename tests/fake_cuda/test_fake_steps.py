@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from fake_gpu import GPU, HostWaitError
-from nets import ChannelsLast, TinyConv, seeded
+from nets import ChannelsLast, TinyConv, TinyTokens, seeded
 from torch._subclasses.fake_tensor import FakeTensor
 
 import mindseye as me
@@ -121,6 +121,19 @@ def test_views_and_octaves_and_a_state_taken_and_loaded(strict_steps, gpu, netwo
         eye.paint(target, recipe)
     assert len(taken) == STEPS
     assert not any(isinstance(tensor, FakeTensor) for state in taken for tensor in state.values())
+
+
+@pytest.mark.parametrize(("network", "layer"), [(TinyConv, LAYER), (TinyTokens, "blocks.1")])
+def test_steps_in_bfloat16(strict_steps, photos, monkeypatch, network, layer):
+    """What a CUDA device that knows it computes in where the recipe does not say otherwise."""
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **options: True)
+    monkeypatch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", lambda: False)
+    with torch.autocast("cuda", torch.bfloat16):
+        assert (torch.rand(2, 2, device=GPU) @ torch.rand(2, 2, device=GPU)).dtype == torch.bfloat16
+    eye = me.Session(seeded(network), device="cuda:0", size=SIDE, cache=False)
+    recipe = replace(load_recipe("distribution"), steps=2, top_k=4, target_views=1, octaves=1)
+    eye.paint(eye.target(photos, layer, recipe=recipe), recipe)
+    assert strict_steps[0] == 2
 
 
 def test_dead_units_get_a_gradient(strict_steps, monkeypatch):
