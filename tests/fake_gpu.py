@@ -34,7 +34,8 @@ aten = torch.ops.aten
 INDEXING = {aten.index.Tensor, aten.index_put.default, aten.index_put_.default, aten._index_put_impl_.default}
 STAGED_AT_ONCE = 64 * 1024
 """Bytes: what is sent to a CUDA device without waiting is first put aside by its driver, which for more may wait."""
-VALUES = {aten._local_scalar_dense.default, aten.equal.default}
+NAMED = ("_local_scalar_dense", "equal", "_linalg_check_errors", "bincount")
+VALUES = {getattr(aten, name).default for name in NAMED}
 
 
 class HostWaitError(RuntimeError):
@@ -122,6 +123,8 @@ class FakeGPU(TorchDispatchMode):
             self._refuse_copy(args[1], not isinstance(args[0], FakeTensor), len(args) > 2 and args[2])
         if func in INDEXING and any(tensor.ndim for tensor in on_host):
             raise HostWaitError(f"{func} with places on the CPU: they are copied, and waited for")
+        if func in INDEXING and any(place is not None and place.dtype == torch.bool for place in args[1]):
+            raise HostWaitError(f"{func} by a mask: it is counted on the CPU how many places it has")
 
     def _refuse_copy(self, source, to_host, does_not_wait):
         if to_host and isinstance(source, FakeTensor):
@@ -129,9 +132,7 @@ class FakeGPU(TorchDispatchMode):
         if not to_host and not isinstance(source, FakeTensor) and not does_not_wait:
             raise HostWaitError(f"a copy of {list(source.shape)} from the CPU to the GPU without non_blocking=True")
         if not to_host and source.numel() * source.element_size() > STAGED_AT_ONCE:
-            raise HostWaitError(
-                f"a copy of {list(source.shape)} from the CPU to the GPU, too large to be staged at once"
-            )
+            raise HostWaitError(f"a copy of {list(source.shape)} to the GPU, too large to be put aside at once")
 
     def _made_up(self, fake, dtype=None):
         """A real tensor of the CPU in place of one of the GPU: uniform numbers, zeros where they are whole, or all true."""
