@@ -35,7 +35,7 @@ from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.finish import finish_run
 from mindseye.workflows.record import Record
-from mindseye.workflows.request import Request
+from mindseye.workflows.request import Request, RunOptions
 
 GIGA = 10**9
 
@@ -110,7 +110,7 @@ def measured(options: argparse.Namespace, root: Path, out: Path) -> tuple[Units,
     recipe = load_recipe("distribution", {"steps": options.steps})
     names = [(folder.name, folder.name) for folder in sorted(root.iterdir())]
     write_plan(out, plan := new_plan("", {}, names, options.facets, 2 * options.facets, 1))
-    run = Request.of("batch", {"recipe": recipe, "device": "cpu", "weights": options.weights})
+    run = Request.of("batch", RunOptions(recipe=recipe, device="cpu", weights=options.weights))
     request = BatchRequest(str(root), out, options.model, (options.layer,), options.facets, run, cache=False)
     units = Units()
     share = 1 / (len(names) - 1)

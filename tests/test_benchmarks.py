@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-FILES = [*sorted(FOLDER.glob("*.py")), *sorted(FOLDER.glob("sidebyside/*.py"))]
+FILES = [*sorted(FOLDER.glob("*.py")), *sorted(FOLDER.glob("*/*.py"))]
 
 
 def own_file(module):

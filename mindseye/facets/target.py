@@ -88,7 +88,7 @@ def resample_ranks(ranks: Tensor, positions: int) -> Tensor:
         return ranks
     place = ((torch.arange(positions, dtype=torch.float64) + 0.5) * have / positions - 0.5).clamp(0, have - 1)
     floor = place.floor()
-    part, low = (place - floor).to(ranks), floor.long().to(ranks.device)
+    part, low = (place - floor).to(ranks, non_blocking=True), floor.long().to(ranks.device, non_blocking=True)
     high = (low + 1).clamp_max(have - 1)
     return ranks[..., low] * (1 - part) + ranks[..., high] * part
 

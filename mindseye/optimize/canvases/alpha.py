@@ -38,7 +38,8 @@ class Alpha(Canvas):
         return self.canvas.planes()
 
     def step_images(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
-        return over(planes, background(planes.shape[1] - 1, planes.shape[-1], step, random).to(planes))
+        behind = background(planes.shape[1] - 1, planes.shape[-1], step, random, planes.device)
+        return over(planes, behind)
 
     def alpha(self) -> Tensor:
         return self.planes()[:, -1:]
@@ -65,7 +66,10 @@ def over(planes: Tensor, behind: Tensor) -> Tensor:
     return torch.lerp(behind, planes[:, :-1], planes[:, -1:])
 
 
-def background(channels: int, side: int, step: int, random: RandomKeys) -> Tensor:
-    """A random background per picture, [pictures, channels, side, side] in [0, 1]: eight by eight patches, blurred."""
-    patches = random.uniform(step, "background", channels, PATCHES, PATCHES)
+def background(channels: int, side: int, step: int, random: RandomKeys, device: torch.device | None = None) -> Tensor:
+    """A random background per picture, [pictures, channels, side, side] in [0, 1]: eight by eight patches, blurred.
+
+    Only the patches are brought to the device, without waiting for it.
+    """
+    patches = random.uniform(step, "background", channels, PATCHES, PATCHES).to(device, non_blocking=True)
     return functional.interpolate(patches, size=(side, side), mode="bilinear", align_corners=False)

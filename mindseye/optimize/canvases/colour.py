@@ -32,7 +32,9 @@ class Colours:
     def from_image(self, image: Tensor) -> Tensor:
         """The decorrelated channels of an image in [0, 1]; values near 0 and 1 are pulled in, as their logit is infinite."""
         logit = torch.logit(image.clamp(LOGIT_MARGIN, 1 - LOGIT_MARGIN)) - self.mean[..., None, None]
-        return torch.einsum(self._axes("cd", "bdhw->bchw"), torch.linalg.inv(self.matrix), logit)
+        # Without the check that there is an inverse, as all colours here have one: the check would wait for a GPU.
+        inverse = torch.linalg.inv_ex(self.matrix).inverse
+        return torch.einsum(self._axes("cd", "bdhw->bchw"), inverse, logit)
 
     def with_alpha(self) -> "Colours":
         """The same with one more channel behind them, which mixes with none: ``alpha = sigmoid(channel)``."""

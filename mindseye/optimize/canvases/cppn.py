@@ -34,6 +34,7 @@ class CPPN(Canvas):
         self.biases = [bias.clone().requires_grad_() for bias in biases]
         self.side = side
         self.colours = colours
+        self._places = coordinates(side).to(self.weights[0].device)
 
     @classmethod
     def build(cls, request: CanvasRequest) -> "CPPN":
@@ -56,7 +57,7 @@ class CPPN(Canvas):
         return self.weights + self.biases
 
     def render(self) -> Tensor:
-        values = coordinates(self.side).to(self.weights[0]).expand(len(self.weights[0]), -1, -1)
+        values = self._places.expand(len(self.weights[0]), -1, -1)
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = torch.einsum("pni,pio->pno", values if number == 0 else composite(values), weight) + bias
         return self.colours.to_image(values.transpose(1, 2).reshape(len(values), -1, self.side, self.side))

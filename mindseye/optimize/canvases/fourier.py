@@ -50,7 +50,7 @@ class Fourier(Decorrelated):
         self.coefficients.copy_(torch.view_as_real(spectrum))
 
     def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        return [change * low_pass(self.side, cutoff).to(change.device).unsqueeze(-1) for change in changes]
+        return [change * low_pass(self.side, cutoff, change.device).unsqueeze(-1) for change in changes]
 
 
 class Phase(Decorrelated):
@@ -98,4 +98,4 @@ class Phase(Decorrelated):
         self.phase.copy_(torch.fft.rfft2(channels, norm="ortho").angle())
 
     def coarsen(self, changes: Sequence[Tensor], cutoff: float) -> list[Tensor]:
-        return [change * low_pass(change.shape[-2], cutoff).to(change.device) for change in changes]
+        return [change * low_pass(change.shape[-2], cutoff, change.device) for change in changes]

@@ -6,21 +6,24 @@ from torch import Tensor
 from mindseye.optimize.canvases.colour import Colours
 
 
-def frequencies(side: int) -> Tensor:
+def frequencies(side: int, device: torch.device | None = None) -> Tensor:
     """The spatial frequency of each coefficient of a real 2-D transform, in cycles per pixel, [side, side // 2 + 1]."""
-    rows = torch.fft.fftfreq(side).view(-1, 1)
-    columns = torch.fft.rfftfreq(side).view(1, -1)
+    rows = torch.fft.fftfreq(side, device=device).view(-1, 1)
+    columns = torch.fft.rfftfreq(side, device=device).view(1, -1)
     return torch.hypot(rows, columns)
 
 
-def low_pass(side: int, cutoff: float) -> Tensor:
-    """How much of each frequency passes, ``1 / (1 + (f / cutoff)^4)`` (a Butterworth response), as ``frequencies``."""
-    return 1 / (1 + (frequencies(side) / cutoff) ** 4)
+def low_pass(side: int, cutoff: float, device: torch.device | None = None) -> Tensor:
+    """How much of each frequency passes, ``1 / (1 + (f / cutoff)^4)`` (a Butterworth response), as ``frequencies``.
+
+    device: where it is made, as bringing it there at every step would make a GPU wait.
+    """
+    return 1 / (1 + (frequencies(side, device) / cutoff) ** 4)
 
 
 def smooth(change: Tensor, cutoff: float) -> Tensor:
     """The frequencies of images [..., side, side] up to ``cutoff`` (in cycles per pixel), under ``low_pass``."""
-    passed = low_pass(change.shape[-1], cutoff).to(change.device)
+    passed = low_pass(change.shape[-1], cutoff, change.device)
     coarse: Tensor = torch.fft.irfft2(torch.fft.rfft2(change) * passed, s=change.shape[-2:])
     return coarse
 

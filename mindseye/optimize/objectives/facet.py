@@ -90,15 +90,21 @@ class Match(Objective):
         self._positions = positions
         self._least = least
         self._goals: dict[int, tuple[Tensor, Tensor]] = {}
+        self._samples: dict[int, Tensor] = {}
 
     def __call__(self, activations: Activations) -> Tensor:
         activation = activations[self.target.layer]
         goal, size = self._goal(activation.shape[-1])
         if 0 < self._positions < activation.shape[-1]:
-            sample = _sample(activation.shape[-1], self._positions, activation.device)
-            activation = activation.index_select(-1, sample)
+            activation = activation.index_select(-1, self._places(activation.shape[-1], activation.device))
         ranks = sort_values(activation.float())
         return (ranks - goal).square().mean((-1, -2)) / size
+
+    def _places(self, positions: int, device: torch.device) -> Tensor:
+        """Which of so many positions are sorted, on the device: bringing them there at every step would make it wait."""
+        if positions not in self._samples:
+            self._samples[positions] = _sample(positions, self._positions).to(device, non_blocking=True)
+        return self._samples[positions]
 
     def _goal(self, positions: int) -> tuple[Tensor, Tensor]:
         """What is matched of so many positions, [images, channels, as many as are sorted], and its mean square."""
@@ -120,10 +126,6 @@ class TotalVariation(Objective):
 
 
 @cache
-def _sample(positions: int, count: int, device: torch.device) -> Tensor:
-    """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides.
-
-    Kept per device: copying it at every step would make the device wait.
-    """
-    chosen = torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:count].sort().values
-    return chosen.to(device)
+def _sample(positions: int, count: int) -> Tensor:
+    """A fixed choice of positions, without order of rows or columns that could fall in step with the network's strides."""
+    return torch.randperm(positions, generator=torch.Generator().manual_seed(0))[:count].sort().values

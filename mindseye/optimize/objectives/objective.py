@@ -197,7 +197,7 @@ def for_images(values: Tensor, activation: Tensor) -> Tensor:
     images = activation.shape[0]
     if values.shape[0] not in (1, images):
         raise ValueError(f"values for {values.shape[0]} images do not fit a batch of {images}")
-    return values.to(activation.device).expand(images, *values.shape[1:])
+    return values.to(activation.device, non_blocking=True).expand(images, *values.shape[1:])
 
 
 def _lift(value: "Objective | float") -> Objective:

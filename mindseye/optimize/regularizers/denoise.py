@@ -57,8 +57,9 @@ class TVDenoiser:
         # Difference d - b, across and down, with a row above and a column before the first that stay 0.
         self._split = planes.new_zeros(2, planes.shape[0], height + 1, width + 1)
         self._spare, self._known = torch.empty_like(planes), torch.empty_like(planes)
-        red = (torch.arange(height)[:, None] + torch.arange(width)) % 2 == 0
-        self._colours = (red.to(images.device), ~red.to(images.device))
+        rows, columns = (torch.arange(extent, device=images.device) for extent in (height, width))
+        red = (rows[:, None] + columns) % 2 == 0
+        self._colours = (red, ~red)
 
     @torch.no_grad()
     def sweep(self) -> None:

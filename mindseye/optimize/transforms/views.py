@@ -1,6 +1,7 @@
 """Random changes that a picture must survive: of geometry, sharpness, colour, and noise.
 
 Every step draws anew for each picture. All geometry is one affine map or homography, so the image is resampled once.
+The few numbers that are drawn on the CPU go to the device without waiting for it: it may be several steps behind.
 """
 
 import math
@@ -146,10 +147,11 @@ class Views:
         maps = self.maps(step, random)
         if not self.perspective:
             shape = [images.shape[0], images.shape[1], side, side]
-            return functional.affine_grid(maps.to(images), shape, align_corners=False)
+            return functional.affine_grid(maps.to(images, non_blocking=True), shape, align_corners=False)
         corners = seen_corners(random.uniform(step, "perspective", 4, 2), self.perspective)
         last = torch.tensor([0.0, 0.0, 1.0]).expand(len(maps), 1, 3)
-        return project((torch.cat([maps, last], 1) @ homographies(corners)).to(images), side)
+        whole = torch.cat([maps, last], 1) @ homographies(corners)
+        return project(whole.to(images, non_blocking=True), side)
 
     def _blur(self, views: Tensor, step: int, random: RandomKeys) -> Tensor:
         small, large = self.blur
@@ -158,10 +160,11 @@ class Views:
         return torch.cat(blurred)
 
     def _to_grey(self, views: Tensor, step: int, random: RandomKeys) -> Tensor:
-        is_grey = (random.uniform(step, "greyscale", 1, 1, 1) < self.greyscale).to(views.device)
-        luminance = (views * torch.tensor(LUMINANCE).to(views).view(1, -1, 1, 1)).sum(1, keepdim=True)
-        return torch.where(is_grey, luminance, views)
+        is_grey = random.uniform(step, "greyscale", 1, 1, 1) < self.greyscale
+        weights = torch.tensor(LUMINANCE).to(views, non_blocking=True)
+        luminance = (views * weights.view(1, -1, 1, 1)).sum(1, keepdim=True)
+        return torch.where(is_grey.to(views.device, non_blocking=True), luminance, views)
 
     @staticmethod
     def _draw_signed(random: RandomKeys, step: int, purpose: str, views: Tensor) -> Tensor:
-        return (2 * random.uniform(step, purpose, views.shape[1], 1, 1) - 1).to(views)
+        return (2 * random.uniform(step, purpose, views.shape[1], 1, 1) - 1).to(views, non_blocking=True)
