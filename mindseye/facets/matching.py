@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 Group = AbstractSet[str]
 """Paths of photos."""
@@ -18,6 +17,8 @@ def match_groups(first: Sequence[Group], second: Sequence[Group], photos: int) -
 
     photos: how many there are in all.
     """
+    from scipy.optimize import linear_sum_assignment  # here, since its import takes longer than most commands' answers
+
     gain = np.array([[_gain(one, other, photos) for other in second] for one in first], dtype=np.int64)
     rows, columns = linear_sum_assignment(gain.reshape(len(first), len(second)), maximize=True)
     return {int(column): int(row) for row, column in zip(rows, columns, strict=True) if gain[row, column] > 0}
