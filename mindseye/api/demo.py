@@ -1,20 +1,30 @@
-"""The main job on what comes along: a bundled network, and crops of photos that two libraries install with themselves."""
+"""The main job on what comes along: bundled networks, and crops of photos that two libraries install with themselves."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from PIL import Image
 
+from mindseye.api.report import INDEX, Report, write_report
 from mindseye.api.visualize import visualize
+from mindseye.arguments import as_list, check_words
 from mindseye.errors import UserError
+from mindseye.models.load import load_model
 from mindseye.report.notebook import Run
-from mindseye.report.progress import Progress, Report
+from mindseye.report.progress import Progress
+from mindseye.report.progress import Report as ProgressOption
 from mindseye.runs.files import write_bytes
+from mindseye.runs.folder import file_name
 
 MODEL = "efficientnet_lite0"
 LAYERS = ("blocks.2.1", "blocks.4.2", "blocks.5.3", "bn2")
+OUT, NETWORKS_OUT = "runs/demo", "runs/networks"
 CROPS = 20
 STEPS = 100
 SIDE = 256
@@ -33,49 +43,105 @@ PHOTOS = {
 }
 
 
+@overload
 def demo(
-    out: str | Path = "runs/demo",
-    steps: int = STEPS,
+    out: str | Path | None = None,
+    steps: int | None = None,
     force: bool = False,
     quiet: bool = False,
-    progress: Report = None,
+    progress: ProgressOption = None,
     command: str = "mindseye demo",
-) -> Run:
-    """Paint the facets of eight photos, each cropped at many places and scales, on EfficientNet-Lite0.
+    models: None = None,
+) -> Run: ...
 
-    Nothing is fetched. A facet per photo is what the network should find; the crops of one photo share what it shows,
-    so these facets say less about the network than those of a folder of many photos would.
+
+@overload
+def demo(
+    out: str | Path | None = None,
+    steps: int | None = None,
+    force: bool = False,
+    quiet: bool = False,
+    progress: ProgressOption = None,
+    command: str = "mindseye demo",
+    *,
+    models: str | Sequence[str],
+) -> Report: ...
+
+
+def demo(
+    out: str | Path | None = None,
+    steps: int | None = None,
+    force: bool = False,
+    quiet: bool = False,
+    progress: ProgressOption = None,
+    command: str = "mindseye demo",
+    models: str | Sequence[str] | None = None,
+) -> Run | Report:
+    """Paint the facets of eight photos, each cropped at many places and scales, on EfficientNet-Lite0 or on other networks.
+
+    Nothing is fetched, unless a network of ``models`` is to come from the internet. A facet per photo is what a network
+    should find; the crops of one photo share what it shows, so these facets say less about the network than those of a
+    folder of many photos would.
 
     Args:
-        out: the run folder, with the photos in it.
-        steps: of each picture.
+        out: the run folder, with the photos in it, by default ``runs/demo``; with ``models`` the folder of their runs and of
+            the photos, by default ``runs/networks``.
+        steps: of each picture; by default 100 for the four layers of one network, and the recipe's with ``models``.
         force: start anew.
         quiet: say nothing.
         progress: None, True, or a function that is told how far it is.
         command: as run.json notes it.
+        models: names of networks, or one, to be painted side by side, each at its last layer before pooling, into a run
+            folder of its name. One that is named twice is painted once.
+
+    Returns:
+        The run; with ``models`` the page over their runs, and ``figure``, which shows a row per network.
 
     Raises:
-        UserError: if the packages of the extra ``[demo]`` are missing.
+        UserError: if the packages of the extra ``[demo]`` are missing, or a network cannot be had.
     """
-    photos = Path(out) / "photos"
+    names = check_models(models)
+    folder = Path(out) if out is not None else Path(NETWORKS_OUT if names else OUT)
     told = Progress.of(progress, quiet=quiet)
     told.say(f"{len(PHOTOS)} photos, each seen {CROPS} times (crops at many places and scales):")
     for name, (library, file, licence) in PHOTOS.items():
         told.say(f"  {name:<11} {file} of {library} ({licence})")
-    write_crops(photos)
-    return visualize(
-        photos,
-        MODEL,
-        LAYERS,
+    write_crops(folder / "photos")
+    paint = partial(
+        visualize,
+        folder / "photos",
         facets=len(PHOTOS),
-        out=out,
-        steps=steps,
         recursive=True,
         force=force,
         quiet=quiet,
         progress=progress,
         command=command,
     )
+    if not names:
+        return paint(MODEL, LAYERS, out=folder, steps=STEPS if steps is None else steps)
+    runs = []
+    for place, name in enumerate(names, 1):
+        told.say(f"network {place} of {len(names)}: {name}")
+        runs.append(paint(name, out=folder / file_name(name), steps=steps))
+    report = write_report(*runs, out=folder / INDEX, quiet=quiet, progress=progress)
+    return replace(report, failures=[line for run in runs for line in run.failures] + report.failures)
+
+
+def check_models(models: str | Sequence[str] | None) -> list[str]:
+    """The networks by name, each once, all seen to open: a wrong name costs no painting. None are asked for by None.
+
+    Raises:
+        UserError: if one cannot be opened, or there is none.
+    """
+    if models is None:
+        return []
+    names = list(dict.fromkeys(as_list("models", models, str)))
+    if not names or "" in names:
+        raise UserError("models are the names of one network or more, such as efficientnet_lite0,efficientnet_lite1")
+    for name in names:
+        check_words("a model of the demo", name)
+        load_model(name)
+    return names
 
 
 def write_crops(folder: Path) -> None:

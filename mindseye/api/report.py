@@ -6,22 +6,29 @@ from pathlib import Path
 
 from mindseye.arguments import required_path
 from mindseye.errors import UserError
-from mindseye.report.index import card_of, write_index
+from mindseye.report.index import Card, card_of, write_index
+from mindseye.report.networks import draw_networks
 from mindseye.report.notebook import Run
 from mindseye.report.page import write_page
 from mindseye.report.progress import Progress
 from mindseye.report.progress import Report as ProgressOption
+from mindseye.runs.files import PNG_EFFORT, write_image
 from mindseye.runs.folder import PAGE, RunFolder
 
 INDEX = "index.html"
+NETWORKS = "figures/networks.png"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written. path: the page. failures: a line per run that could not be shown."""
+    """What was written.
+
+    path: the page. failures: a line per run that could not be shown. figure: the sheet of networks, where there is one.
+    """
 
     path: Path
     failures: list[str]
+    figure: Path | None = None
 
 
 def write_report(
@@ -33,7 +40,9 @@ def write_report(
 ) -> Report:
     """Write the page of a run anew, RUN/report.html; or, of several runs, one page that leads to all of theirs.
 
-    Of several runs, those that have no page yet get one. Folders that hold no readable run are left out and told.
+    Of several runs, those that have no page yet get one. Folders that hold no readable run are left out and told. Where all
+    others are finished runs of facets of the same photos, figures/networks.png beside the page, and the page itself, show
+    them side by side: a row per run, a column per facet.
 
     Args:
         runs: folders of runs, or what the painting functions return.
@@ -57,18 +66,27 @@ def write_report(
     path = Path(out) if out is not None else folders[0].absolute().parent / INDEX
     if path.is_dir() or path.name == PAGE:
         raise UserError(f"{path} cannot be the page over all runs: name another file with --out, such as {INDEX}")
-    cards, failures = [], []
+    cards: list[Card] = []
+    failures: list[str] = []
+    readable: list[Path] = []
     with told.stage("pages", len(folders), "runs") as advance:
         for folder in folders:
             try:
                 if RunFolder(folder).exists() and not (folder / PAGE).is_file():
                     write_page(folder)
                 cards.append(card_of(folder, path.absolute().parent))
+                readable.append(folder)
             except UserError as error:
                 failures.append(str(error))
             advance(1)
     if not cards:
         raise UserError(failures[0])
-    write_index(path, title or path.absolute().parent.name or "runs", cards)
+    sheet = draw_networks(readable)
+    write_index(path, title or path.absolute().parent.name or "runs", cards, sheet)
     told.say(f"done: {path}")
-    return Report(path, failures)
+    if sheet is None:
+        return Report(path, failures)
+    figure = path.parent / NETWORKS
+    write_image(figure, sheet, PNG_EFFORT)
+    told.say(f"done: {figure}")
+    return Report(path, failures, figure)

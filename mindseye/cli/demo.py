@@ -3,15 +3,22 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import add_command, code_of, count, picked
+from mindseye.cli.options import MODEL, add_command, code_of, count, picked
+
+EXAMPLES = """examples:
+  mindseye demo                                                    one network, four layers
+  mindseye demo --models efficientnet_lite0,efficientnet_lite1     two networks, at their last layers
+
+An interrupted demo continues with the same command. What is finished is left alone; --force paints it anew."""
 
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
     about = "The main job on a bundled network and photos that come along; no download."
-    add = add_command(commands, "demo", act, about).add_argument
-    add("--out", default="runs/demo", metavar="DIR", help="run folder (default: runs/demo)")
-    add("--steps", type=count, default=100, help="fewer are faster (default: 100)")
+    add = add_command(commands, "demo", act, about, EXAMPLES).add_argument
+    add("--models", metavar="A[,B,C]", help=f"networks to be painted side by side, each {MODEL}")
+    add("--out", metavar="DIR", help="run folder (default: runs/demo, with --models runs/networks)")
+    add("--steps", type=count, help="fewer are faster (default: 100, with --models the recipe's)")
     add("--force", action="store_true", help="paint it anew")
     add("--quiet", action="store_true", help="say nothing but errors")
 
@@ -20,4 +27,5 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.demo import demo
 
-    return code_of(demo(command=command, **picked(options, "out", "steps", "force", "quiet")))
+    models = None if options.models is None else [name.strip() for name in options.models.split(",")]
+    return code_of(demo(command=command, models=models, **picked(options, "out", "steps", "force", "quiet")))

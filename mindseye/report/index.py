@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from PIL import Image
+
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.pixels import read_photo
 from mindseye.report.drawing import printable
@@ -21,6 +23,7 @@ from mindseye.runs.schema import Manifest
 
 BUDGET = 4e6
 LEAST, MOST = 64, 224
+SHEET = 2400
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,10 @@ def card_of(run: Path, beside: Path) -> Card:
     )
 
 
-def write_index(path: Path, title: str, cards: Sequence[Card]) -> None:
+def write_index(path: Path, title: str, cards: Sequence[Card], sheet: Image.Image | None = None) -> None:
     """Write the page over some runs: one HTML file that holds its thumbnails, with search, and order by name or score.
+
+    sheet: a figure over all of them, which it shows above the cards.
 
     Raises:
         UserError: if it cannot be written.
@@ -74,6 +79,7 @@ def write_index(path: Path, title: str, cards: Sequence[Card]) -> None:
         script=code,
         cards=[(card, _thumbnail(card.picture, side), format_probability(card.score)) for card in cards],
         scored=any(card.score is not None for card in cards),
+        sheet=None if sheet is None else data_uri(shrink(sheet, SHEET)),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
 

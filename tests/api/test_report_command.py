@@ -4,7 +4,7 @@ import webbrowser
 from pathlib import Path
 
 import pytest
-from nets import TinyConv, seeded
+from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
 
 import mindseye
@@ -67,11 +67,36 @@ def test_report_joins_runs_and_names_what_is_none(run, tmp_path: Path, capsys) -
     assert "<title>both</title>" in index.read_text("utf-8")
     assert 'href="first/report.html"' in index.read_text("utf-8")
     assert page.is_file()
+    assert not (run.path.parent / "figures").exists()
     assert main(["report", str(other), str(tmp_path), "--out", str(tmp_path / "x.html")]) == 2
     assert not (tmp_path / "x.html").exists()
     assert main(["report", str(run.path), str(run.path), "--out", str(page)]) == 2
     with pytest.raises(UserError, match="no run"):
         mindseye.write_report()
+
+
+def test_report_shows_runs_over_the_same_photos_side_by_side(tmp_path: Path, capsys) -> None:
+    """A sheet beside the page and on it; none where one of the runs is of other photos."""
+    for index in range(12):
+        path = tmp_path / ("photos" if index < 6 else "others") / f"{index}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.effect_noise((40, 40), 10 * index + 5).convert("RGB").save(path)
+    same, again, other = (
+        mindseye.visualize(tmp_path / photos, seeded(network), facets=2, out=tmp_path / name, **QUICK)
+        for name, photos, network in (
+            ("same", "photos", TinyConv),
+            ("again", "photos", TinyTokens),
+            ("other", "others", TinyConv),
+        )
+    )
+    figure = tmp_path / "figures/networks.png"
+    assert mindseye.write_report(same, other, quiet=True).figure is None
+    assert not figure.exists()
+    assert main(["report", str(same.path), str(again.path)]) == 0
+    said = capsys.readouterr()
+    assert str(figure) in (said.out + said.err).replace("\n", "")
+    assert Image.open(figure).height > 2 * 160
+    assert '<img class="sheet"' in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_open_writes_a_missing_page_and_opens_it(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
