@@ -67,7 +67,7 @@ def find_facets(
     """
     clustering = cluster(points, facets, seed)
     sizes = np.bincount(clustering.assignment)
-    groups, notes = [], list(clustering.notes)
+    groups = []
     for index, (images, distances) in enumerate(members(points, clustering, n_members)):
         shares = weights(distances, gamma, scale)
         groups.append(
@@ -81,9 +81,23 @@ def find_facets(
                 effective_members=effective_members(shares),
             )
         )
-        if len(images) < n_members:
-            notes.append(f"facet {index} has {len(images)} of the {n_members} members asked for: all of its images")
+    notes = [*clustering.notes, *_few_members(groups, n_members)]
+    if notes and facets != "auto" and len(groups) < facets:
+        notes = ["; ".join(notes)]  # one finding: there are too few photos
     return groups, replace(clustering, notes=tuple(notes))
+
+
+def _few_members(groups: list[Facet], wanted: int) -> list[str]:
+    """A line where facets are too small for the members that are wanted, however many these are."""
+    few = [facet for facet in groups if len(facet.members) < wanted]
+    if len(few) > 1:
+        return [
+            f"{len(few)} of {len(groups)} facets have fewer than the {wanted} members asked for: all of their images"
+        ]
+    return [
+        f"facet {facet.index} has {len(facet.members)} of the {wanted} members asked for: all of its images"
+        for facet in few
+    ]
 
 
 def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Clustering:
