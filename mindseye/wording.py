@@ -12,3 +12,13 @@ def did_you_mean(near: Iterable[str]) -> str:
     if len(names) < 2:
         return f"did you mean {names[0]}?" if names else ""
     return f"did you mean {', '.join(names[:-1])} or {names[-1]}?"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 photo``, ``2 photos``: a number with its noun, which is given as of many."""
+    return f"{number} {noun_for(number, noun)}"
+
+
+def noun_for(number: int, noun: str) -> str:
+    """A noun, given as of many, as it follows this number."""
+    return noun if number != 1 else noun.removesuffix("es" if noun.endswith("sses") else "s")

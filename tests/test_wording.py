@@ -2,7 +2,7 @@
 
 import pytest
 
-from mindseye.wording import did_you_mean
+from mindseye.wording import counted, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,20 @@ from mindseye.wording import did_you_mean
 def test_near_names_are_a_question(near, question):
     """Names are in quotes, as some hold commas; no name is no question."""
     assert did_you_mean(near) == question
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "words"),
+    [
+        (1, "photos", "1 photo"),
+        (0, "photos", "0 photos"),
+        (2, "facets", "2 facets"),
+        (1, "classes", "1 class"),
+        (1, "images", "1 image"),
+        (1, "distinct points", "1 distinct point"),
+        (1, "set", "1 set"),
+    ],
+)
+def test_a_noun_follows_its_number(number, noun, words):
+    """One is one; what is one of a kind already stays as it is."""
+    assert counted(number, noun) == words

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from mindseye.errors import UserError
+from mindseye.wording import counted
 
 Floats = NDArray[np.floating[Any]]
 
@@ -117,7 +118,9 @@ def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Cluster
             return _best(plane, distinct, seed)
         notes: tuple[str, ...] = ()
         if facets > distinct:
-            notes = (f"{facets} facets lowered to {distinct}: {len(plane)} images lie on {distinct} distinct points",)
+            images, points_apart = counted(len(plane), "images"), counted(distinct, "distinct points")
+            lie = "lies" if len(plane) == 1 else "lie"
+            notes = (f"{facets} facets lowered to {distinct}: {images} {lie} on {points_apart}",)
         return _clustering(plane, min(facets, distinct), seed, notes)
 
 
@@ -185,7 +188,8 @@ def _best(plane: NDArray[np.float64], distinct: int, seed: int) -> Clustering:
     lowest, highest = AUTO_FACETS
     highest = min(highest, distinct, max(lowest, len(plane) // AUTO_IMAGES))
     if highest < lowest or len(plane) <= lowest:
-        return _clustering(plane, 1, seed, (f"one facet: {len(plane)} images on {distinct} distinct points",))
+        note = f"one facet: {counted(len(plane), 'images')} on {counted(distinct, 'distinct points')}"
+        return _clustering(plane, 1, seed, (note,))
     tried = [_clustering(plane, facets, seed, ()) for facets in range(lowest, highest + 1)]
     scores = [-1.0 if clustering.silhouette is None else clustering.silhouette for clustering in tried]
     best = int(np.argmax(scores))

@@ -10,7 +10,7 @@ from pathlib import Path
 from mindseye.errors import UserError, one_line
 from mindseye.labels import plain_name
 from mindseye.photos.collection import Collection, PhotoClass
-from mindseye.wording import did_you_mean
+from mindseye.wording import counted, did_you_mean
 
 _PATTERN = re.compile(r"[*?\[]")
 _WITH_TITLE = re.compile(r"(n\d{8})\s+\S.*")
@@ -88,4 +88,4 @@ def _texts(photo_class: PhotoClass) -> tuple[str, str]:
 def _example(collection: Collection) -> str:
     first = collection[0]
     titled = f" ({first.title})" if first.title != first.name else ""
-    return f"it has {len(collection)} classes, the first is {first.name}{titled}"
+    return f"it has {counted(len(collection), 'classes')}, the first is {first.name}{titled}"

@@ -72,7 +72,7 @@ def test_facets_on_own_parts(place):
     ("words", "told"),
     [
         (["my.py:Contrats"], "'my.py' has no 'Contrats'; did you mean 'Contrast'"),
-        (["my.py:Average"], "objective 'my.py:Average' gives [] for 1 images"),
+        (["my.py:Average"], "objective 'my.py:Average' gives [] for 1 image, "),
         (["my.py:Cutout"], "the objective 'my.py:Cutout' gives no Objective but a Cutout"),
         (["my.py"], "write 'my.py:NAME'"),
         (["body.2:3", "--set", "canvas=my.py:Canvaz"], "has no 'Canvaz'; did you mean 'Canvas'"),
