@@ -1,6 +1,9 @@
 """What messages of all rooms say in the same words."""
 
 from collections.abc import Iterable
+from pathlib import Path
+
+CLONE = Path(__file__).resolve().parent.parent
 
 
 def did_you_mean(near: Iterable[str]) -> str:
@@ -22,3 +25,14 @@ def counted(number: int, noun: str) -> str:
 def noun_for(number: int, noun: str) -> str:
     """A noun, given as of many, as it follows this number."""
     return noun if number != 1 else noun.removesuffix("es" if noun.endswith("sses") else "s")
+
+
+def install_command(extra: str, clone: Path = CLONE) -> str:
+    """The command that brings an extra, from any folder: of the clone that the package is imported from, else of the index.
+
+    clone: the folder in which the package lies.
+    """
+    if not (clone / "pyproject.toml").is_file():
+        return f'pip install "mindseye[{extra}]"'
+    place = "." if Path.cwd() == clone else clone
+    return f'pip install -e "{place}[{extra}]"'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mindseye.wording import counted, did_you_mean
+from mindseye.wording import CLONE, counted, did_you_mean, install_command
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,13 @@ def test_near_names_are_a_question(near, question):
 def test_a_noun_follows_its_number(number, noun, words):
     """One is one; what is one of a kind already stays as it is."""
     assert counted(number, noun) == words
+
+
+def test_an_extra_is_installed_from_the_clone_or_from_the_index(tmp_path, monkeypatch):
+    """In the clone as its README says; elsewhere with its path, so that the command works as it stands."""
+    monkeypatch.chdir(tmp_path)
+    assert (CLONE / "pyproject.toml").is_file()
+    assert install_command("explain") == f'pip install -e "{CLONE}[explain]"'
+    monkeypatch.chdir(CLONE)
+    assert install_command("explain") == 'pip install -e ".[explain]"'
+    assert install_command("explain", tmp_path) == 'pip install "mindseye[explain]"'
