@@ -7,6 +7,7 @@ from importlib import resources
 from re import fullmatch
 
 from mindseye.errors import UserError
+from mindseye.wording import did_you_mean
 
 
 @cache
@@ -100,7 +101,7 @@ def _resolve(name: str, known: dict[str, list[int]], size: int | None) -> int:
     near = (
         get_close_matches(plain_name(name), known, n=5) or [label for label in known if plain_name(name) in label][:5]
     )
-    hint = f"near names: {_join(near)}" if near else "no name is near; a WordNet id or an index serves too"
+    hint = did_you_mean(near) or "no name is near; a WordNet id or an index serves too"
     raise UserError(f"label '{name}' is unknown: {hint}")
 
 

@@ -20,6 +20,7 @@ from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 from mindseye.errors import UserError, one_line
+from mindseye.wording import did_you_mean
 
 T = TypeVar("T")
 
@@ -201,4 +202,4 @@ def _where(error: BaseException) -> str:
 
 def _hint(name: str, module: ModuleType) -> str:
     near: list[str] = difflib.get_close_matches(name, [known for known in vars(module) if known[0] != "_"], n=4)
-    return f"; near: {', '.join(near)}" if near else ""
+    return f"; {did_you_mean(near)}" if near else ""

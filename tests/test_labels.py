@@ -34,9 +34,9 @@ def test_a_label_that_is_its_own_wnid() -> None:
 
 def test_unknown_labels_name_the_near_ones() -> None:
     """A misspelling and a part of a name are answered with names; nothing near says what else serves."""
-    with pytest.raises(UserError, match="near names: great white shark"):
+    with pytest.raises(UserError, match="did you mean 'great white shark'"):
         resolve_labels(["great wite shark"], LABELS, WNIDS)
-    with pytest.raises(UserError, match="near names: great white shark"):
+    with pytest.raises(UserError, match="did you mean 'great white shark'"):
         resolve_labels(["shark"], LABELS, WNIDS)
     with pytest.raises(UserError, match="no name is near"):
         resolve_labels(["qqqq"], LABELS, WNIDS)

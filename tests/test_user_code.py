@@ -106,7 +106,7 @@ def test_paths_become_whole(file, monkeypatch):
     ("spec", "told"),
     [
         ("{}", "names no NAME; write path/to/file.py:NAME"),
-        ("{}:Cutuot", "has no 'Cutuot'; near: Cutout"),
+        ("{}:Cutuot", "has no 'Cutuot'; did you mean 'Cutout'"),
         ("missing.py:Cutout", "no file 'missing.py'"),
         ("no_such_module:Cutout", "fails with ModuleNotFoundError"),
         ("{}:Cutout(0.3)", r"plain values by keyword, such as Cutout\(share=0.3\)"),

@@ -21,6 +21,7 @@ from mindseye.report.progress import Progress
 from mindseye.report.progress import Report as ProgressOption
 from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import file_name
+from mindseye.wording import install_command
 
 MODEL = "efficientnet_lite0"
 LAYERS = ("blocks.2.1", "blocks.4.2", "blocks.5.3", "bn2")
@@ -170,7 +171,7 @@ def _installed(library: str, file: str) -> Path:
     try:
         folder = Path(str(import_module(module).__file__)).parent
     except ImportError as error:
-        raise UserError('the demo needs scikit-image and scikit-learn: pip install "mindseye[demo]"') from error
+        raise UserError(f"the demo needs scikit-image and scikit-learn: {install_command('demo')}") from error
     if not (folder / file).is_file():
         raise UserError(
             f"{library} did not install its photo {file}; install it anew: pip install --force-reinstall {library}"

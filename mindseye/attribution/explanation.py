@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.wording import install_command
 
 Numbers = dict[str, list[float]]
 
@@ -70,4 +71,4 @@ def load_captum(name: str) -> Any:
     try:
         return getattr(import_module("captum.attr"), name)
     except ImportError as error:
-        raise UserError("this method needs Captum: pip install 'mindseye[explain]'") from error
+        raise UserError(f"this method needs Captum: {install_command('explain')}") from error

@@ -20,6 +20,7 @@ from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.layers.layer import Layer, find_layer
 from mindseye.optimize.random import RandomKeys
+from mindseye.wording import did_you_mean
 
 ALL = "all"
 BOXES = 7
@@ -88,9 +89,10 @@ def method_names(words: str | Sequence[str]) -> list[str]:
         raise UserError(f"name at least one method: {', '.join(METHODS)}, or {ALL}")
     for name in names:
         if name not in METHODS and name != ALL:
-            near = difflib.get_close_matches(name, METHODS, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise UserError(f"no method {name!r}: {hint}there are {', '.join(METHODS)}, and {ALL}")
+            meant = did_you_mean(difflib.get_close_matches(name, METHODS, n=1))
+            raise UserError(
+                f"no method {name!r}: {meant + ' ' if meant else ''}there are {', '.join(METHODS)}, and {ALL}"
+            )
     return list(METHODS) if ALL in names else list(dict.fromkeys(names))
 
 

@@ -24,6 +24,8 @@ def act(options: argparse.Namespace, command: str) -> int:
     if options.name:
         print(recipe_text(options.name), end="")
     else:
-        for name in recipe_names():
-            print(f"{name:<14} {read_recipe(name)['about']}")
+        names = recipe_names()
+        width = max(map(len, names))
+        for name in names:
+            print(f"{name:<{width}}  {read_recipe(name)['about']}")
     return DONE

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from mindseye.errors import UserError
+from mindseye.wording import counted
 
 Floats = NDArray[np.floating[Any]]
 
@@ -67,7 +68,7 @@ def find_facets(
     """
     clustering = cluster(points, facets, seed)
     sizes = np.bincount(clustering.assignment)
-    groups, notes = [], list(clustering.notes)
+    groups = []
     for index, (images, distances) in enumerate(members(points, clustering, n_members)):
         shares = weights(distances, gamma, scale)
         groups.append(
@@ -81,9 +82,23 @@ def find_facets(
                 effective_members=effective_members(shares),
             )
         )
-        if len(images) < n_members:
-            notes.append(f"facet {index} has {len(images)} of the {n_members} members asked for: all of its images")
+    notes = [*clustering.notes, *_few_members(groups, n_members)]
+    if notes and facets != "auto" and len(groups) < facets:
+        notes = ["; ".join(notes)]  # one finding: there are too few photos
     return groups, replace(clustering, notes=tuple(notes))
+
+
+def _few_members(groups: list[Facet], wanted: int) -> list[str]:
+    """A line where facets are too small for the members that are wanted, however many these are."""
+    few = [facet for facet in groups if len(facet.members) < wanted]
+    if len(few) > 1:
+        return [
+            f"{len(few)} of {len(groups)} facets have fewer than the {wanted} members asked for: all of their images"
+        ]
+    return [
+        f"facet {facet.index} has {len(facet.members)} of the {wanted} members asked for: all of its images"
+        for facet in few
+    ]
 
 
 def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Clustering:
@@ -103,7 +118,9 @@ def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Cluster
             return _best(plane, distinct, seed)
         notes: tuple[str, ...] = ()
         if facets > distinct:
-            notes = (f"{facets} facets lowered to {distinct}: {len(plane)} images lie on {distinct} distinct points",)
+            images, points_apart = counted(len(plane), "images"), counted(distinct, "distinct points")
+            lie = "lies" if len(plane) == 1 else "lie"
+            notes = (f"{facets} facets lowered to {distinct}: {images} {lie} on {points_apart}",)
         return _clustering(plane, min(facets, distinct), seed, notes)
 
 
@@ -171,7 +188,8 @@ def _best(plane: NDArray[np.float64], distinct: int, seed: int) -> Clustering:
     lowest, highest = AUTO_FACETS
     highest = min(highest, distinct, max(lowest, len(plane) // AUTO_IMAGES))
     if highest < lowest or len(plane) <= lowest:
-        return _clustering(plane, 1, seed, (f"one facet: {len(plane)} images on {distinct} distinct points",))
+        note = f"one facet: {counted(len(plane), 'images')} on {counted(distinct, 'distinct points')}"
+        return _clustering(plane, 1, seed, (note,))
     tried = [_clustering(plane, facets, seed, ()) for facets in range(lowest, highest + 1)]
     scores = [-1.0 if clustering.silhouette is None else clustering.silhouette for clustering in tried]
     best = int(np.argmax(scores))

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.wording import install_command
 
 Floats = NDArray[np.floating[Any]]
 Method = Literal["auto", "tsne", "opentsne", "pca"]
@@ -75,7 +76,7 @@ def _check_options(method: str, components: int, perplexity: float) -> None:
     if method not in get_args(Method):
         raise UserError(f"unknown embedding method {method!r}; choose from {', '.join(get_args(Method))}")
     if method == "opentsne" and not _opentsne_installed():
-        raise UserError('embedding method "opentsne" needs openTSNE: pip install "mindseye[fast]", or use "tsne"')
+        raise UserError(f'embedding method "opentsne" needs openTSNE: {install_command("fast")}, or use "tsne"')
     if components < 1:
         raise UserError(f"PCA needs at least 1 component, not {components}")
     if not perplexity > 0:
@@ -142,7 +143,7 @@ def _choose(method: Method, images: int) -> tuple[str, tuple[str, ...]]:
         return "tsne", ()
     if _opentsne_installed():
         return "opentsne", ()
-    return "tsne", (f'{images} images embed faster with openTSNE: pip install "mindseye[fast]"',)
+    return "tsne", (f"{images} images embed faster with openTSNE: {install_command('fast')}",)
 
 
 def _opentsne_installed() -> bool:

@@ -12,6 +12,7 @@ from math import isqrt
 
 from mindseye.errors import UserError
 from mindseye.layers.layout import Layout
+from mindseye.wording import did_you_mean
 
 INPUT = "@input"
 
@@ -155,7 +156,7 @@ def find_layer(layers: Sequence[Layer], address: str) -> Layer:
     listed = list(dict.fromkeys(layer.address for layer in list_outputs(layers)))
     near = [other for other in listed if other.endswith(f".{name}")][:4]
     near = near or difflib.get_close_matches(name, listed, n=4, cutoff=0.4)
-    hint = f"near: {', '.join(near)}" if near else "none has a name like it"
+    hint = did_you_mean(near) or "none has a name like it"
     raise UserError(f"no layer {address!r} fires in this network; {hint} ('mindseye layers MODEL' lists all)")
 
 

@@ -23,6 +23,7 @@ from mindseye.models.timm import PREFIX, find_timm, timm_names
 from mindseye.models.torchvision import find_torchvision, torchvision_names
 from mindseye.preprocessing import Preprocessing
 from mindseye.user_code import explain_errors, run_user_code
+from mindseye.wording import did_you_mean
 
 NONE = "none"
 AS_GIVEN = "as given"
@@ -127,8 +128,8 @@ def find_library_model(name: str, weights: str | None = None) -> LibraryModel:
     if name.lower() in torchvision_names():
         return find_torchvision(name.lower(), weights)
     near = _near(name.lower(), [*SIDES, *torchvision_names()]) + [PREFIX + other for other in _near(name, timm_names())]
-    hint = f"near: {', '.join(near)}" if near else "timm's are written timm/NAME"
-    raise UserError(f"no model {name!r}; {hint}; your own is path/to/file.py:factory")
+    hint = did_you_mean(near) or "timm's are written timm/NAME"
+    raise UserError(f"no model {name!r}; {hint} (your own is path/to/file.py:factory)")
 
 
 def _near(name: str, known: list[str]) -> list[str]:

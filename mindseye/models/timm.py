@@ -14,6 +14,7 @@ from mindseye.errors import UserError, one_line
 from mindseye.labels import imagenet_labels, wnids_for
 from mindseye.models.library import LibraryModel, explain_download_errors
 from mindseye.preprocessing import Preprocessing
+from mindseye.wording import did_you_mean
 
 PREFIX = "timm/"
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -32,7 +33,7 @@ def find_timm(spec: str, weights: str | None = None) -> LibraryModel:
     name = spec.removeprefix(PREFIX)
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), n=4, cutoff=0.4)
-        raise UserError(f"timm has no network {name!r}{'; near: ' + ', '.join(near) if near else ''}")
+        raise UserError(f"timm has no network {name!r}{'; ' + did_you_mean(near) if near else ''}")
     architecture = name.partition(".")[0]
     tagged = name if weights in (None, "DEFAULT") else f"{architecture}.{weights}"
     try:

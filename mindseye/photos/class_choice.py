@@ -10,6 +10,7 @@ from pathlib import Path
 from mindseye.errors import UserError, one_line
 from mindseye.labels import plain_name
 from mindseye.photos.collection import Collection, PhotoClass
+from mindseye.wording import counted, did_you_mean
 
 _PATTERN = re.compile(r"[*?\[]")
 _WITH_TITLE = re.compile(r"(n\d{8})\s+\S.*")
@@ -70,7 +71,7 @@ def _match_word(collection: Collection, word: str) -> list[PhotoClass]:
         raise UserError(f"no class of {collection.root} fits {word!r}: {_example(collection)}")
     known = {plain_name(text): text for photo_class in collection for text in _texts(photo_class)}
     near = get_close_matches(plain, known, n=5) or [text for text in known if plain in text][:5]
-    hint = f"near names: {', '.join(known[text] for text in near)}" if near else _example(collection)
+    hint = did_you_mean(known[text] for text in near) or _example(collection)
     raise UserError(f"no class {word!r} in {collection.root}: {hint}")
 
 
@@ -87,4 +88,4 @@ def _texts(photo_class: PhotoClass) -> tuple[str, str]:
 def _example(collection: Collection) -> str:
     first = collection[0]
     titled = f" ({first.title})" if first.title != first.name else ""
-    return f"it has {len(collection)} classes, the first is {first.name}{titled}"
+    return f"it has {counted(len(collection), 'classes')}, the first is {first.name}{titled}"

@@ -10,6 +10,7 @@ from PIL import Image
 
 from mindseye.errors import UserError
 from mindseye.report.drawing import sample_evenly
+from mindseye.wording import install_command
 
 HOLD = 1.0
 """Seconds for which the last picture stands when the film has run."""
@@ -79,7 +80,7 @@ def load_av() -> Any:
     try:
         import av
     except ImportError as error:
-        raise UserError("an MP4 needs PyAV: pip install 'mindseye[film]', or ask for a GIF (--gif) instead") from error
+        raise UserError(f"an MP4 needs PyAV: {install_command('film')}, or ask for a GIF (--gif) instead") from error
     if "libx264" not in av.codecs_available:
         raise UserError("this PyAV cannot write H.264 (it has no libx264): pip install 'av', or ask for --gif instead")
     return av

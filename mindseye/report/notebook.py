@@ -21,6 +21,7 @@ from mindseye.runs.schema import (
     Manifest,
     PaintedEntry,
 )
+from mindseye.wording import did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -88,9 +89,9 @@ class Run:
         """
         by_name = {layer.name: layer for layer in self.layers}
         if address not in by_name:
-            known = difflib.get_close_matches(str(address), by_name, n=4, cutoff=0.4) or list(by_name)
-            hint = f"it has {', '.join(known)}" if known else "it has none: it painted named objectives"
-            raise UserError(f"{self.path} has no layer {address!r}; {hint}")
+            there = f"it has {', '.join(by_name)}" if by_name else "it has none: it painted named objectives"
+            near = difflib.get_close_matches(str(address), by_name, n=4, cutoff=0.4)
+            raise UserError(f"{self.path} has no layer {address!r}; {did_you_mean(near) or there}")
         return by_name[address]
 
     @property

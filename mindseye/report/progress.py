@@ -22,6 +22,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from mindseye.errors import UserError
+from mindseye.wording import counted, noun_for
 
 Advance = Callable[[int], None]
 Listener = Callable[[str, int, int, float | None], object]
@@ -34,6 +35,8 @@ Report = bool | Listener | None
 """What every public call takes as ``progress``. True: a bar, and lines where there is neither terminal nor notebook. None: a bar in
 a notebook, nothing anywhere else. False: nothing. A function: see ``Listener``; nothing is shown beside."""
 
+NAMES = 24
+"""Width of the column of names: ``paint layer3.5.conv1`` and ``judge efficientnet_lite1`` are among them."""
 REDRAW = 0.1
 """Seconds between two states of a notebook's bar: each is a message to the browser."""
 
@@ -107,7 +110,7 @@ class Progress:
         finally:
             taken = time.monotonic() - begun
             self.seconds[name] = self.seconds.get(name, 0.0) + taken
-        self.say(f"{name:<10} {total:>6} {unit:<13} {taken:7.1f} s")
+        self.say(f"{name:<{NAMES}} {total:>6} {noun_for(total, unit):<13} {taken:7.1f} s")
 
     def _bar(self, name: str, total: int, unit: str) -> AbstractContextManager[Advance]:
         if self._notebook:
@@ -175,7 +178,7 @@ def _notebook_bar(name: str, total: int, unit: str) -> Iterator[Advance]:
 
 def _draw_bar(name: str, done: int, total: int, unit: str, left: float | None) -> dict[str, str]:
     """A bar for a notebook, and as text where a notebook is shown without HTML."""
-    text = f"{name}: {done} of {total} {unit}" + ("" if left is None else f", {left:.0f} s left")
+    text = f"{name}: {done} of {counted(total, unit)}" + ("" if left is None else f", {left:.0f} s left")
     style = "width:240px;margin:0 10px 0 0;vertical-align:middle"
     bar = f'<progress style="{style}" value="{done}" max="{max(total, 1)}"></progress>'
     return {"text/html": f"<div>{bar}{html.escape(text)}</div>", "text/plain": text}

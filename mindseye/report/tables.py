@@ -19,6 +19,7 @@ from mindseye.report.numbers import MEASURES, VALUE, Reading, format_number, pre
 from mindseye.runs.schema import Entanglement, Manifest, Summary
 from mindseye.store.settings import size_text
 from mindseye.store.store import Status
+from mindseye.wording import counted, noun_for
 
 WIDTH, WIDEST = 200, 48
 MOST_HOLDINGS = 20
@@ -60,7 +61,8 @@ def cache_table(status: Status) -> str:
     if largest:
         wide = max(len(holding.about) for holding in largest)
         lines += [""] + [
-            f"{holding.about:<{wide}}  {holding.entries:>9,} photos  {size_text(holding.size):>8}"
+            f"{holding.about:<{wide}}  {holding.entries:>9,} {noun_for(holding.entries, 'photos'):<6}"
+            f"  {size_text(holding.size):>8}"
             for holding in largest
         ]
     if len(status.holdings) > MOST_HOLDINGS:
@@ -156,8 +158,9 @@ def _mean_line(judge: str, summary: Mapping[str, Any]) -> str:
     for key, name in (("probability", "p"), ("top1", "top-1"), ("top5", "top-5")):
         mean, low, high = (format_number(numbers.get(key, {}).get(part)) for part in ("mean", "low", "high"))
         parts.append(f"{name} {mean} [{low}, {high}]")
-    means = f"means over {count} pictures: {', '.join(parts)}" if count else "was asked for no label that it knows"
-    return f"{judge} {means}"
+    if not count:
+        return f"{judge} was asked for no label that it knows"
+    return f"{judge} means over {counted(count, 'pictures')}: {', '.join(parts)}"
 
 
 def _table(*headings: str) -> Table:

@@ -18,6 +18,7 @@ from mindseye.report.frame import frame
 from mindseye.report.html import html_table
 from mindseye.report.progress import Progress
 from mindseye.report.tables import layer_table
+from mindseye.wording import counted
 
 Floats = NDArray[np.float32]
 
@@ -96,7 +97,7 @@ class Activations:
         return frame(rows, index=list(self.paths))
 
     def __repr__(self) -> str:
-        return f"Activations({self.layer.address!r}, {len(self)} photos, {self.layer.channels} channels)"
+        return f"Activations({self.layer.address!r}, {counted(len(self), 'photos')}, {counted(self.layer.channels, 'channels')})"
 
     def _repr_html_(self) -> str:
         strongest = self.values.argmax(1)

@@ -71,11 +71,11 @@ def test_facets_on_own_parts(place):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["my.py:Contrats"], "'my.py' has no 'Contrats'; near: Contrast"),
-        (["my.py:Average"], "objective 'my.py:Average' gives [] for 1 images"),
+        (["my.py:Contrats"], "'my.py' has no 'Contrats'; did you mean 'Contrast'"),
+        (["my.py:Average"], "objective 'my.py:Average' gives [] for 1 image, "),
         (["my.py:Cutout"], "the objective 'my.py:Cutout' gives no Objective but a Cutout"),
         (["my.py"], "write 'my.py:NAME'"),
-        (["body.2:3", "--set", "canvas=my.py:Canvaz"], "has no 'Canvaz'; near: Canvas"),
+        (["body.2:3", "--set", "canvas=my.py:Canvaz"], "has no 'Canvaz'; did you mean 'Canvas'"),
         (["body.2:3", "--set", "canvas=my.py:Grey", "--set", "start=grey"], "cannot start from a picture"),
         (["body.2:3", "--set", "transforms=my.py:Cutout"], 'wants a list such as ["my.py:NAME"]'),
         (["body.2:3", "--set", 'regularizers=["my.py:Flattens"]'], "the regularizer"),

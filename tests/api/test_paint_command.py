@@ -374,7 +374,7 @@ def test_the_same_command_again_does_nothing(kept):
     ("objectives", "changes", "told"),
     [
         ([], {}, "no objective"),
-        ("body.9:3", {}, "no layer 'body.9'.*near: body"),
+        ("body.9:3", {}, "no layer 'body.9'.*did you mean 'body"),
         ("body.2:16", {}, "channel 16 .*0-15"),
         ("body.2:3@8,1", {}, "@8,1 is outside.*x is 0-7, y is 0-7"),
         ("class:9", {}, "give 0 to 4"),

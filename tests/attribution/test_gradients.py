@@ -1,5 +1,6 @@
 """Saliency and integrated gradients: closed forms of linear networks, and sums written as loops."""
 
+import re
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from torch import nn
 
 from mindseye.attribution.gradients import integrated_gradients, saliency
 from mindseye.errors import UserError
+from mindseye.wording import install_command
 
 
 def linear():
@@ -68,5 +70,5 @@ def test_nan_is_refused():
 
 def test_without_captum_the_way_out_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "captum.attr", None)
-    with pytest.raises(UserError, match=r"pip install 'mindseye\[explain\]'"):
+    with pytest.raises(UserError, match=re.escape(f"this method needs Captum: {install_command('explain')}")):
         saliency(scored(plain()), images())

@@ -230,6 +230,18 @@ def test_effective_members_count_equal_weights() -> None:
     assert effective_members(np.array([0.5, 0.5, 0.0])) == 2.0
 
 
+def test_facets_of_few_photos_are_one_note() -> None:
+    """However many facets are short of members; where their number had to be lowered, that is said with it."""
+    points, _ = blobs([30, 4, 4])
+    _, found = find_facets(points, 3, n_members=10, seed=0)
+    assert found.notes == ("2 of 3 facets have fewer than the 10 members asked for: all of their images",)
+    _, found = find_facets(np.arange(30.0).reshape(15, 2), 40, n_members=10, seed=0)
+    assert found.notes == (
+        "40 facets lowered to 15: 15 images lie on 15 distinct points; "
+        "15 of 15 facets have fewer than the 10 members asked for: all of their images",
+    )
+
+
 def test_facets_carry_all_of_it() -> None:
     """The pieces above in one call, as plain numbers, with a note for each facet short of members."""
     points, _ = blobs([30, 14, 4])

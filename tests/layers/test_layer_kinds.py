@@ -346,7 +346,7 @@ def test_a_call_that_cannot_be_read_by_its_number_or_without():
 def test_the_name_without_its_wrapper_is_near():
     """``0`` in a network that torch.compile or DataParallel has wrapped."""
     layers = survey(nn.DataParallel(nn.Sequential(nn.Conv2d(3, 4, 3))), SIDE)
-    with pytest.raises(UserError, match=r"no layer '0' fires in this network; near: module\.0 "):
+    with pytest.raises(UserError, match=r"no layer '0' fires in this network; did you mean 'module\.0'\? "):
         find_layer(layers, "0")
 
 

@@ -92,7 +92,7 @@ def test_checkpoint(file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("factory", "named"),
     [
-        ("tiny", "has no 'tiny'; near: Tiny"),
+        ("tiny", "has no 'tiny'; did you mean 'Tiny"),
         ("number", "gives a int, not a torch.nn.Module"),
         ("fails", r"fails with TypeError: .*"),
         ("leaves", r"fails with SystemExit: 7 \(net.py, line \d+\)"),

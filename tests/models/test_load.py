@@ -95,11 +95,11 @@ def test_what_torchvision_sets_along_with_weights_is_set_without() -> None:
 
 def test_unknown_names_come_with_near_ones() -> None:
     """What was probably meant, from both libraries."""
-    with pytest.raises(UserError, match=r"no model 'resnet5'; near: .*resnet50.*timm/resnet"):
+    with pytest.raises(UserError, match=r"no model 'resnet5'; did you mean .*resnet50.*timm/resnet"):
         load_model("resnet5")
-    with pytest.raises(UserError, match="near: timm/vit_tiny_patch16_224"):
+    with pytest.raises(UserError, match="did you mean 'timm/vit_tiny_patch16_224"):
         load_model("vit_tiny_patch16_224")
-    with pytest.raises(UserError, match=r"timm has no network 'resnet50x'; near: .*resnet50"):
+    with pytest.raises(UserError, match=r"timm has no network 'resnet50x'; did you mean .*resnet50"):
         load_model("timm/resnet50x")
     with pytest.raises(UserError, match="no weights 'V1'; it has IMAGENET1K_V1, IMAGENET1K_V2 and none"):
         load_model("resnet50", weights="V1")
@@ -121,7 +121,7 @@ def test_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(UserError, match="needs timm: pip install timm"):
         load_model("timm/resnet18")
-    with pytest.raises(UserError, match="no model 'resnet5'; near: resnet50"):
+    with pytest.raises(UserError, match="no model 'resnet5'; did you mean 'resnet50"):
         load_model("resnet5")
     assert load_model("squeezenet1_1", weights="none").name == "squeezenet1_1"
 

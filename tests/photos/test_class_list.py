@@ -101,7 +101,7 @@ def test_no_file_no_text_and_half_a_line(tmp_path):
 @pytest.mark.parametrize(
     ("line", "network", "told"),
     [
-        ("beetle", model(), r"'tiny' does not know the class 'beetle'.*near names: bee"),
+        ("beetle", model(), r"'tiny' does not know the class 'beetle'.*did you mean 'bee"),
         ("bee|wolf", model(), r"'tiny' does not know the class 'bee\|wolf'.*'wolf' is unknown"),
         ("crane", model(), r"'tiny' does not know the class 'crane'.*2 labels"),
         ("5", model(), r"'tiny' does not know the class '5'.*0 to 4"),

@@ -138,7 +138,7 @@ def test_which_classes_are_meant(tmp_path):
     assert [one.name for one in select_classes(found, ["*SHARK"])] == sharks
     assert [one.name for one in select_classes(found, ["african g*", "[s-z]ebra"])] == ["African_grey", ZEBRA]
     for words, said in (
-        (["zebre"], "near names: .*zebra"),
+        (["zebre"], "did you mean .*zebra"),
         (["x*"], "fits 'x\\*'"),
         (["qqqq"], "has 10 classes"),
         ([], "no classes"),

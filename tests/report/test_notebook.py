@@ -128,7 +128,7 @@ def test_layers_and_facets_are_typed_values(make_run) -> None:
     assert deepest.pictures == run.pictures["blocks.1.1"]
     assert run.facets[0].members[0].weight >= run.facets[0].members[-1].weight
     assert checked(deepest._repr_html_()).images[0]["alt"] == "facet 0"
-    with pytest.raises(UserError, match=r"no layer 'blocks\.1\.2'; it has blocks\.1\.1"):
+    with pytest.raises(UserError, match=r"no layer 'blocks\.1\.2'; did you mean 'blocks\.1\.1"):
         run["blocks.1.2"]
 
 

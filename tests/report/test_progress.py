@@ -29,6 +29,20 @@ def test_a_function_is_told_every_step(capsys) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_columns_of_stages_hold_and_one_photo_is_no_photos(capsys) -> None:
+    """A line per stage where there is no terminal, its numbers below each other however its name is."""
+    progress = Progress()
+    for name, count in (("extract", 1), ("paint layer3.5.conv1", 45), ("judge efficientnet_lite1", 100000)):
+        with progress.stage(name, count, "photos"):
+            pass
+    lines = capsys.readouterr().err.splitlines()
+    nouns = [line.index(" photo") for line in lines]
+    assert len(lines) == 3
+    assert len(set(nouns)) == 1
+    assert [line[nouns[0] :].split()[0] for line in lines] == ["photo", "photos", "photos"]
+    assert len(set(map(len, lines))) == 1
+
+
 def test_seconds_left_follow_the_rate() -> None:
     """A quarter done in five seconds leaves fifteen; where nothing is done nobody knows."""
     assert seconds_left(25, 100, 5.0) == pytest.approx(15)

@@ -16,6 +16,7 @@ from mindseye.errors import UserError
 from mindseye.facets.image import is_of_image
 from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.user_code import explain_errors
+from mindseye.wording import counted
 
 Activations = Mapping[str, Tensor]
 """{address: [images, channels, positions]}; ``rgb`` is what the network sees."""
@@ -81,7 +82,7 @@ class Objective(ABC):
         if not isinstance(values, Tensor) or values.shape != (images,):
             told = list(values.shape) if isinstance(values, Tensor) else f"a {type(values).__name__}"
             raise UserError(
-                f"objective {self.name!r} gives {told} for {images} images, not one number for each, [{images}]"
+                f"objective {self.name!r} gives {told} for {counted(images, 'images')}, not one number for each, [{images}]"
             )
 
     @property

@@ -1,5 +1,6 @@
 """Recipes as TOML: those that come with the package, the user's own files, and single numbers changed."""
 
+import difflib
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
+from mindseye.wording import did_you_mean
 
 
 def recipe_names() -> list[str]:
@@ -21,7 +23,9 @@ def recipe_text(name: str) -> str:
         UserError: if there is none of that name.
     """
     if name not in recipe_names():
-        raise UserError(f"no recipe {name!r}; there are: {', '.join(recipe_names())} (or a path to a .toml file)")
+        meant = did_you_mean(difflib.get_close_matches(name, recipe_names(), n=2))
+        names = f"there are: {', '.join(recipe_names())} (or a path to a .toml file)"
+        raise UserError(f"no recipe {name!r}; {meant + ' ' if meant else ''}{names}")
     text: str = (_folder() / f"{name}.toml").read_text("utf-8")
     return text
 

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from mindseye.wording import did_you_mean
+
 LIMIT = "limit"
 """The kind of an error whose message says what the value wants or must not be."""
 
@@ -72,8 +74,8 @@ def explain(error: ValidationError, kinds: Mapping[str, FieldInfo], given: Mappi
     place = problems[0]["loc"][0]
     key = list(kinds)[place] if isinstance(place, int) else place
     if key not in kinds:
-        near = difflib.get_close_matches(key, kinds, n=3, cutoff=0.4) or sorted(kinds)
-        return f"a recipe has no {key!r}; near: {', '.join(near)}"
+        near = difflib.get_close_matches(key, kinds, n=3, cutoff=0.4)
+        return f"a recipe has no {key!r}; {did_you_mean(near) or 'it has ' + ', '.join(sorted(kinds))}"
     told = [_broken_limit(problem) for problem in problems if problem["loc"][0] == place]
     limit = next((words for words in told if words), None)
     if limit is not None:

@@ -13,6 +13,7 @@ from mindseye.runs.entries import failures
 from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store
+from mindseye.wording import counted
 from mindseye.workflows.batch.executor import Ended, failed
 from mindseye.workflows.facets.find import FacetTargets
 from mindseye.workflows.facets.flow import Flow
@@ -146,5 +147,5 @@ class ClassRun:
         if not lost:
             self.ended = Ended(self.name, "done", pictures=painted)
             return
-        reason = f"{len(lost)} of {len(facets)} pictures failed: {lost[0]}"
+        reason = f"{len(lost)} of {counted(len(facets), 'pictures')} failed: {lost[0]}"
         self.ended = Ended(self.name, "partial" if painted else "failed", reason, "\n".join(lost), pictures=painted)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColu
 from rich.progress import Progress as RichProgress
 
 from mindseye.report.progress import Progress
+from mindseye.wording import counted
 from mindseye.workflows.batch.executor import Began, Ended, Event, Lost
 from mindseye.workflows.batch.ledger import Ledger
 from mindseye.workflows.batch.locks import Holder
@@ -64,7 +65,9 @@ class LiveView:
             if event.status != "done":
                 self.say(f"{event.status}: {event.name}: {event.reason}")
             elif not self._console.is_terminal:
-                self.say(f"{now.done + now.partial}/{now.total} {event.name}: {event.pictures} pictures, {_pace(now)}")
+                self.say(
+                    f"{now.done + now.partial}/{now.total} {event.name}: {counted(event.pictures, 'pictures')}, {_pace(now)}"
+                )
             self._progress.tell("classes", now.total - now.todo, now.total, now.left)
         elif isinstance(event, Lost):
             self._refresh(None)

@@ -14,6 +14,7 @@ from typing import Any
 
 from mindseye.errors import UserError, one_line
 from mindseye.runtime import keep_memory
+from mindseye.wording import install_command
 from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
 from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
 from mindseye.workflows.batch.plan import Pack
@@ -207,7 +208,7 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         ray: Any = import_module("ray")
     except ImportError as error:
-        raise UserError("--ray needs Ray: pip install 'mindseye[ray]'") from error
+        raise UserError(f"--ray needs Ray: {install_command('ray')}") from error
     if ray.is_initialized():
         yield ray
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.errors import UserError
+from mindseye.wording import counted
 from mindseye.workflows.batch.ledger import LEDGER, LOCKS, Ledger, read_plan
 from mindseye.workflows.batch.locks import Holder, holders
 
@@ -55,7 +56,7 @@ class BatchStatus:
         parts = [f"{self.partial} in part"] if self.partial else []
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.todo} to do"] if self.todo else []
-        return ", ".join([f"{self.path}: {self.done} of {self.total} classes done", *parts])
+        return ", ".join([f"{self.path}: {self.done} of {counted(self.total, 'classes')} done", *parts])
 
     @property
     def _workers(self) -> str:
@@ -127,7 +128,8 @@ def status_of(ledger: Ledger, at_work: tuple[Holder, ...], names: Collection[str
 
 def pace(per_hour: float, left: float | None) -> str:
     """A rate and the time left in words."""
-    rate = f"{per_hour:.0f} classes an hour" if per_hour < 120 else f"{per_hour / 60:.1f} classes a minute"
+    is_slow = per_hour < 120
+    rate = f"{counted(round(per_hour), 'classes')} an hour" if is_slow else f"{per_hour / 60:.1f} classes a minute"
     return rate if left is None else f"{rate}, {duration(left)} left"
 
 

@@ -13,6 +13,7 @@ from mindseye.measure.entanglement import FEWEST_FACETS
 from mindseye.measure.selectivity import FEWEST_OF_A_CLASS
 from mindseye.runs.files import read_tensors
 from mindseye.runs.schema import ChannelPictureEntry, LabelsEntry, LayerEntry
+from mindseye.wording import counted
 from mindseye.workflows.entanglement.entries import (
     describe_channel_picture,
     describe_channels,
@@ -107,11 +108,14 @@ class EntanglementFlow:
         """What limits the numbers, a line each."""
         if facets < FEWEST_FACETS:
             self.record.note(
-                f"{facets} facets: who prefers one of two does not prefer the other, so that no channel can be entangled; "
+                f"{counted(facets, 'facets')}: who prefers one of two does not prefer the other, so that no channel can be "
+                "entangled; "
                 f"at least {FEWEST_FACETS} are wanted"
             )
         if self.shown and photos < FEWEST:
-            self.record.note(f"{photos} photos: a channel's own facets are of all of them, {FEWEST} are wanted")
+            self.record.note(
+                f"{counted(photos, 'photos')}: a channel's own facets are of all of them, {FEWEST} are wanted"
+            )
         elif self.shown and photos * TOP_SHARE < FEWEST:
             self.record.note(
                 f"a channel's own facets are of the {FEWEST} photos that excite it most, more than its top "

@@ -25,6 +25,7 @@ from mindseye.runs.schema import (
     ExamplesRecord,
     ImagesEntry,
 )
+from mindseye.wording import counted
 from mindseye.workflows.examples.result import ChannelExamples, Examples
 from mindseye.workflows.request import ModelSource, Request
 
@@ -97,9 +98,8 @@ def _extremes(request: ExamplesRequest, session: NetworkSession, layer: Layer) -
 
 def _notes(count: int, channels: Sequence[int], spectra: Sequence[Spectrum]) -> list[str]:
     each = len(spectra[0].groups["minimum"])
-    fewer = (
-        [f"{count} photos: groups of {each} instead of {EACH}, which want {EACH * len(SCORES)}"] if each < EACH else []
-    )
+    few = f"{counted(count, 'photos')}: groups of {each} instead of {EACH}, which want {EACH * len(SCORES)}"
+    fewer = [few] if each < EACH else []
     return fewer + [
         f"channel {channel} has too few photos with a mean below zero, or above: its middle groups lie around the quartiles"
         for channel, chosen in zip(channels, spectra, strict=True)

@@ -18,6 +18,7 @@ from mindseye.report.frame import frame
 from mindseye.report.html import html_strips
 from mindseye.report.plot import plot_map
 from mindseye.report.progress import Progress, Report
+from mindseye.wording import counted
 from mindseye.workflows.facets.find import (
     FacetTargets,
     Grouping,
@@ -94,10 +95,10 @@ class Facets(Sequence[FoundFacet]):
 
     def __repr__(self) -> str:
         silhouette = "" if self.silhouette is None else f", silhouette {self.silhouette:.2f}"
-        return f"Facets({len(self)} of {len(self.paths)} photos at {self.layer!r}{silhouette})"
+        return f"Facets({len(self)} of {counted(len(self.paths), 'photos')} at {self.layer!r}{silhouette})"
 
     def _repr_html_(self) -> str:
-        titles = [f"facet {facet.index}: {facet.size} photos" for facet in self]
+        titles = [f"facet {facet.index}: {counted(facet.size, 'photos')}" for facet in self]
         pixels = [self._job.photos.load(facet.members) for facet in self]
         return html_strips(dict(zip(titles, pixels, strict=True)), repr(self))
 
@@ -132,7 +133,8 @@ class FacetTarget(Target):
         return facet_order(job, job.layers[0], targets)
 
     def __repr__(self) -> str:
-        return f"FacetTarget({self.layer!r}, {len(self.facets)} facets, top {self.channels.shape[1]} channels)"
+        facets, channels = counted(len(self.facets), "facets"), counted(self.channels.shape[1], "channels")
+        return f"FacetTarget({self.layer!r}, {facets}, top {channels})"
 
     def _repr_html_(self) -> str:
         titles = [

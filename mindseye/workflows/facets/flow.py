@@ -21,6 +21,7 @@ from mindseye.runs.entries import common, describe_facet, describe_layer, descri
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.schema import ClustersEntry, FacetEntry, ImagesEntry, LayerEntry
 from mindseye.store.store import Store
+from mindseye.wording import counted
 from mindseye.workflows.facets.find import (
     FacetTargets,
     Means,
@@ -106,7 +107,9 @@ class Flow:
             target = target_at(job, layer.address, targets)
             top_k = self.session.recipe.top_k
             if job.channels is None and top_k > layer.channels:
-                self.record.note(f"layer {layer.address} has {layer.channels} channels: top-k lowered from {top_k}")
+                self.record.note(
+                    f"layer {layer.address} has {counted(layer.channels, 'channels')}: top-k lowered from {top_k}"
+                )
             self._tensors[f"{layer.address}/target"] = target.ranks
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in targets.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)

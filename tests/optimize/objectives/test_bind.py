@@ -116,13 +116,13 @@ def test_names_are_looked_up_when_the_network_is_there(network):
 @pytest.mark.parametrize(
     ("objective", "told"),
     [
-        (Channel("body.9", 1), "no layer 'body.9' fires in this network; near: body"),
+        (Channel("body.9", 1), "no layer 'body.9' fires in this network; did you mean 'body"),
         (Channel("body.2", 16), "channel 16 is not in layer 'body.2': its channels are 0-15"),
         (Neuron("body.2", 1, 64), "position 64 is not in layer 'body.2': its positions are 0-63"),
         (LogProbability("output", 5), "its channels are 0-4"),
         (Channel("output:out", 0), "no part"),
         (Direction("body.2", [1.0, 2.0]), "a direction of 2 numbers does not fit layer 'body.2' of 16 channels"),
-        (LayerNorm("body.2") + Class("zebre"), "near names: zebra"),
+        (LayerNorm("body.2") + Class("zebre"), "did you mean 'zebra"),
         (Each([LayerNorm("body.2"), LayerNorm("bodi.2")]), "no layer 'bodi.2'"),
         (Alignment(["body.2", "body.7"]), "no layer 'body.7'"),
     ],

@@ -174,7 +174,7 @@ def test_a_probability_changes_classes_only(conv):
         ("output:3@0,0", "has no rows and columns"),
         ("output:5", "channel 5 is not in layer 'output': its channels are 0-4"),
         ("output:out:3", "no part of a layer"),
-        ("class:zebre", "near names: zebra"),
+        ("class:zebre", "did you mean 'zebra"),
         ("class:bow", "give the index of one, 3, 4"),
         ("class:5", "give 0 to 4"),
         ("body.1:missing.npy", "No such file"),

@@ -128,7 +128,7 @@ def test_a_changed_recipe_is_checked_too():
     assert isinstance(replace(recipe, steps=7.0).steps, int)
     with pytest.raises(UserError, match="at least 1, not 0"):
         replace(recipe, steps=0)
-    with pytest.raises(UserError, match="no 'stepz'; near: steps"):
+    with pytest.raises(UserError, match="no 'stepz'; did you mean 'steps"):
         Recipe("x", stepz=3)
     with pytest.raises(UserError, match="recipe value name"):
         Recipe("")

@@ -98,8 +98,8 @@ def test_the_command_tells_failures_by_its_code(root, network, tmp_path, capsys)
     ]
     assert main([*words, "--out", str(tmp_path / "well"), "--classes", "d*"]) == 0
     said = capsys.readouterr().err
-    assert "1/1 duck: 1 pictures" in said
-    assert "1 of 1 classes done" in said
+    assert "1/1 duck: 1 picture, " in said
+    assert "1 of 1 class done" in said
     (tmp_path / "root" / "empty").mkdir(parents=True)
     (tmp_path / "root" / "duck").symlink_to(root / "duck")
     words[1] = str(tmp_path / "root")

@@ -4,6 +4,7 @@ Those that begin a cluster are marked ``ray``: they take a minute, and run in ``
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from batch_runs import QUICK, pictures
 
 import mindseye
 from mindseye.errors import UserError
+from mindseye.wording import install_command
 from mindseye.workflows.batch.executor import Began, Ended, Executor, Lost
 from mindseye.workflows.batch.placement import Placement, choose_executor
 from mindseye.workflows.batch.plan import make_packs
@@ -37,7 +39,7 @@ def test_without_it_nothing_of_ray_is_imported():
 def test_where_it_is_not_installed(monkeypatch):
     """The line says how to have it."""
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(UserError, match=r"pip install 'mindseye\[ray\]'"):
+    with pytest.raises(UserError, match=re.escape(f"--ray needs Ray: {install_command('ray')}")):
         list(choose_executor(Placement(ray="auto"), 1).run(dies, make_packs(["a"], 1, 1)))
 
 

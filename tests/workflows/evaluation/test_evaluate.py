@@ -114,7 +114,7 @@ def test_what_is_refused(world, tmp_path):
         mindseye.evaluate(world.run, [])
     with pytest.raises(UserError, match=f"{JUDGE}' comes twice"):
         mindseye.evaluate(world.run, [judge, judge])
-    with pytest.raises(UserError, match="'duk' is unknown: near names: duck"):
+    with pytest.raises(UserError, match="'duk' is unknown: did you mean 'duck"):
         mindseye.evaluate(world.run, judge, labels="duk")
     with pytest.raises(UserError, match="no folder"):
         mindseye.evaluate(world.run, judge, among=tmp_path / "nothing")
