@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mindseye.layers.layer import Layer as Layer
     from mindseye.models.load import Model as Model
     from mindseye.optimize.canvases.canvas import Canvas as Canvas
+    from mindseye.optimize.canvases.canvas import CanvasRequest as CanvasRequest
     from mindseye.optimize.objectives.direction import Direction as Direction
     from mindseye.optimize.objectives.named import Class as Class
     from mindseye.optimize.objectives.named import Named as Named
@@ -53,7 +54,11 @@ if TYPE_CHECKING:
     from mindseye.workflows.activations import Activations as Activations
     from mindseye.workflows.activations import Layers as Layers
     from mindseye.workflows.batch.batch import Batch as Batch
+    from mindseye.workflows.batch.executor import Began as Began
+    from mindseye.workflows.batch.executor import Ended as Ended
     from mindseye.workflows.batch.executor import Executor as Executor
+    from mindseye.workflows.batch.executor import Lost as Lost
+    from mindseye.workflows.batch.plan import Pack as Pack
     from mindseye.workflows.examples.result import Examples as Examples
     from mindseye.workflows.explanation.result import Explanations as Explanations
     from mindseye.workflows.facets.facets import Facets as Facets
@@ -94,13 +99,18 @@ _HOMES = {
         "FacetTarget": "facets.facets",
         "Pictures": "pictures",
         "Batch": "batch.batch",
+        "Began": "batch.executor",
+        "Ended": "batch.executor",
         "Examples": "examples.result",
         "Executor": "batch.executor",
+        "Lost": "batch.executor",
+        "Pack": "batch.plan",
         "Explanations": "explanation.result",
         "Transfer": "transfer.result",
     },
     "mindseye.optimize": {
         "Canvas": "canvases.canvas",
+        "CanvasRequest": "canvases.canvas",
         "Objective": "objectives.objective",
         "Channel": "objectives.unit",
         "Neuron": "objectives.unit",

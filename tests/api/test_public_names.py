@@ -1,6 +1,7 @@
 """What the package offers: every public name is there, and every result shows itself as safe HTML."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from torch import nn
 
 import mindseye as me
 
+DOCS = Path(__file__).parents[2] / "docs"
 SIDE, NAME = 24, "<blink>&amp;"
 """What would be a tag, and an ampersand, if it were not escaped."""
 
@@ -33,6 +35,22 @@ def test_type_checkers_see_the_same_names():
     (block,) = (node for node in ast.parse(Path(me.__file__).read_text()).body if isinstance(node, ast.If))
     seen = {alias.asname for node in block.body for alias in node.names}
     assert seen == set(me.__all__) - {"__version__"}
+
+
+def test_the_reference_lists_every_name():
+    """Where it lives."""
+    told = set(re.findall("^::: (.+)$", (DOCS / "reference.md").read_text(), re.MULTILINE))
+    public = [getattr(me, name) for name in set(me.__all__) - {"__version__", "measures"}]
+    assert {f"{value.__module__}.{value.__qualname__}" for value in public} | {"mindseye.measures"} == told
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("own-*.md")), ids=lambda page: page.stem)
+def test_what_a_howto_names_is_public(page):
+    """Every class that the page does not write itself."""
+    text = page.read_text()
+    named = set(re.findall(r"\bme\.(\w+)", text)) | set(re.findall(r"`([A-Z]\w+)[`(]", text))
+    written = set(re.findall(r"^class (\w+)", text, re.MULTILINE)) | {"NAME", "TOML"}
+    assert named - written <= set(me.__all__)
 
 
 def test_no_room_hides_a_name():
