@@ -16,7 +16,7 @@ from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 
-STYLES = ("base", "front", "item", "wide", "channels")
+STYLES = ("base", "front", "item", "wide", "table", "channels", "photo")
 SCRIPTS = (
     "dom",
     "match",
@@ -29,7 +29,11 @@ SCRIPTS = (
     "item",
     "layers",
     "table",
+    "histogram",
+    "photo-view",
+    "channel",
     "channels",
+    "entangled",
     "views",
     "start",
 )
