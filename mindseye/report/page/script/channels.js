@@ -9,7 +9,7 @@ function channelTable(place, columns, rows, best) {
     label: "Channel number",
     say: (wanted, left) => wanted === "" ? "" : left ? `${left} of ${rows.length}` : whyUnknown(layer, wanted),
     open: (wanted) => { location.hash = channelHref(place, encodeURIComponent(wanted)); },
-  });
+  }, csvButton("Channels as CSV", "channels.csv", channelsCsv));
 }
 
 const layerPills = (place) => layers.length < 2 ? null : el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>
@@ -22,12 +22,17 @@ const CHANNEL_COLUMNS = [
   { key: "high", title: "highest", words: "The same in the photo that the channel answers to most." },
 ];
 
+// The numbers of the channels of a layer that the page names.
+function channelNumbersOf(layer) {
+  const judged = layer.entangled ? layer.entangled.table.rows.map((row) => String(row[0])) : [];
+  return [...new Set([...Object.keys(layer.activity), ...judged, ...layer.items.flatMap((item) => item.channels.map(([channel]) => channel))])];
+}
+
 function channelsView(place) {
-  const layer = layers[place], counts = new Map(Object.keys(layer.activity).map((channel) => [channel, 0]));
-  for (const item of layer.items) for (const [channel] of item.channels) counts.set(channel, (counts.get(channel) || 0) + 1);
-  const rows = [...counts].map(([channel, count]) => {
+  const layer = layers[place];
+  const rows = channelNumbersOf(layer).map((channel) => {
     const [mean, , high] = layer.activity[channel] || [null, null, null];
-    return [Number(channel), count, mean, high];
+    return [Number(channel), facetsWith(layer, channel).length, mean, high];
   });
   const known = rows.some((row) => row[2] !== null) ? CHANNEL_COLUMNS : CHANNEL_COLUMNS.slice(0, 2);
   return [

@@ -41,6 +41,7 @@ function stage(item, about) {
     ? el("span", { class: "photo me-gone", style: "width:88px;height:88px" }, item.photo.name)
     : picture(item.photo.picture, 88, `the photo ${item.photo.name}`), el("figcaption", {}, item.photo.name)));
   if (ends.length) parts.push(el("div", { class: "ends" }, ends));
+  if (image.src) parts.splice(1, 0, pictureTools(image, item.label || item.name, item.file));
   return el("div", { class: "stage" }, parts);
 }
 

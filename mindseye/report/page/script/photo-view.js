@@ -17,13 +17,13 @@ function photoView(text) {
   if (name === undefined) return [photoCrumbs([], -1), el("h2", { class: "item-title" }, "Not on this page"), el("p", { id: "unknown" }, `There is no photo ${text}: this run has ${about.names.length}.`)];
   const facet = facetOfPhoto(number), order = photosOf(facet);
   const source = about.thumbnails[number];
+  const image = source ? el("img", { src: source, width: 480, height: 480, alt: name, decoding: "sync" }) : el("span", { class: "me-gone", role: "img", "aria-label": name }, "There is no copy of this photo on the page.");
   return [
     photoCrumbs(order, order.indexOf(number)),
     el("h2", { class: "item-title" }, fileName(number)),
     el("p", { class: "path" }, name),
     el("div", { class: "look" },
-      el("figure", { class: "one-photo" }, source ? el("img", { src: source, width: 480, height: 480, alt: name, decoding: "sync" })
-        : el("span", { class: "me-gone", role: "img", "aria-label": name }, "There is no copy of this photo on the page.")),
+      el("figure", { class: "one-photo" }, image, source ? pictureTools(image, fileName(number), null) : null),
       el("div", {}, photoFacts(number, facet, order), photoChannels(number), photoPictures(number))),
   ];
 }

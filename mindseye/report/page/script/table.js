@@ -2,7 +2,7 @@
 const FIRST_ROWS = 15, MORE_ROWS = 500;
 
 // found: what a number that was typed finds, see `search`.
-function sortable(columns, rows, cellOf, at, found) {
+function sortable(columns, rows, cellOf, at, found, beside) {
   let sorted = rows.slice(), most = FIRST_ROWS, column = at, down = true, wanted = "";
   const body = el("tbody"), more = el("button", { type: "button", class: "more", onclick: () => { most += MORE_ROWS; show(); } });
   const heads = columns.map((one, place) => el("th", { scope: "col" }, el("button", { type: "button", "data-tip": one.words || null, onclick: () => sort(place) }, one.title)));
@@ -30,7 +30,7 @@ function sortable(columns, rows, cellOf, at, found) {
 
   order();
   const table = el("div", { class: "scroller" }, el("table", { class: "sortable" }, el("thead", {}, el("tr", {}, heads)), body));
-  return [found ? search(found, (text) => { wanted = text; return show(); }) : null, table, more];
+  return [found ? search(found, (text) => { wanted = text; return show(); }) : null, table, el("div", { class: "tools" }, more, beside)];
 }
 
 // A field above a table, in which one types a number: rows whose number begins with it stay, Enter opens what has the number.

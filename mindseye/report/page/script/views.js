@@ -69,7 +69,7 @@ function route() {
 
 // The place in the list of what is seen now, and the way on.
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller")) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog")) return;
   if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = "#/";
   const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!offset || ["making", "layers", "channels"].some((view) => !byId(view).hidden)) return;
