@@ -1,5 +1,6 @@
 """Square tiles for the sheets: photos, the run's own pictures, and what is shown in place of a missing one."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,22 @@ def crop_photo(path: str, side: int) -> Image.Image | None:
     except UndecodableError:
         return None
     return ImageOps.fit(upright, (side, side), _resampling(min(upright.size), side))
+
+
+def whole_photo(path: str, side: int) -> Image.Image | None:
+    """The photo at `path`, upright and whole, of as many pixels as a square of `side` px; None where it is gone.
+
+    A smaller one stays as it is.
+    """
+    try:
+        upright = _decode_small(path, 2 * side) or read_photo(Path(path))
+    except UndecodableError:
+        return None
+    share = side / math.sqrt(upright.width * upright.height)
+    if share >= 1:
+        return upright
+    width, height = (max(1, round(share * length)) for length in upright.size)
+    return upright.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def picture_tile(folder: Path, relative: str | None, side: int) -> Image.Image:

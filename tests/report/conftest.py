@@ -1,6 +1,7 @@
 """A run folder made up for the figures: gradients for photos, noise for pictures, numbers that rise with depth."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,24 @@ MakeRun = Callable[..., Path]
 
 PHOTO = (10, 200, 30)
 """The colour of the one photo that pictures of named objectives are painted from."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WATCH = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
 
 
 def gradient(path: Path, generator: np.random.Generator, size: tuple[int, int] = (60, 44)) -> None:
@@ -122,6 +141,16 @@ def manifest_of(
     }
 
 
+def named_means(layer: dict[str, Any], images: int) -> dict[str, Any]:
+    """What facets.safetensors keeps of the channels that a layer's facets name: each rises over the photos by its own number."""
+    named = sorted({channel["channel"] for facet in layer["facets"] for channel in facet["channels"]})
+    values = np.arange(images)[:, None] * 0.01 + np.array(named)[None, :]
+    return {
+        f"{layer['layer']}/named_channels": np.array(named),
+        f"{layer['layer']}/named_means": values.astype(np.float32),
+    }
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
     """`make_run(layers=…, facets=…, …)` writes a run folder and returns it; `change(manifest)` may edit its run.json."""
@@ -132,6 +161,7 @@ def make_run(tmp_path: Path) -> MakeRun:
         images: int = 24,
         snapshots: int = 3,
         measured: bool = True,
+        means: bool = True,
         change: Callable[[dict[str, Any]], None] = lambda manifest: None,
     ) -> Path:
         folder = tmp_path / "run"
@@ -142,6 +172,9 @@ def make_run(tmp_path: Path) -> MakeRun:
         facet = generator.integers(0, facets, images)
         embedding = generator.normal(size=(images, 2)) + 6 * np.stack([np.cos(2.4 * facet), np.sin(2.4 * facet)], 1)
         tensors = {f"{names[-1]}/embedding": embedding.astype(np.float32), f"{names[-1]}/facet": facet}
+        if means:
+            for layer in manifest["layers"]:
+                tensors |= named_means(layer, images)
         save_file(tensors, folder / "facets.safetensors")
         (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
         return folder
@@ -219,3 +252,42 @@ def make_commission(tmp_path: Path) -> MakeRun:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("there is no chromium here")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """`visit(path, width=…, scheme=…)` opens a page from disk; at the end it must have asked for nothing and erred nowhere."""
+    contexts, asked, said, opened = [], [], [], set()
+
+    def go(path: Path, width: int = 1400, scheme: str = "light", touch: bool = False) -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: said.append(dialog.message))
+        opened.add(path.as_uri())
+        page.goto(path.as_uri())
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} <= opened
+    assert said == []

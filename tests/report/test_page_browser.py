@@ -1,12 +1,12 @@
 """The page in a real browser: what it asks for, what it does when it is used, and what hostile names do to it."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browsing import hash_of, look_at, settle
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -15,81 +15,7 @@ from mindseye.report.index import Card, write_index
 from mindseye.report.page import write_page
 from mindseye.report.screen import first_screen
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
-WATCH = """
-window.shifts = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("there is no chromium here")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """`visit(path, width=…, scheme=…)` opens a page from disk; at the end it must have asked for nothing and erred nowhere."""
-    contexts, asked, said, opened = [], [], [], set()
-
-    def go(path: Path, width: int = 1400, scheme: str = "light", touch: bool = False) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(WATCH)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: said.append(dialog.message))
-        opened.add(path.as_uri())
-        page.goto(path.as_uri())
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} <= opened
-    assert said == []
-
-
-def settle(page: Any) -> None:
-    """Wait until what was done has been shown: two frames, in which a change of the address and observers have their turn."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
-
-
-def look_at(page: Any, view: str) -> None:
-    """Go to a view of the page that is open."""
-    page.evaluate(f"location.hash = '{view}'")
-    settle(page)
-
-
-def hash_of(page: Any) -> str:
-    settle(page)
-    found: str = page.evaluate("location.hash")
-    return found
 
 
 def test_opening_asks_for_nothing_and_shifts_nothing(make_run, visit) -> None:

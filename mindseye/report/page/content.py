@@ -5,9 +5,11 @@ from pathlib import Path
 from mindseye.report.curves import Curve, curves
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import Entry, layer_lines, names_objectives
+from mindseye.report.page.activity import channel_activity
 from mindseye.report.page.entangled import entangled_layer, is_inspection
 from mindseye.report.page.items import Content, PageContext, hue, item_of
 from mindseye.report.page.measures import legend
+from mindseye.report.page.photo_facets import photos_on_map
 from mindseye.report.page.photos import Photos
 from mindseye.report.page.pictures import PageImages, choose_sizes
 from mindseye.runs.schema import LayerEntry, Manifest
@@ -30,7 +32,7 @@ def content_of(folder: Path, manifest: Manifest) -> tuple[Content, PageImages]:
         "curves": [_curve(curve) for curve in curves(manifest)] if len(rows) > 1 else [],
         "judges": [printable(judge) for judge in page.judges],
         "legend": legend(),
-        "photos": {"names": photos.names(), "thumbnails": photos.thumbnails(sizes)},
+        "photos": {"names": photos.names(), "thumbnails": photos.thumbnails(sizes)} | photos_on_map(folder, manifest),
     }
     return content, page.images
 
@@ -40,6 +42,8 @@ def _layer(layer: LayerEntry, page: PageContext) -> Content:
         "name": printable(layer.layer),
         "about": [printable(line) for line in layer_lines(layer)],
         "items": [item_of(facet, page) for facet in layer.facets],
+        "size": layer.channels,
+        "activity": channel_activity(page.folder, layer.layer),
     }
     if is_inspection(page.manifest):
         content |= {"entangled": entangled_layer(layer, page)}

@@ -56,6 +56,8 @@ def item_of(entry: Entry, page: PageContext) -> Content:
         "label": facet_label(entry) or printable(judged_label(entry)),
         "hue": hue(entry.index),
         "facts": facts(facet),
+        "values": [round_digits(value) for value in (facet.size or None, facet.silhouette, facet.effective_members)],
+        "file": inside(entry.picture),
         "failure": failure(entry),
         "picture": page.picture(entry.picture, sizes.picture),
         "start": page.picture(entry.start, sizes.start),
@@ -76,6 +78,13 @@ def item_of(entry: Entry, page: PageContext) -> Content:
         ],
         "loss": [[name, round_digits(start), round_digits(end)] for name, (start, end) in loss_terms(entry).items()],
     }
+
+
+def inside(path: str | None) -> str | None:
+    """A path of run.json, where it leads to a file inside the run's folder as written; a page links to no other."""
+    if path is None or path.startswith("/") or ".." in path.split("/"):
+        return None
+    return printable(path)
 
 
 def item_name(entry: Entry) -> str:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from mindseye.report.drawing import printable
 from mindseye.report.page.pictures import STRIP, Sizes, data_uri
-from mindseye.report.tiles import crop_photo
+from mindseye.report.tiles import crop_photo, whole_photo
 from mindseye.runs.schema import MemberEntry
 
 MOST = 2000
@@ -72,5 +72,5 @@ def photo_strip(members: Sequence[MemberEntry], side: int) -> Image.Image | None
 
 
 def _thumbnail(path: str, side: int) -> str | None:
-    tile = crop_photo(path, side)
+    tile = whole_photo(path, side)
     return None if tile is None else data_uri(tile)

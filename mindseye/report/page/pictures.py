@@ -52,8 +52,8 @@ def choose_sizes(manifest: Manifest, members: int, photos: int) -> Sizes:
         start=fit_side(STARTS, len(entries), 64, 192),
         step=fit_side(STEPS, kept, 80, 256),
         where=fit_side(WHERE, maps, 64, 192),
-        member=fit_side(PHOTOS, members, 72, 160),
-        photo=fit_side(PHOTOS / 2, photos, 48, 128),
+        member=fit_side(PHOTOS, members, 72, 320),
+        photo=fit_side(PHOTOS / 2, photos, 48, 320),
         snapshots=snapshots,
     )
 

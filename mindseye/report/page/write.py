@@ -13,23 +13,30 @@ from mindseye.report.page.pictures import PageImages
 from mindseye.report.page.templates import policy, render, script, style
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import PAGE, RunFolder
+from mindseye.runs.folder import FACETS, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 
-STYLES = ("base", "front", "item", "wide", "channels")
+STYLES = ("base", "front", "item", "wide", "table", "channels", "photo", "zoom")
 SCRIPTS = (
     "dom",
     "match",
     "data",
     "tip",
     "photo",
+    "save",
+    "zoom",
     "chart",
     "map",
     "numbers",
     "item",
     "layers",
     "table",
+    "histogram",
+    "csv",
+    "photo-view",
+    "channel",
     "channels",
+    "entangled",
     "views",
     "start",
 )
@@ -90,6 +97,7 @@ def page_of(run: Path, manifest: Manifest) -> str:
         photos={number: thumbnails[number] for number in on_map},
         live=True,
         making=_making(manifest),
+        files=[name for name in (MANIFEST, FACETS, "pictures", "figures") if (run / name).exists()],
     )
 
 

@@ -113,6 +113,10 @@ class Flow:
             self._tensors[f"{layer.address}/target"] = target.ranks
             photo_dots = [dots(target, facet.index, means[layer.address]) for facet in targets.facets]
             self._tensors[f"{layer.address}/photo_dots"] = torch.stack(photo_dots)
+            # Of the channels that the run names alone: all channels of all photos would be many times the rest of the file.
+            named = torch.tensor(sorted(set(target.channels.flatten().tolist())))
+            self._tensors[f"{layer.address}/named_channels"] = named
+            self._tensors[f"{layer.address}/named_means"] = means[layer.address][:, named]
             entry = describe_layer(layer)
             entry.facets = [
                 describe_facet(facet, photos.paths, common(photos.labels, facet.members), channels, shares)

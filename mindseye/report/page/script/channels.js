@@ -1,59 +1,44 @@
-// Entanglement: the curve over depth, the channels of a layer as a table, and the pictures of the most and least entangled.
-function entangledView(place) {
-  const layer = layers[place], found = layer.entangled;
-  const points = layers.map((one) => one.entangled.point), names = layers.map((one) => one.name);
-  const every = points.flatMap((point) => Object.values(point)).filter((value) => value !== null);
-  const span = [Math.min(0, ...every), Math.max(1e-9, ...every)];
-  const band = (x, y) => {
-    const known = points.map((point, at) => [at, point]).filter(([, point]) => point.low !== null && point.high !== null);
-    const edge = (key, list) => list.map(([at, point]) => `${x(at)},${y(point[key])}`).join(" ");
-    const bars = known.map(([at, point]) => svg("line", { class: "grid", x1: x(at), x2: x(at), y1: y(point.low), y2: y(point.high), "stroke-width": 3 }));
-    return [svg("polygon", { class: "band", points: `${edge("high", known)} ${edge("low", known.slice().reverse())}` }), bars];
+// The channels of a layer as a table: sorted by any column, searched by number, each with a view of its own.
+function channelTable(place, columns, rows, best) {
+  const layer = layers[place];
+  const cell = (row, value, at) => {
+    if (columns[at].key === "channel") return el("td", { class: "linked" }, el("a", { href: channelHref(place, value) }, String(value)));
+    return el("td", {}, columns[at].key === "facets" ? (value === null ? "–" : String(value)) : shown(value));
   };
-  const shownChannels = new Set(found.shown.map((one) => one.channel));
-  const columns = found.table.columns;
-  const best = Math.max(0, columns.findIndex((one) => one.key === "entanglement" || one.key === "spread"));
+  return sortable(columns, rows, cell, best, {
+    label: "Channel number",
+    say: (wanted, left) => wanted === "" ? "" : left ? `${left} of ${rows.length}` : whyUnknown(layer, wanted),
+    open: (wanted) => { location.hash = channelHref(place, encodeURIComponent(wanted)); },
+  }, csvButton("Channels as CSV", "channels.csv", channelsCsv));
+}
+
+const layerPills = (place) => layers.length < 2 ? null : el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>
+  el("a", { href: `#/channels/${number}`, "aria-current": number === place ? "true" : null }, one.name)));
+
+const CHANNEL_COLUMNS = [
+  { key: "channel", title: "channel", words: "The channel's number in the layer." },
+  { key: "facets", title: "facets", words: "In how many facets the channel is among the top-k features." },
+  { key: "mean", title: "mean", words: "The mean over all photos of the channel's mean over positions." },
+  { key: "high", title: "highest", words: "The same in the photo that the channel answers to most." },
+];
+
+// The numbers of the channels of a layer that the page names.
+function channelNumbersOf(layer) {
+  const judged = layer.entangled ? layer.entangled.table.rows.map((row) => String(row[0])) : [];
+  return [...new Set([...Object.keys(layer.activity), ...judged, ...layer.items.flatMap((item) => item.channels.map(([channel]) => channel))])];
+}
+
+function channelsView(place) {
+  const layer = layers[place];
+  const rows = channelNumbersOf(layer).map((channel) => {
+    const [mean, , high] = layer.activity[channel] || [null, null, null];
+    return [Number(channel), facetsWith(layer, channel).length, mean, high];
+  });
+  const known = rows.some((row) => row[2] !== null) ? CHANNEL_COLUMNS : CHANNEL_COLUMNS.slice(0, 2);
   return [
-    el("h2", {}, "Entanglement over depth"),
-    el("p", { class: "words" }, "A channel is entangled when it answers to several unlike things. The line is the mean over the channels that were looked at, its band the 95 % interval; the dashed line is what chance gives, with each channel shuffled over the photos. What lies above the dashed line is more than chance."),
-    chartLegend([["of-picture", "mean over channels"], ["of-members", "shuffled (null)"]]),
-    el("div", { class: "chart lone" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
-    layers.length > 1 ? el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>
-      el("a", { href: `#/channels/${number}`, "aria-current": number === place ? "true" : null }, one.name))) : null,
     el("h2", {}, `Channels of ${layer.name}`),
-    found.table.rows.length ? sortable(columns, found.table.rows, (row, value, at) =>
-      columns[at].key === "channel" && shownChannels.has(value)
-        ? el("td", { class: "linked" }, el("a", { href: `#/channels/${place}/${value}` }, String(value)))
-        : el("td", {}, columns[at].key === "channel" || columns[at].key === "facets" ? (value === null ? "–" : String(value)) : shown(value)), best)
-      : el("p", { class: "me-faint" }, "No channel was looked at."),
-    ...["most", "least"].flatMap((which) => channelGroup(which, found.shown.filter((one) => one.which === which))),
-  ].flat();
-}
-
-function channelGroup(which, shownChannels) {
-  if (!shownChannels.length) return [];
-  const words = which === "most"
-    ? "Each channel by itself, and beside it what its own photos fall into. Where these pictures show unlike things, one channel means several."
-    : "The same for channels with one meaning: their own facets look alike.";
-  return [el("h2", {}, which === "most" ? "The most entangled channels" : "The least entangled channels"), el("p", { class: "words" }, words), ...shownChannels.map(channelCard)];
-}
-
-// How strongly a picture excites its channel, beside its photos.
-function excites(one) {
-  const [picture, members] = one.activation;
-  if (picture === null) return null;
-  return [" · ", why(`excites it ${shown(picture)}`, `The channel's mean activation for the picture; its photos give ${shown(members)}, the start ${shown(one.activation[2])}.`)];
-}
-
-function channelCard(one) {
-  const silhouette = one.silhouette === null ? null : why(`· silhouette ${shown(one.silhouette)}${one.shuffled === null ? "" : ` (chance ${shown(one.shuffled)})`}`, "How clearly the channel's own facets stand apart, −1 to 1, beside the same for one cloud of the same shape, which has no groups.");
-  return el("article", { class: "channel", id: `channel-${one.channel}` },
-    el("h3", {}, `channel ${one.channel} `, el("small", {}, `${one.facets.length} facet${one.facets.length === 1 ? "" : "s"} `, silhouette)),
-    el("div", { class: "pair" },
-      el("figure", { class: "plain" }, later(el("div", { style: "aspect-ratio:1" }), () => picture(one.picture, 260, `channel ${one.channel}`)),
-        el("figcaption", {}, "the channel as a whole", excites(one)), one.examples.length ? [photoList(one.examples, 10), el("figcaption", {}, "photos that it answers to most")] : null),
-      el("div", { class: "own" }, one.facets.map((facet) => el("figure", { class: "me-hue", ...tint(facet.hue) },
-        later(el("div", { style: "aspect-ratio:1" }), () => picture(facet.picture, 240, `channel ${one.channel}, facet ${facet.number}`, { class: "wide" })),
-        el("figcaption", {}, el("i", { class: "me-dot", style: "display:inline-block" }), ` ${facet.label || `facet ${facet.number}`}`, facet.size === null ? "" : ` · ${facet.size} photos`, excites(facet)),
-        photoList(facet.members, 5))))));
+    el("p", { class: "words" }, `The channels that are among the top-k features of a facet: ${rows.length}${layer.size ? ` of the layer’s ${layer.size}` : ""}. Each leads to the photos that it answers to most.`),
+    layerPills(place),
+    channelTable(place, known, rows.map((row) => row.slice(0, known.length)), 1),
+  ].flat().filter(Boolean);
 }

@@ -41,6 +41,7 @@ function stage(item, about) {
     ? el("span", { class: "photo me-gone", style: "width:88px;height:88px" }, item.photo.name)
     : picture(item.photo.picture, 88, `the photo ${item.photo.name}`), el("figcaption", {}, item.photo.name)));
   if (ends.length) parts.push(el("div", { class: "ends" }, ends));
+  if (image.src) parts.splice(1, 0, pictureTools(image, item.label || item.name, item.file));
   return el("div", { class: "stage" }, parts);
 }
 
@@ -49,9 +50,9 @@ function memberList(item) {
   const largest = Math.max(...item.members.map(([, weight]) => weight || 0), 1e-12);
   return [
     el("h2", {}, why(content.named ? "The photos that it stands for" : "Members", "The photos nearest to the centre of the facet. Their activations, weighted, are what the picture is painted towards; the bar is the weight.")),
-    el("div", { class: "members me-hue", ...tint(item.hue) }, item.members.map(([number, weight]) => el("figure", {}, photo(number, 120),
+    el("div", { class: "members me-hue", ...tint(item.hue) }, item.members.map(([number, weight]) => el("figure", {}, photoLink(number, 120),
       el("span", { class: "bar" }, el("i", { "--share": `${(100 * (weight || 0)) / largest}%` })),
-      el("figcaption", {}, el("span", { title: content.photos.names[number] }, (content.photos.names[number] || "").split("/").pop()),
+      el("figcaption", {}, el("span", { title: content.photos.names[number] }, fileName(number)),
         el("span", {}, weight === null ? "" : percent(weight)))))),
   ];
 }
@@ -64,12 +65,12 @@ function whereList(item) {
   ];
 }
 
-function channelList(item) {
+function channelList(item, place) {
   if (!item.channels.length) return null;
   const largest = Math.max(...item.channels.map(([, share]) => share || 0), 1e-12);
   const list = el("ul", { class: "channels me-hue", ...tint(item.hue) });
   const fillList = (most) => list.replaceChildren(...item.channels.slice(0, most).map(([channel, share]) => el("li", {},
-    el("b", {}, channel), el("span", { class: "bar" }, el("i", { "--share": `${(100 * (share || 0)) / largest}%` })), el("span", {}, share === null ? "" : percent(share)))));
+    el("a", { href: channelHref(place, channel), "aria-label": `channel ${channel}` }, channel), el("span", { class: "bar" }, el("i", { "--share": `${(100 * (share || 0)) / largest}%` })), el("span", {}, share === null ? "" : percent(share)))));
   fillList(FIRST_CHANNELS);
   const rest = item.channels.length - FIRST_CHANNELS;
   const more = rest > 0 ? el("button", { type: "button", class: "more", onclick: () => { fillList(); more.remove(); } }, `all ${item.channels.length}`) : null;
@@ -107,6 +108,6 @@ function itemView(item, place) {
     el("div", { class: "look me-hue", ...tint(item.hue) },
       fill(stage(item), {}, [memberList(item), whereList(item)]),
       el("div", {}, bigNumber(item), sightings(item), numberTables(item))),
-    channelList(item), makingList(item),
+    channelList(item, place), makingList(item),
   ].flat(3).filter(Boolean);
 }

@@ -12,6 +12,10 @@ function photo(number, side) {
   return el("img", { class: "photo", src: source, width: side, height: side, alt: name, title: name, decoding: "async" });
 }
 
+// The photo as a link to its own view.
+const photoLink = (number, side) => el("a", { class: "to-photo", href: `#/photo/${number}` }, photo(number, side));
+const fileName = (number) => (content.photos.names[number] || "").split("/").pop();
+
 // Fills a place when it comes near the screen: a thousand pictures at once would stop a browser.
 const waiting = new Map();
 const watcher = new IntersectionObserver((entries) => {
@@ -29,4 +33,4 @@ function later(place, make) {
   return place;
 }
 
-const photoList = (entries, most) => el("div", { class: "thumbs" }, entries.slice(0, most).map(([number]) => photo(number, 72)));
+const photoList = (entries, most) => el("div", { class: "thumbs" }, entries.slice(0, most).map(([number]) => photoLink(number, 72)));

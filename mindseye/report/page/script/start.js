@@ -39,6 +39,10 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 1500);
 });
 
+byId("save-pictures").addEventListener("click", () => saveCsv(content.named ? "pictures.csv" : "facets.csv", picturesCsv()));
+if (byId("save-channels")) byId("save-channels").addEventListener("click", () => saveCsv("channels.csv", channelsCsv()));
+byId("save-photos").addEventListener("click", () => saveCsv("photos.csv", photosCsv()));
+
 if (byId("to-map")) byId("to-map").addEventListener("click", () => side.scrollIntoView({ behavior: "smooth" }));
 
 addEventListener("hashchange", route);

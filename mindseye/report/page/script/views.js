@@ -9,9 +9,26 @@ const visibleNumbers = () => {
 
 function show(view, wide) {
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== view;
-  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" ? "front" : view));
+  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" || view === "photo" ? "front" : view));
   if (side) side.hidden = wide;
   columns.classList.toggle("mapped", Boolean(side) && !wide);
+}
+
+// An address may have been typed, so that it need not be decodable.
+function plain(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const hasChannels = layers.some((layer) => layer.entangled || layer.items.some((item) => item.channels.length));
+
+function channelsAt(layer, place, channel) {
+  if (place < 0) return [el("h2", {}, "Not on this page"), el("p", { id: "unknown" }, `This run has no layer “${layer}”.`)];
+  if (channel) return channelView(place, channel);
+  return content.inspect ? entangledView(place) : channelsView(place);
 }
 
 function route() {
@@ -31,12 +48,19 @@ function route() {
       return scrollTo(0, 0);
     }
   }
+  if (view === "photo") {
+    byId("photo").replaceChildren(...photoView(rest[0]));
+    show("photo", false);
+    choose(facetOfPhoto(Number(rest[0])));
+    return scrollTo(0, 0);
+  }
   if (view === "layers" && layers.length > 1) return byId("layers").replaceChildren(...layersView()), show("layers", true), scrollTo(0, 0);
-  if (view === "channels" && content.inspect && layers.length) {
-    byId("channels").replaceChildren(...entangledView(layers[first] ? first : deepest).filter(Boolean));
+  if (view === "channels" && hasChannels) {
+    const [layer, channel] = rest.map(plain);
+    const place = layerPlace(layer);
+    byId("channels").replaceChildren(...channelsAt(layer, place, channel).filter(Boolean));
     show("channels", true);
-    const card = Number.isInteger(second) ? byId(`channel-${second}`) : null;
-    return card ? card.scrollIntoView() : scrollTo(0, 0);
+    return scrollTo(0, 0);
   }
   if (view === "making") return show("making", true), scrollTo(0, 0);
   show("front", false);
@@ -45,10 +69,15 @@ function route() {
 
 // The place in the list of what is seen now, and the way on.
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller")) return;
-  if (event.key === "Escape" && location.hash.startsWith("#/picture")) location.hash = "#/";
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog")) return;
+  if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = "#/";
   const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!offset || byId("making").hidden === false || byId("layers").hidden === false || byId("channels").hidden === false) return;
+  if (!offset || ["making", "layers", "channels"].some((view) => !byId(view).hidden)) return;
+  if (!byId("photo").hidden) {
+    const way = byId("photo").querySelector(`a[href][rel=${offset < 0 ? "prev" : "next"}]`);
+    if (way) way.click();
+    return;
+  }
   const order = visibleNumbers(), [, now, layer] = (location.hash.match(/^#\/picture\/(\d+)(\/\d+)?/) || []);
   const next = now === undefined ? (offset > 0 ? 0 : order.length - 1) : order.indexOf(Number(now)) + offset;
   if (order[next] === undefined) return;
