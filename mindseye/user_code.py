@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
-from mindseye.errors import UserError, one_line
+from mindseye.errors import UserError, is_of_library, is_of_package, one_line
 from mindseye.wording import did_you_mean
 
 T = TypeVar("T")
@@ -34,12 +34,14 @@ def is_user_code(word: str) -> bool:
     return ":" in word or word.endswith(".py")
 
 
-def load_object(spec: str, what: str = "NAME", fresh: bool = False) -> Any:
+def load_object(spec: str, what: str = "NAME", fresh: bool = False, spawns: bool = False) -> Any:
     """What ``file.py:NAME`` or ``package.module:NAME`` stands for; with settings, what it makes of them.
 
     Args:
         spec: the words. what: what they should name, for the message if they name nothing.
         fresh: run a file again even where this process has run it already and it has not changed since.
+        spawns: import a file by its own name, where no other module has it: what it defines can then be sent to processes
+            that are started within ``beside``.
 
     Raises:
         UserError: if there is no such file, module or name, or the user's code fails.
@@ -48,25 +50,27 @@ def load_object(spec: str, what: str = "NAME", fresh: bool = False) -> Any:
     file = Path(place)
     if file.suffix == ".py" and not file.is_file():
         raise UserError(f"no file {place!r}")
+    own_name = file.stem if spawns and file.suffix == ".py" and _is_free(file.stem, file.resolve()) else None
     with run_user_code(spec):
-        module = _module_in(file.resolve(), fresh) if file.suffix == ".py" else importlib.import_module(place)
+        module = _module_in(file.resolve(), fresh, own_name) if file.suffix == ".py" else importlib.import_module(place)
         made = getattr(module, name, None)
         if made is None:
             raise UserError(f"{place!r} has no {name!r}{_hint(name, module)}")
         return made if settings is None else made(**settings)
 
 
-def make_object(value: object, kind: type[T], key: str) -> T:
+def make_object(value: object, kind: type[T], key: str, spawns: bool = False) -> T:
     """An object of a kind from what a user gave: the object, its class, a function that makes it, or a name of one of these.
 
     Args:
-        value: what was given. kind: what it must be or make. key: what it was given for, for messages.
+        value: what was given. kind: what it must be or make. key: what it was given for, for messages. spawns: as
+            ``load_object`` takes it.
 
     Raises:
         UserError: if it is nothing of that kind, or the user's code fails.
     """
     spec = value if isinstance(value, str) else name_object(value)
-    made = load_object(value) if isinstance(value, str) else value
+    made = load_object(value, spawns=spawns) if isinstance(value, str) else value
     if not isinstance(made, kind) and callable(made):
         with run_user_code(spec):
             made = made()
@@ -124,6 +128,26 @@ def run_user_code(spec: str) -> Iterator[None]:
 
 
 @contextmanager
+def beside(part: object) -> Iterator[None]:
+    """While a part of the user's runs for long: what lies beside its file can be imported, also in processes that it spawns.
+
+    Multiprocessing hands the search path on. The folder comes last, so that nothing in it stands in another module's place.
+    """
+    module = sys.modules.get(type(part).__module__)
+    file = getattr(module, "__file__", None)
+    folder = str(Path(file).resolve().parent) if file else ""
+    if not folder or folder in sys.path or getattr(module, "__package__", None):
+        yield
+        return
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(folder)
+
+
+@contextmanager
 def explain_errors(part: object, *passed: type[BaseException]) -> Iterator[None]:
     """Tell errors of the user's code in one line, with the place where they arose; those of the kinds ``passed`` stay.
 
@@ -156,9 +180,21 @@ def _split(spec: str, what: str) -> tuple[str, str, dict[str, Any] | None]:
     return match["place"], match["name"], settings
 
 
-def _module_in(file: Path, fresh: bool) -> ModuleType:
+def _is_free(name: str, file: Path) -> bool:
+    """Whether a module may have a name: no other has it, neither imported nor to be found."""
+    known = sys.modules.get(name)
+    if known is not None:
+        return getattr(known, "__file__", None) == str(file)
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    return found is None or found.origin == str(file)
+
+
+def _module_in(file: Path, fresh: bool, name: str | None) -> ModuleType:
     # Dataclasses and pickle look a module up by its name; two files of one name are two modules.
-    name = f"{_MODULE}{file.stem}_{blake2b(bytes(file), digest_size=4).hexdigest()}"
+    name = name or f"{_MODULE}{file.stem}_{blake2b(bytes(file), digest_size=4).hexdigest()}"
     stamp = file.stat().st_mtime_ns
     known = sys.modules.get(name)
     if known is not None and not fresh and vars(known).get("__changed__") == stamp:
@@ -195,9 +231,10 @@ def _is_plain(value: object) -> bool:
 
 
 def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    users = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
-    return f" ({Path(users[-1].filename).name}, line {users[-1].lineno})" if users else ""
+    """The last line of the user's own that an error passed, else of whatever it called."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_of_package(frame.filename)]
+    users = [frame for frame in frames if not is_of_library(frame.filename)]
+    return "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in (users or frames)[-1:])
 
 
 def _hint(name: str, module: ModuleType) -> str:

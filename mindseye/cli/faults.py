@@ -16,7 +16,7 @@ from typing import TextIO
 
 from mindseye import __version__
 from mindseye.cli.options import FAULT, INTERRUPTED, MISTAKE, PIPE_CLOSED
-from mindseye.errors import UserError, one_line
+from mindseye.errors import UserError, is_of_library, one_line
 
 SURROUNDINGS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
@@ -76,12 +76,8 @@ def _explain(error: Exception, words: Sequence[str], folder: str | None) -> int:
 def _describe(error: Exception) -> str:
     """The kind of an error, its first line, and the last place of the program or the user's own code that it passed."""
     text = f"{type(error).__name__}: {one_line(error)}"[:LONGEST]
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_of_library(frame.filename)]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_of_library(frame.filename)]
     return f"{text} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else text
-
-
-def _is_of_library(file: str) -> bool:
-    return any(part in file for part in ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python", "<"))
 
 
 def _is_out_of_memory(error: Exception) -> bool:

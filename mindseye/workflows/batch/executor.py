@@ -7,12 +7,13 @@ tells of packs whose worker is gone.
 
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from mindseye.errors import UserError
+from mindseye.errors import UserError, is_of_library, is_of_package
+from mindseye.user_code import beside, explain_errors, name_object
 from mindseye.workflows.batch.plan import Pack
 
 Status = Literal["done", "partial", "failed"]
@@ -88,6 +89,43 @@ class InProcess(Executor):
         """See ``Executor.run``."""
         with opener(0) as worker:
             yield from worker.work(iter(packs))
+
+
+def events_of(executor: Executor, opener: Opener, packs: Sequence[Pack]) -> Generator[Event, None, None]:
+    """What an executor yields, held against what it should; an error of a user's own code is one line.
+
+    What arises in the worker stays what it is: the same would have happened wherever it works.
+
+    Raises:
+        UserError: as ``Executor.run``, and if an executor of the user's own fails, or yields what is no event.
+    """
+    if type(executor).__module__.startswith("mindseye."):
+        yield from executor.run(opener, packs)
+        return
+    name = name_object(executor)
+    with beside(executor), _own_errors(name):
+        events: object = executor.run(opener, packs)
+        if not isinstance(events, Iterable):
+            raise UserError(f"{name!r} gives a {type(events).__name__} for some packs, not events one by one")
+        with ExitStack() as held:
+            held.callback(getattr(events, "close", lambda: None))
+            for event in events:
+                if not isinstance(event, Event):
+                    raise UserError(f"{name!r} yields {event!r}, which is no mindseye.Began, Ended or Lost")
+                yield event
+
+
+@contextmanager
+def _own_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        passed = [file for file in files if file != __file__ and not is_of_library(file)]
+        if passed and is_of_package(passed[-1]):
+            raise
+        with explain_errors(name, MemoryError):
+            raise
 
 
 def failed(name: str, error: Exception, seconds: float = 0.0) -> Ended:

@@ -77,4 +77,4 @@ def load_executor(executor: Any) -> Executor | None:
     Raises:
         UserError: if it names nothing, or what it makes is no executor.
     """
-    return None if executor is None else make_object(executor, Executor, "executor")  # type: ignore[type-abstract]
+    return None if executor is None else make_object(executor, Executor, "executor", spawns=True)  # type: ignore[type-abstract]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
-from mindseye.workflows.batch.executor import Ended, Event, Executor, Lost, Opener
+from mindseye.workflows.batch.executor import Ended, Event, Executor, Lost, Opener, events_of
 from mindseye.workflows.batch.ledger import Ledger
 from mindseye.workflows.batch.plan import Pack
 
@@ -26,7 +26,7 @@ def run_batch(
         if not waiting:
             return
         again: list[str] = []
-        with closing(executor.run(opener, waiting)) as events:
+        with closing(events_of(executor, opener, waiting)) as events:
             for event in events:
                 for ended in _endings(event):
                     ledger.record(ended)

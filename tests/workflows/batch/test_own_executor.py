@@ -1,6 +1,7 @@
 """A batch whose workers run where the user says, and one of a network that is open already."""
 
 import json
+import sys
 
 import pytest
 from batch_runs import QUICK, pictures
@@ -33,6 +34,64 @@ def make():
     return Mine()
 
 three = 3
+
+class Breaks(Executor):
+    def run(self, opener, packs):
+        yield from Mine().run(opener, packs[:1])
+        raise KeyError("no machine")
+
+class Chats(Executor):
+    def run(self, opener, packs):
+        yield "hello"
+
+class Silent(Executor):
+    def run(self, opener, packs):
+        pass
+
+class Unlike(Executor):
+    def run(self, opener):
+        pass
+
+class Misuses(Executor):
+    def run(self, opener, packs):
+        with opener(0) as worker:
+            yield from worker.work(iter([3]))
+"""
+
+SPAWNS = """
+import multiprocessing
+import os
+from pathlib import Path
+
+import mindseye as me
+from helper import MARK
+
+def work(opener, pack, events):
+    if pack.number == 0 and not MARK.exists():
+        MARK.touch()
+        os._exit(9)
+    with opener(0) as worker:
+        for event in worker.work(iter([pack])):
+            events.send(event)
+    events.send(None)
+
+class Spawns(me.Executor):
+    def run(self, opener, packs):
+        spawn = multiprocessing.get_context("spawn")
+        for pack in packs:
+            events, sending = spawn.Pipe(duplex=False)
+            process = spawn.Process(target=work, args=(opener, pack, sending), daemon=True)
+            process.start()
+            sending.close()
+            try:
+                while (event := events.recv()) is not None:
+                    yield event
+            except EOFError:
+                process.join()
+                yield me.Lost(pack, f"exit code {process.exitcode}")
+            finally:
+                process.kill()
+                process.join()
 """
 
 
@@ -52,6 +111,41 @@ def test_an_executor_of_the_users_own_passes_packs_through(root, network, undist
     seen = json.loads(mine.with_suffix(".json").read_text())
     for number, classes in enumerate((2, 2, 1)):
         assert [word for pack, word in seen if pack == number] == ["Began"] + classes * ["Ended"]
+
+
+def test_code_of_the_file_runs_in_spawned_processes(root, network, undisturbed_by_name, tmp_path):
+    """What the file defines, and what lies beside it; a pack whose process died is tried again."""
+    (tmp_path / "spawning.py").write_text(SPAWNS)
+    (tmp_path / "helper.py").write_text("from pathlib import Path\nMARK = Path(__file__).with_suffix('.died')\n")
+    batch = mindseye.batch(root, network, out=tmp_path / "out", executor=f"{tmp_path}/spawning.py:Spawns", **QUICK)
+    assert str(tmp_path) not in sys.path
+    assert (tmp_path / "helper.died").exists()
+    assert batch.status.done == 5
+    painted = {path: data for path, data in pictures(batch.path).items() if "figures" not in path.parts}
+    assert painted == pictures(undisturbed_by_name)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Breaks", r"my.py:Breaks' fails with KeyError: 'no machine' \(my.py, line 29\)$"),
+        ("Chats", "my.py:Chats' yields 'hello', which is no mindseye.Began, Ended or Lost"),
+        ("Silent", "my.py:Silent' gives a NoneType for some packs"),
+        ("Unlike", "my.py:Unlike' fails with TypeError"),
+    ],
+)
+def test_mistakes_of_an_executor_are_one_line(root, network, tmp_path, mine, name, told):
+    """With the place in the user's file; what has ended is kept."""
+    with pytest.raises(UserError, match=told) as raised:
+        mindseye.batch(root, network, out=tmp_path / "out", executor=f"{mine}:{name}", **QUICK)
+    assert "\n" not in str(raised.value)
+    assert mindseye.status(tmp_path / "out").done == (2 if name == "Breaks" else 0)
+
+
+def test_a_fault_of_the_worker_is_not_the_executors(root, network, tmp_path, mine):
+    """It stays what it is: elsewhere the same would have happened."""
+    with pytest.raises(AttributeError, match="todo"):
+        mindseye.batch(root, network, out=tmp_path / "out", executor=f"{mine}:Misuses", **QUICK)
 
 
 @pytest.mark.parametrize(
