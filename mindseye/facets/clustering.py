@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from mindseye.errors import UserError
+from mindseye.facets.threads import one_thread
 from mindseye.wording import counted
 
 Floats = NDArray[np.floating[Any]]
@@ -113,7 +113,7 @@ def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Cluster
     if facets != "auto" and facets < 1:
         raise UserError(f"at least 1 facet is needed, not {facets}")
     distinct = len(np.unique(plane, axis=0))
-    with threadpool_limits(limits=1):
+    with one_thread():
         if facets == "auto":
             return _best(plane, distinct, seed)
         notes: tuple[str, ...] = ()
@@ -198,7 +198,7 @@ def _best(plane: NDArray[np.float64], distinct: int, seed: int) -> Clustering:
 
 
 def _clustering(plane: NDArray[np.float64], facets: int, seed: int, notes: tuple[str, ...]) -> Clustering:
-    from sklearn.cluster import KMeans  # takes half a second
+    from sklearn.cluster import KMeans
 
     labels = KMeans(facets, n_init=10, random_state=seed).fit_predict(plane)
     assignment = _by_size(labels)

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from mindseye.errors import UserError
+from mindseye.facets.threads import one_thread
 from mindseye.wording import install_command
 
 Floats = NDArray[np.floating[Any]]
@@ -59,8 +60,7 @@ def embed(
     """
     _check_options(method, components, perplexity)
     values = _check_features(features)
-    # One thread: sums are taken in another order by two, and t-SNE blows the last bit up into another map.
-    with threadpool_limits(limits=1):
+    with one_thread():
         reduced = _principal_components(values, components, seed)
         reason = _why_no_tsne(reduced)
         if method == "pca" or reason:
@@ -108,7 +108,7 @@ def _principal_components(values: NDArray[np.float32], components: int, seed: in
     if largest == 0.0:
         return np.zeros((len(values), 0), dtype=np.float32)
     exact = min(values.shape) <= EXACT_PCA
-    from sklearn.decomposition import PCA  # takes half a second
+    from sklearn.decomposition import PCA
 
     pca = PCA(min(components, *values.shape), svd_solver="full" if exact else "randomized", random_state=seed)
     coordinates: NDArray[np.float32] = pca.fit_transform(offsets / largest)
@@ -158,7 +158,7 @@ def _fit_perplexity(perplexity: float, images: int) -> tuple[float, tuple[str, .
 
 
 def _tsne(reduced: NDArray[np.float32], perplexity: float, seed: int) -> NDArray[np.float32]:
-    from sklearn.manifold import TSNE  # takes half a second
+    from sklearn.manifold import TSNE
 
     tsne = TSNE(perplexity=perplexity, init=_plane(reduced) * START_SPREAD, random_state=seed, n_jobs=1)
     points: NDArray[np.float32] = tsne.fit_transform(reduced)
