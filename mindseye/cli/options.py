@@ -2,8 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
+
+from mindseye.cli.colour import styled
 
 DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -21,7 +23,17 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the exit code of a mistake."""
-        self.exit(MISTAKE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        name = styled(f"{self.prog}:", "mistake", sys.stderr)
+        self.exit(MISTAKE, f"{name} {message} (see {self.prog} --help)\n")
+
+    @property
+    def options(self) -> Mapping[str, argparse.Action]:
+        """Every option by each of its names."""
+        return self._option_string_actions
+
+    def knows(self, option: str) -> bool:
+        """Whether a word is an option, or the begin of one, which argparse takes for it."""
+        return any(known.startswith(option) for known in self.options)
 
 
 def add_command(commands: Any, name: str, act: Act, text: str, epilog: str = "") -> argparse.ArgumentParser:
