@@ -78,6 +78,11 @@ def test_visualize_end_to_end(place, capsys):
     assert (run / "figures" / "depth.png").is_file()
     said = capsys.readouterr().err
     assert "done" in said
+    assert said.splitlines()[-3:] == [
+        "2 facets of 16 photos, 4 pictures; not judged yet",
+        f"  mindseye open runs/{run.name}",
+        f"  mindseye evaluate runs/{run.name} --judge vit_b_16",
+    ]
     assert main([*VISUALIZE, "--layers", "0,3", "--set", "noise=0.1"]) == 0
     assert "finished already" in capsys.readouterr().err
 

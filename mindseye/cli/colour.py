@@ -3,10 +3,10 @@
 import os
 from typing import Literal, TextIO
 
-CODES = {"heading": "1", "mistake": "1;31"}
+CODES = {"heading": "1", "mistake": "1;31", "result": "1;32"}
 
 
-def styled(text: str, style: Literal["heading", "mistake"], stream: TextIO) -> str:
+def styled(text: str, style: Literal["heading", "mistake", "result"], stream: TextIO) -> str:
     """A text as it is written to a stream: in colour on a terminal, plain anywhere else, and where NO_COLOR is set."""
     return f"\x1b[{CODES[style]}m{text}\x1b[0m" if _has_colour(stream) else text
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import add_command, code_of, count, picked
+from mindseye.cli.options import add_command, count, end_run, picked
 
 
 def add(commands: Any) -> None:
@@ -20,4 +20,4 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.demo import demo
 
-    return code_of(demo(command=command, **picked(options, "out", "steps", "force", "quiet")))
+    return end_run(demo(command=command, **picked(options, "out", "steps", "force", "quiet")), options)

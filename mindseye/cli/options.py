@@ -137,13 +137,19 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     return prior | precision | compiled | parse_changes(options.changes)
 
 
-def show_scores(run: Any, options: argparse.Namespace) -> int:
-    """Print what the judges said; the exit code of the run."""
+def end_run(run: Any, options: argparse.Namespace, judged: bool = False) -> int:
+    """Tell what a run has come to and what one would do next; its exit code. judged: print what judges said, too."""
+    from mindseye.report.result import next_commands, result_line
     from mindseye.report.tables import score_table
 
+    if judged and not options.quiet:
+        print(score_table(run.manifest), flush=True)
+    code = code_of(run)
     if not options.quiet:
-        print(score_table(run.manifest))
-    return code_of(run)
+        print(styled(result_line(run.manifest), "result", sys.stderr), file=sys.stderr)
+        for command in next_commands(run.path, run.manifest):
+            print(f"  {command}", file=sys.stderr)
+    return code
 
 
 def code_of(run: Any) -> int:
