@@ -10,7 +10,7 @@ from mindseye.cli.options import (
     add_model,
     add_painting,
     changes_of,
-    code_of,
+    end_run,
     picked,
     weight,
 )
@@ -59,4 +59,4 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, *own, *MODEL_OPTIONS, *PAINTING_OPTIONS),
     )
-    return code_of(run)
+    return end_run(run, options)

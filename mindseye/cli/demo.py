@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import MODEL, add_command, code_of, count, picked
+from mindseye.cli.options import MODEL, add_command, code_of, count, end_run, picked
 
 EXAMPLES = """examples:
   mindseye demo                                                    one network, four layers
@@ -27,5 +27,8 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.demo import demo
 
-    models = None if options.models is None else [name.strip() for name in options.models.split(",")]
-    return code_of(demo(command=command, models=models, **picked(options, "out", "steps", "force", "quiet")))
+    chosen = picked(options, "out", "steps", "force", "quiet")
+    if options.models is None:
+        return end_run(demo(command=command, **chosen), options)
+    models = [name.strip() for name in options.models.split(",")]
+    return code_of(demo(command=command, models=models, **chosen))

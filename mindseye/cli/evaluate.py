@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import add_command, add_judging, add_running, picked, show_scores
+from mindseye.cli.options import add_command, add_judging, add_running, end_run, picked
 
 EXAMPLES = """examples:
   mindseye evaluate runs/ants --judge vit_b_16
@@ -27,4 +27,4 @@ def act(options: argparse.Namespace, command: str) -> int:
     from mindseye.api.evaluate import evaluate
 
     run = evaluate(options.run, options.judges, **picked(options, "among", "labels", "device", "quiet"))
-    return show_scores(run, options)
+    return end_run(run, options, judged=True)

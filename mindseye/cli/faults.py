@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from mindseye import __version__
+from mindseye.cli.colour import styled
 from mindseye.cli.options import FAULT, INTERRUPTED, MISTAKE, PIPE_CLOSED
 from mindseye.errors import UserError, is_of_library, one_line
 
@@ -124,7 +125,9 @@ def _log_folders(folder: str | None) -> Iterator[Path]:
 
 def _tell(line: str) -> None:
     with suppress(OSError, ValueError, AttributeError):  # a closed or full stderr; none at all
-        print(line, file=sys.stderr, flush=True)
+        name, colon, rest = line.partition("mindseye:")
+        coloured = styled(colon, "mistake", sys.stderr) if colon else ""
+        print(f"{name}{coloured}{rest}", file=sys.stderr, flush=True)
 
 
 def _can_flush(stream: TextIO) -> bool:

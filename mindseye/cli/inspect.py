@@ -12,12 +12,11 @@ from mindseye.cli.options import (
     add_model,
     add_painting,
     changes_of,
-    code_of,
     count,
     count_or_auto,
+    end_run,
     index,
     picked,
-    show_scores,
 )
 
 EXAMPLES = """examples:
@@ -76,4 +75,4 @@ def act(options: argparse.Namespace, command: str) -> int:
     )
     if not options.quiet:
         print(entanglement_table(run.manifest))
-    return show_scores(run, options) if options.judges else code_of(run)
+    return end_run(run, options, judged=bool(options.judges))

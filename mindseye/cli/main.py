@@ -10,6 +10,7 @@ from mindseye.cli import (
     accentuate,
     batch,
     cache,
+    completion,
     demo,
     evaluate,
     examples,
@@ -25,32 +26,22 @@ from mindseye.cli import (
     transfer,
     visualize,
 )
+from mindseye.cli import help as help_page
 from mindseye.cli import open as open_page
 from mindseye.cli.faults import run_guarded
-from mindseye.cli.options import Parser
+from mindseye.cli.options import DONE
+from mindseye.cli.overview import Overview
 from mindseye.runtime import keep_memory, share_cores
 
-# In the order in which help lists them: the main job first, then what else is painted, then what looks on.
-COMMANDS = (
-    visualize,
-    batch,
-    status,
-    inspect,
-    paint,
-    invert,
-    accentuate,
-    examples,
-    explain,
-    evaluate,
-    transfer,
-    open_page,
-    report,
-    film,
-    layers,
-    recipe,
-    cache,
-    demo,
-)
+# In the order in which help lists them.
+GROUPS = {
+    "paint": (visualize, paint, invert, accentuate, recipe, demo),
+    "look": (inspect, examples, explain, layers),
+    "judge": (evaluate, transfer),
+    "run many": (batch, status, cache),
+    "see": (open_page, report, film),
+    "besides": (help_page, completion),
+}
 
 EXAMPLES = """examples:
   mindseye demo                                              see it work, on photos that come along
@@ -79,7 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace()
 
     def act() -> int:
-        build_parser().parse_args(words, options)
+        parser = build_parser()
+        if not words:
+            parser.print_help()
+            return DONE
+        parser.check(words)
+        parser.parse_args(words, options)
         if not getattr(options, "quiet", True) and getattr(options, "model", None):
             # Before PyTorch is imported, which alone takes seconds.
             print(f"loading {options.model}", file=sys.stderr, flush=True)
@@ -89,16 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_guarded(act, words, lambda: getattr(options, "out", None) or getattr(options, "run", None))
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Overview:
     """All commands and their options."""
-    parser = Parser(
+    parser = Overview(
+        GROUPS,
         prog="mindseye",
         description="Shows what a vision network has learned, from a folder of your own photos.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"mindseye {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add(commands)
+    parser.add_argument("-V", "--version", action="version", version=f"mindseye {__version__}")
     return parser

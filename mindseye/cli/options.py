@@ -2,8 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
+
+from mindseye.cli.colour import styled
 
 DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -21,7 +23,17 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the exit code of a mistake."""
-        self.exit(MISTAKE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        name = styled(f"{self.prog}:", "mistake", sys.stderr)
+        self.exit(MISTAKE, f"{name} {message} (see {self.prog} --help)\n")
+
+    @property
+    def options(self) -> Mapping[str, argparse.Action]:
+        """Every option by each of its names."""
+        return self._option_string_actions
+
+    def knows(self, option: str) -> bool:
+        """Whether a word is an option, or the begin of one, which argparse takes for it."""
+        return any(known.startswith(option) for known in self.options)
 
 
 def add_command(commands: Any, name: str, act: Act, text: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -125,13 +137,19 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
     return prior | precision | compiled | parse_changes(options.changes)
 
 
-def show_scores(run: Any, options: argparse.Namespace) -> int:
-    """Print what the judges said; the exit code of the run."""
+def end_run(run: Any, options: argparse.Namespace, judged: bool = False) -> int:
+    """Tell what a run has come to and what one would do next; its exit code. judged: print what judges said, too."""
+    from mindseye.report.result import next_commands, result_line
     from mindseye.report.tables import score_table
 
+    if judged and not options.quiet:
+        print(score_table(run.manifest), flush=True)
+    code = code_of(run)
     if not options.quiet:
-        print(score_table(run.manifest))
-    return code_of(run)
+        print(styled(result_line(run.manifest), "result", sys.stderr), file=sys.stderr)
+        for command in next_commands(run.path, run.manifest):
+            print(f"  {command}", file=sys.stderr)
+    return code
 
 
 def code_of(run: Any) -> int:

@@ -11,10 +11,9 @@ from mindseye.cli.options import (
     add_model,
     add_painting,
     changes_of,
-    code_of,
     count,
+    end_run,
     picked,
-    show_scores,
     weight,
 )
 
@@ -75,4 +74,4 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, "labels", *OWN, *MODEL_OPTIONS, *PAINTING_OPTIONS),
     )
-    return show_scores(run, options) if options.judges else code_of(run)
+    return end_run(run, options, judged=bool(options.judges))

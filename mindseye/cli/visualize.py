@@ -13,12 +13,11 @@ from mindseye.cli.options import (
     add_model,
     add_painting,
     changes_of,
-    code_of,
     count_or_auto,
+    end_run,
     layers_of,
     numbers,
     picked,
-    show_scores,
 )
 
 EXAMPLES = """examples:
@@ -62,4 +61,4 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
     )
-    return show_scores(run, options) if options.judges else code_of(run)
+    return end_run(run, options, judged=bool(options.judges))
