@@ -441,6 +441,7 @@ def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "5 of 5 classes done" in said
     assert "nobody is at work" in said
+    assert "all done, and nobody" in said
     out = tmp_path / "out"
     process = forked(run, root, out, steps=100_000)
     deadline = time.monotonic() + 60
