@@ -97,6 +97,12 @@ def test_every_kind_is_painted_and_measured(place):
     assert not (run.path / "state").exists()
 
 
+def test_progress_counts_what_its_unit_says(place, capsys):
+    """A step of each picture is one."""
+    paint(["body.2:3", "class:1"], quiet=False, out="counted")
+    assert "16 picture steps" in capsys.readouterr().err
+
+
 def test_the_probability_of_a_class(place):
     """Its logarithm is raised, and measured."""
     network = seeded(TinyConv)
