@@ -1,6 +1,7 @@
 """Parts of the user's own from the command line: an objective, a canvas, transforms, regularizers and a recipe in one file each."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from own_parts import write_parts
 
 import mindseye
 from mindseye.cli import main
+from mindseye.errors import UserError
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.user_code import load_object
 
@@ -52,6 +54,23 @@ def test_own_parts_paint_from_words(place, monkeypatch):
     run = mindseye.paint(words[1:3], NETWORK, size=32, steps=4, quiet=True, changes=changes, out=place / "python")
     assert run.manifest.recipe == manifest["recipe"]
     assert files(place / "python") == files(place / "run")
+
+
+def test_a_canvas_has_settings(place):
+    """By keyword behind the request, from words and from Python alike, and in the words that the run notes."""
+    words = ["paint", "body.2:3", *OPTIONS, "--set", "canvas=my.py:Patches(count=4)", "--set", "total_variation=0"]
+    assert main([*words, "--out", "run"]) == 0
+    manifest = json.loads((place / "run" / "run.json").read_text())
+    assert manifest["recipe"]["canvas"] == f"{place}/my.py:Patches(count=4)"
+    patches = load_object(f"{place}/my.py:Patches")
+    options = {"size": 32, "steps": 4, "quiet": True}
+    for name, count in (("python", 4), ("three", 3)):
+        changes = {"canvas": partial(patches, count=count), "total_variation": 0}
+        run = mindseye.paint("body.2:3", NETWORK, changes=changes, out=place / name, **options)
+        assert run.manifest.recipe["canvas"] == f"{place}/my.py:Patches(count={count})"
+        assert (files(place / name) == files(place / "run")) == (count == 4)
+    with pytest.raises(UserError, match="without a name"):
+        mindseye.paint("body.2:3", NETWORK, changes={"canvas": partial(patches, 4)}, out=place / "none", **options)
 
 
 def test_facets_on_own_parts(place):
