@@ -73,6 +73,24 @@ def test_a_canvas_has_settings(place):
         mindseye.paint("body.2:3", NETWORK, changes={"canvas": partial(patches, 4)}, out=place / "none", **options)
 
 
+def test_an_objective_is_noted_by_the_whole_path_of_its_file(place, monkeypatch, capsys):
+    """Named from anywhere the run is the same; a file of that name elsewhere is another; an older run's path still counts."""
+    words = ["paint", "my.py:Contrast", "body.2:3", "--together", *OPTIONS, "--out", f"{place}/run"]
+    assert main(words) == 0
+    file = place / "run" / "run.json"
+    manifest = json.loads(file.read_text())
+    assert manifest["options"]["objectives"] == [f"{place}/my.py:Contrast + body.2:3"]
+    older = manifest | {"options": manifest["options"] | {"objectives": ["my.py:Contrast + body.2:3"]}}
+    file.write_text(json.dumps(older))
+    (place / "below").mkdir()
+    write_parts(place / "below")
+    monkeypatch.chdir(place / "below")
+    assert main([word.replace("my.py", f"{place}/my.py") for word in words]) == 0
+    file.write_text(json.dumps(manifest))
+    assert main(words) == 2
+    assert "holds a run that differs in objectives; choose another --out" in capsys.readouterr().err
+
+
 def test_facets_on_own_parts(place):
     """Facets painted on a canvas of twelve pixels, under a recipe of the user's own that names its parts."""
     (place / "mine.toml").write_text(
