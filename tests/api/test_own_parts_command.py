@@ -91,6 +91,16 @@ def test_an_objective_is_noted_by_the_whole_path_of_its_file(place, monkeypatch,
     assert "holds a run that differs in objectives; choose another --out" in capsys.readouterr().err
 
 
+def test_examples_in_class_folders(place, capsys):
+    """As they are refused without it, so --recursive reads them."""
+    (place / "classes").mkdir()
+    (place / "photos").rename(place / "classes" / "ant")
+    words = ["paint", "body.2:3", *OPTIONS, "--examples", "classes", "--recipe", "distribution", "--out", "run"]
+    assert main(words) == 2
+    assert "--recursive reads its sub-folders" in capsys.readouterr().err
+    assert main([*words, "--recursive"]) == 0
+
+
 def test_facets_on_own_parts(place):
     """Facets painted on a canvas of twelve pixels, under a recipe of the user's own that names its parts."""
     (place / "mine.toml").write_text(

@@ -37,7 +37,9 @@ from mindseye.workflows.resumable import identity_of, new_manifest, open_run
 
 
 class PaintOptions(RunOptions, JudgeOptions, total=False):
-    """What ``paint`` takes besides its objectives."""
+    """What ``paint`` takes besides its objectives. recursive: take the sub-folders of the examples' folder, too."""
+
+    recursive: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def paint_request(
     check_start(run.recipe, init is not None)
     if init is not None:
         photo_path(init)
-    photos = None if examples is None else find_photos(examples)
+    photos = None if examples is None else find_photos(examples, bool(options.get("recursive", False)))
     if photos is not None:
         check_examples(photos, objectives.variants, run.recipe)
     recipe = recipe_for(run.recipe, init is not None, objectives.interpolate)
