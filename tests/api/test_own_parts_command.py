@@ -91,6 +91,14 @@ def test_an_objective_is_noted_by_the_whole_path_of_its_file(place, monkeypatch,
     assert "holds a run that differs in objectives; choose another --out" in capsys.readouterr().err
 
 
+def test_an_accentuation_notes_the_whole_path_too(place):
+    """As paint does."""
+    photo = next((place / "photos").iterdir())
+    assert main(["accentuate", str(photo), "my.py:Contrast", *OPTIONS, "--out", "run"]) == 0
+    manifest = json.loads((place / "run" / "run.json").read_text())
+    assert manifest["options"]["objectives"] == [f"{place}/my.py:Contrast"]
+
+
 def test_examples_in_class_folders(place, capsys):
     """As they are refused without it, so --recursive reads them."""
     (place / "classes").mkdir()
