@@ -356,7 +356,7 @@ def test_a_picture_does_not_depend_on_its_batch(place):
 def test_another_command_is_another_run(kept, changes, named, monkeypatch):
     """Refused with the name of what differs, so that no folder holds pictures of two commands."""
     monkeypatch.chdir(kept.parent)
-    with pytest.raises(UserError, match=f"another .*{named}.*--force"):
+    with pytest.raises(UserError, match=f"differs in .*{named}.*--force"):
         paint(**{"objectives": "body.0:3", "variants": 2, "out": kept} | changes)
 
 
