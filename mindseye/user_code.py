@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -34,7 +35,7 @@ def is_user_code(word: str) -> bool:
     return ":" in word or word.endswith(".py")
 
 
-def load_object(spec: str, what: str = "NAME", fresh: bool = False, spawns: bool = False) -> Any:
+def load_object(spec: str, what: str = "NAME", fresh: bool = False, spawns: bool = False, unmade: bool = False) -> Any:
     """What ``file.py:NAME`` or ``package.module:NAME`` stands for; with settings, what it makes of them.
 
     Args:
@@ -42,6 +43,7 @@ def load_object(spec: str, what: str = "NAME", fresh: bool = False, spawns: bool
         fresh: run a file again even where this process has run it already and it has not changed since.
         spawns: import a file by its own name, where no other module has it: what it defines can then be sent to processes
             that are started within ``beside``.
+        unmade: where there are settings, a ``functools.partial`` with them, for what is made of something more.
 
     Raises:
         UserError: if there is no such file, module or name, or the user's code fails.
@@ -56,7 +58,9 @@ def load_object(spec: str, what: str = "NAME", fresh: bool = False, spawns: bool
         made = getattr(module, name, None)
         if made is None:
             raise UserError(f"{place!r} has no {name!r}{_hint(name, module)}")
-        return made if settings is None else made(**settings)
+        if settings is None:
+            return made
+        return partial(made, **settings) if unmade else made(**settings)
 
 
 def make_object(value: object, kind: type[T], key: str, spawns: bool = False) -> T:
@@ -85,6 +89,9 @@ def name_object(part: object) -> str:
     A part of a module that belongs to no package is named by its file's whole path. An object that no name of its module
     stands for is named by its class, with those of its settings that are plain values kept under their own names.
     """
+    if isinstance(part, partial):
+        told = ", ".join(f"{key}={value!r}" for key, value in part.keywords.items() if _is_plain(value))
+        return f"{name_object(part.func)}({told})" if told else name_object(part.func)
     is_named = isinstance(part, type | FunctionType)
     maker: Any = part if is_named else type(part)
     module = sys.modules.get(maker.__module__)
@@ -98,6 +105,7 @@ def name_object(part: object) -> str:
 
 def is_from_file(part: object) -> bool:
     """Whether a class, a function or an object comes from a file that ``load_object`` has read, and no import finds."""
+    part = part.func if isinstance(part, partial) else part
     maker: Any = part if isinstance(part, type | FunctionType) else type(part)
     return str(maker.__module__).startswith(_MODULE)
 

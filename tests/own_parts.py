@@ -25,6 +25,18 @@ class Grey(Canvas):
         return self.values.sigmoid().expand(-1, self.in_channels, -1, -1)
 
 
+class Patches(Grey):
+    """Squares, so many to a side."""
+
+    def __init__(self, request, count=2):
+        self.values = (0.1 * request.random.normal(-1, "patches", 1, count, count)).to(request.device).requires_grad_()
+        self.side, self.in_channels = request.side, request.in_channels
+
+    def render(self):
+        images = torch.nn.functional.interpolate(self.values, size=(self.side, self.side))
+        return images.sigmoid().expand(-1, self.in_channels, -1, -1)
+
+
 class Small(Grey):
     fixed_side = 12
 

@@ -46,7 +46,7 @@ def paint(
         probability: raise a class's log probability rather than its logit.
         **options: as ``visualize`` takes them, but for those about facets. The run folder is
             ``runs/paint-MODEL-OBJECTIVE`` by default. judge, labels: who looks at the pictures when they are painted, and
-            what it should see where the objective names no class.
+            what it should see where the objective names no class. recursive: take sub-folders of the examples too.
 
     Returns:
         The run, which shows itself in a notebook.

@@ -34,7 +34,18 @@ examples:
 
 Several objectives are one batch, a picture each, unless --together adds them up."""
 
-OWN = ("objectives", "init", "together", "interpolate", "variants", "diversity", "examples", "power", "probability")
+OWN = (
+    "objectives",
+    "init",
+    "together",
+    "interpolate",
+    "variants",
+    "diversity",
+    "examples",
+    "recursive",
+    "power",
+    "probability",
+)
 
 
 def add(commands: Any) -> None:
@@ -56,6 +67,7 @@ def add(commands: Any) -> None:
     add("--variants", type=count, default=1, metavar="N", help="pictures of each objective (default: 1)")
     add("--diversity", type=weight, default=0.0, metavar="W", help="weight that keeps variants apart (default: 0)")
     add("--examples", metavar="IMAGES", help="photos: variants are the facets of those that the objective likes best")
+    add("--recursive", action="store_true", help="take sub-folders of the examples too")
     add("--power", type=weight, default=2.0, metavar="P", help="of the cosine, for directions (default: 2)")
     add("--probability", action="store_true", help="raise a class's probability rather than its logit")
     add_painting(parser, "runs/paint-MODEL-OBJECTIVE")

@@ -48,5 +48,5 @@ def blindness_note(
     return (
         f"layer {layer} does not tell photos from the same photos with shuffled pixels (correlation {correlation:.2f}): "
         "the network is untrained, or its preprocessing (mean, standard deviation, range, order of colours) is not what its "
-        "weights were trained with"
+        "weights were trained with, or it goes by colour alone"
     )

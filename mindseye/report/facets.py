@@ -6,7 +6,7 @@ from PIL import Image
 
 from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, facet_colour, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss
-from mindseye.report.manifest import deepest_layer, preprocessing_line, title_of
+from mindseye.report.manifest import deepest_layer, preprocessing_line, seen_side, title_of
 from mindseye.report.numbers import format_number, readings
 from mindseye.report.tiles import photo_tile, picture_or_failure, picture_tile
 from mindseye.report.where import where_tiles
@@ -45,7 +45,9 @@ def draw_facets(folder: Path, manifest: Manifest, layer: LayerEntry | None = Non
         sheet.text(right, top - 20, name, SMALL, colour=FAINT, anchor="rs")
     for row, facet in enumerate(layer.facets):
         _draw_row(sheet, folder, manifest, facet, lefts, top + row * (SIDE + BETWEEN))
-    for index, line in enumerate(wrap(preprocessing_line(manifest.model), sheet.width - 2 * MARGIN, SMALL, 2)):
+    for index, line in enumerate(
+        wrap(preprocessing_line(manifest.model, seen_side(manifest)), sheet.width - 2 * MARGIN, SMALL, 2)
+    ):
         sheet.text(MARGIN, sheet.image.height - MARGIN - FOOT + index * (SMALL + 8), line, SMALL, colour=FAINT)
     return sheet.image
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, TITLE, Sheet, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, TITLE, WARNING, Sheet, text_width, wrap
 from mindseye.report.headings import HEADER, draw_header, draw_objective_name
 from mindseye.report.manifest import (
     name_in_group,
     objective_name,
     picture_groups,
     preprocessing_line,
+    seen_side,
     title,
 )
 from mindseye.report.numbers import ROBUSTNESS, VALUE, Prediction, format_number, predictions, reading
@@ -121,9 +122,10 @@ def _draw_numbers(sheet: Sheet, picture: PictureEntry, x: int, y: int, width: in
     before = f"{format_number(value.start)} →"
     sheet.text(x, y, "value", SMALL, colour=FAINT)
     sheet.text(x, y + LINE, before, SMALL, colour=FAINT, width=width)
-    sheet.text(
-        x + text_width(before, SMALL) + SMALL // 3, y + LINE, format_number(value.picture), SMALL, colour=INK, bold=True
-    )
+    fell = value.start is not None and value.picture < value.start  # an objective is the better the larger
+    after = x + text_width(before, SMALL) + SMALL // 3
+    colour = WARNING if fell else INK
+    sheet.text(after, y + LINE, format_number(value.picture), SMALL, colour=colour, bold=not fell)
     sheet.text(x, y + 2 * LINE, f"gap {format_number(gap.picture)}", SMALL, colour=FAINT, width=width)
 
 
@@ -157,4 +159,4 @@ def _foot(manifest: Manifest) -> list[str]:
         )
     if any(predictions(picture.measures) for picture in pictures):
         parts.append("Below: what another network sees in the picture, and p of the wanted label in start → picture.")
-    return [" ".join(parts), preprocessing_line(manifest.model)]
+    return [" ".join(parts), preprocessing_line(manifest.model, seen_side(manifest))]

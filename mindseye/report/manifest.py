@@ -142,9 +142,22 @@ def provenance(manifest: Manifest) -> str:
     return " · ".join(parts)
 
 
-def preprocessing_line(model: ModelEntry) -> str:
-    """The network's own preprocessing in one line, empty where it is not recorded."""
-    parts = [f"{name} {_plain(value)}" for name, value in model.preprocessing.items() if not isinstance(value, bool)]
+def seen_side(manifest: Manifest) -> int | None:
+    """The side in px of what the network saw, None where the run does not say it."""
+    side = manifest.options.get("size") or manifest.recipe.get("size")
+    return side if isinstance(side, int) else None
+
+
+def preprocessing_line(model: ModelEntry, side: int | None = None) -> str:
+    """The network's own preprocessing in one line, empty where it is not recorded. side: what it saw in px, where that is known.
+
+    Whatever the weights were trained at, the two sides are those that the run has used.
+    """
+    values = dict(model.preprocessing)
+    size, resize = values.get("size"), values.get("resize")
+    if side and size and resize and side != size and not values.get("fixed_size"):
+        values |= {"size": side, "resize": max(1, round(side * resize / size))}
+    parts = [f"{name} {_plain(value)}" for name, value in values.items() if not isinstance(value, bool)]
     return "preprocessing: " + ", ".join(parts) if parts else ""
 
 

@@ -64,7 +64,7 @@ class TransferFolder:
         differing += [name for name, digest in fresh.networks.items() if known.get(name, digest) != digest]
         if differing:
             raise UserError(
-                f"{self.path} holds a transfer with another {', '.join(differing)}; "
+                f"{self.path} holds a transfer that differs in {', '.join(differing)}; "
                 "choose another --out, or --force to replace it"
             )
         return replace(record, command=fresh.command, networks=known | fresh.networks)

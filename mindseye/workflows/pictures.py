@@ -197,7 +197,7 @@ def paint_pictures(
 def _painted(order: Order, batch_size: int, on_step: OnStep | None, progress: Progress) -> MemoryKeeper:
     pictures = range(len(order))
     steps = order.session.recipe.steps * len(pictures)
-    with order.reader() as read, progress.stage("paint", steps, "steps") as advance:
+    with order.reader() as read, progress.stage("paint", steps, "picture steps") as advance:
         keeper = MemoryKeeper(advance, on_step)
         paint(lambda numbers: order.painting(read, numbers), pictures, batch_size or len(pictures), keeper)
     return keeper

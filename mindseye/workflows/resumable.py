@@ -131,12 +131,23 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
         return fresh
     manifest = folder.read()
     there, here = ({"kind": run.kind, "recipe": nameless(run.recipe)} | run.options for run in (manifest, fresh))
-    differing = [key for key in here | there if here.get(key) != there.get(key)]
+    differing = [key for key in here | there if not _agree(there.get(key), here.get(key))]
     if differing:
         raise UserError(
-            f"{folder.path} holds a run with another {', '.join(differing)}; choose another --out, or --force to replace it"
+            f"{folder.path} holds a run that differs in {', '.join(differing)}; choose another --out, or --force to replace it"
         )
     return manifest
+
+
+def _agree(there: Any, here: Any) -> bool:
+    """Whether two values are one; older runs name the file of an objective by a path from the folder that they began in."""
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        return all(map(_agree, there, here))
+    if isinstance(there, str) and isinstance(here, str) and ".py:" in there:
+        parts, others = there.split(" + "), here.split(" + ")
+        pairs = zip(parts, others, strict=False)
+        return len(parts) == len(others) and all(one == other or other.endswith(f"/{one}") for one, other in pairs)
+    return bool(there == here)
 
 
 def nameless(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_same_inputs_same_pictures(place):
 def test_another_command_is_another_run(kept, changes, named, monkeypatch):
     """Refused with the name of what differs."""
     monkeypatch.chdir(kept.parent)
-    with pytest.raises(UserError, match=f"another .*{named}.*--force"):
+    with pytest.raises(UserError, match=f"differs in .*{named}.*--force"):
         accentuate(**{"objectives": "body.2:3", "out": kept} | changes)
 
 

@@ -229,7 +229,7 @@ def test_a_facet_that_has_changed_is_another_one(run):
     mindseye.explain("photos/0.png", **words)
     tensors = load_file(run / "facets.safetensors")
     save_file(tensors | {"3/target": 2 * tensors["3/target"]}, run / "facets.safetensors")
-    with pytest.raises(UserError, match="another facet"):
+    with pytest.raises(UserError, match="differs in facet"):
         mindseye.explain("photos/0.png", **words)
 
 
@@ -341,10 +341,10 @@ def test_a_finished_run_is_left_alone(place):
     before = (place / "out" / "run.json").read_bytes()
     assert len(look(out="out").maps) == 6
     assert (place / "out" / "run.json").read_bytes() == before
-    with pytest.raises(UserError, match="another methods"):
+    with pytest.raises(UserError, match="differs in methods"):
         look(out="out", method="saliency")
     write_photo(place / "photos" / "1.png", 99)
-    with pytest.raises(UserError, match="another photos"):
+    with pytest.raises(UserError, match="differs in photos"):
         look(out="out")
     look("photos/0.png", out="out", method="saliency", force=True)
     left = {path.name for path in (place / "out").iterdir()} - {".lock"}
@@ -423,7 +423,7 @@ def test_numbers_that_change_nothing_are_said(place):
 
 def test_a_run_of_another_kind_is_not_touched(run):
     before = (run / "run.json").read_bytes()
-    with pytest.raises(UserError, match="another kind"):
+    with pytest.raises(UserError, match="differs in kind"):
         look("photos/0.png", out="run")
     assert (run / "run.json").read_bytes() == before
 

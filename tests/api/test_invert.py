@@ -175,7 +175,7 @@ def test_broken_photos_of_the_folder_are_listed(place):
 def test_another_command_is_another_run(kept, changes, named, monkeypatch):
     """Refused with the name of what differs; patches are no inversion."""
     monkeypatch.chdir(kept.parent)
-    with pytest.raises(UserError, match=f"another .*{named}.*--force"):
+    with pytest.raises(UserError, match=f"differs in .*{named}.*--force"):
         invert(out=kept, **changes)
 
 

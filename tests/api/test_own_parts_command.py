@@ -1,6 +1,7 @@
 """Parts of the user's own from the command line: an objective, a canvas, transforms, regularizers and a recipe in one file each."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from own_parts import write_parts
 
 import mindseye
 from mindseye.cli import main
+from mindseye.errors import UserError
 from mindseye.optimize.recipe.load import load_recipe
 from mindseye.user_code import load_object
 
@@ -52,6 +54,59 @@ def test_own_parts_paint_from_words(place, monkeypatch):
     run = mindseye.paint(words[1:3], NETWORK, size=32, steps=4, quiet=True, changes=changes, out=place / "python")
     assert run.manifest.recipe == manifest["recipe"]
     assert files(place / "python") == files(place / "run")
+
+
+def test_a_canvas_has_settings(place):
+    """By keyword behind the request, from words and from Python alike, and in the words that the run notes."""
+    words = ["paint", "body.2:3", *OPTIONS, "--set", "canvas=my.py:Patches(count=4)", "--set", "total_variation=0"]
+    assert main([*words, "--out", "run"]) == 0
+    manifest = json.loads((place / "run" / "run.json").read_text())
+    assert manifest["recipe"]["canvas"] == f"{place}/my.py:Patches(count=4)"
+    patches = load_object(f"{place}/my.py:Patches")
+    options = {"size": 32, "steps": 4, "quiet": True}
+    for name, count in (("python", 4), ("three", 3)):
+        changes = {"canvas": partial(patches, count=count), "total_variation": 0}
+        run = mindseye.paint("body.2:3", NETWORK, changes=changes, out=place / name, **options)
+        assert run.manifest.recipe["canvas"] == f"{place}/my.py:Patches(count={count})"
+        assert (files(place / name) == files(place / "run")) == (count == 4)
+    with pytest.raises(UserError, match="without a name"):
+        mindseye.paint("body.2:3", NETWORK, changes={"canvas": partial(patches, 4)}, out=place / "none", **options)
+
+
+def test_an_objective_is_noted_by_the_whole_path_of_its_file(place, monkeypatch, capsys):
+    """Named from anywhere the run is the same; a file of that name elsewhere is another; an older run's path still counts."""
+    words = ["paint", "my.py:Contrast", "body.2:3", "--together", *OPTIONS, "--out", f"{place}/run"]
+    assert main(words) == 0
+    file = place / "run" / "run.json"
+    manifest = json.loads(file.read_text())
+    assert manifest["options"]["objectives"] == [f"{place}/my.py:Contrast + body.2:3"]
+    older = manifest | {"options": manifest["options"] | {"objectives": ["my.py:Contrast + body.2:3"]}}
+    file.write_text(json.dumps(older))
+    (place / "below").mkdir()
+    write_parts(place / "below")
+    monkeypatch.chdir(place / "below")
+    assert main([word.replace("my.py", f"{place}/my.py") for word in words]) == 0
+    file.write_text(json.dumps(manifest))
+    assert main(words) == 2
+    assert "holds a run that differs in objectives; choose another --out" in capsys.readouterr().err
+
+
+def test_an_accentuation_notes_the_whole_path_too(place):
+    """As paint does."""
+    photo = next((place / "photos").iterdir())
+    assert main(["accentuate", str(photo), "my.py:Contrast", *OPTIONS, "--out", "run"]) == 0
+    manifest = json.loads((place / "run" / "run.json").read_text())
+    assert manifest["options"]["objectives"] == [f"{place}/my.py:Contrast"]
+
+
+def test_examples_in_class_folders(place, capsys):
+    """As they are refused without it, so --recursive reads them."""
+    (place / "classes").mkdir()
+    (place / "photos").rename(place / "classes" / "ant")
+    words = ["paint", "body.2:3", *OPTIONS, "--examples", "classes", "--recipe", "distribution", "--out", "run"]
+    assert main(words) == 2
+    assert "--recursive reads its sub-folders" in capsys.readouterr().err
+    assert main([*words, "--recursive"]) == 0
 
 
 def test_facets_on_own_parts(place):

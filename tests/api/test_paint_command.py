@@ -97,6 +97,12 @@ def test_every_kind_is_painted_and_measured(place):
     assert not (run.path / "state").exists()
 
 
+def test_progress_counts_what_its_unit_says(place, capsys):
+    """A step of each picture is one."""
+    paint(["body.2:3", "class:1"], quiet=False, out="counted")
+    assert "16 picture steps" in capsys.readouterr().err
+
+
 def test_the_probability_of_a_class(place):
     """Its logarithm is raised, and measured."""
     network = seeded(TinyConv)
@@ -350,7 +356,7 @@ def test_a_picture_does_not_depend_on_its_batch(place):
 def test_another_command_is_another_run(kept, changes, named, monkeypatch):
     """Refused with the name of what differs, so that no folder holds pictures of two commands."""
     monkeypatch.chdir(kept.parent)
-    with pytest.raises(UserError, match=f"another .*{named}.*--force"):
+    with pytest.raises(UserError, match=f"differs in .*{named}.*--force"):
         paint(**{"objectives": "body.0:3", "variants": 2, "out": kept} | changes)
 
 

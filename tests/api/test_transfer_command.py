@@ -245,7 +245,7 @@ def test_another_transfer_is_refused_unless_forced(networks, tmp_path):
     """What differs is named; --force leaves files that are not ours."""
     go(networks, tmp_path / "out", compare=True)
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    with pytest.raises(UserError, match="another copies, seed; choose another --out, or --force"):
+    with pytest.raises(UserError, match="differs in copies, seed; choose another --out, or --force"):
         go(networks, tmp_path / "out", copies=2, seed=6)
     found = go(networks, tmp_path / "out", copies=2, seed=6, force=True)
     assert [one.n for one in found.results] == [16]

@@ -54,4 +54,5 @@ def test_a_blind_network_is_noted_and_a_seeing_one_is_not():
         note = blindness_note(read, blind, "1", _stripes(), CPU)
     assert note is not None
     assert "preprocessing" in note
+    assert note.endswith("or it goes by colour alone")
     assert "\n" not in note

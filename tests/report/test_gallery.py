@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from PIL import Image
 from mindseye.report.drawing import MARGIN, RAISED, WARNING
 from mindseye.report.figures import split_sheets, write_figures
 from mindseye.report.gallery import GAP, INSET, SIDE, draw_gallery
-from mindseye.report.manifest import picture_groups, title
+from mindseye.report.manifest import picture_groups, preprocessing_line, seen_side, title
 from mindseye.report.notebook import Run
 from mindseye.report.numbers import Reading, predictions
 from mindseye.report.steps import draw_steps
 from mindseye.report.tables import score_table
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import Manifest
+from mindseye.runs.schema import Manifest, ModelEntry, PictureEntry
 
 SHEETS = (draw_gallery, draw_steps)
 EVIL = [
@@ -245,3 +246,25 @@ def test_judges_are_read_from_the_pictures(make_commission) -> None:
     manifest = manifest_in(make_commission(["class:zebra"], judged=False))
     assert predictions(manifest.pictures[0].measures) == []
     assert score_table(manifest) == ""
+
+
+@pytest.mark.parametrize(("value", "warns"), [(2.0, False), (-2.44, True)])
+def test_a_value_that_fell_is_no_success(tmp_path, value, warns):
+    """It is drawn as a warning."""
+    measures = {"objective": {"picture": {"value": value}, "start": {"value": -0.71}}}
+    entry = PictureEntry(index=0, objective="a:1", status="done", measures=measures)
+    drawn = [Manifest(kind="paint", pictures=[one]) for one in (entry, replace(entry, measures=None))]
+    marked, plain = (
+        (np.asarray(draw_gallery(RunFolder(tmp_path), manifest)) == WARNING).all(-1).sum() for manifest in drawn
+    )
+    assert (marked > plain) == warns
+
+
+def test_the_size_that_was_used():
+    """Not what the weights were trained at, unless the network takes no other."""
+    model = ModelEntry(preprocessing={"size": 224, "resize": 256, "crop": "center"})
+    manifest = Manifest(kind="paint", recipe={"size": 96}, model=model)
+    assert preprocessing_line(model, seen_side(manifest)) == "preprocessing: size 96, resize 110, crop center"
+    model.preprocessing["fixed_size"] = True
+    assert preprocessing_line(model, seen_side(manifest)).startswith("preprocessing: size 224, resize 256")
+    assert preprocessing_line(model, seen_side(Manifest(kind="paint"))).startswith("preprocessing: size 224")

@@ -218,7 +218,7 @@ def test_an_older_run_goes_on_as_the_one_that_is_asked_for(tmp_path):
     fresh = Manifest("explain", options=dict(COMMON["options"]))
     assert open_manifest(RunFolder(tmp_path), fresh, force=False).status == "interrupted"
     fresh.options["seed"] = 1
-    with pytest.raises(UserError, match="another seed;"):
+    with pytest.raises(UserError, match="differs in seed;"):
         open_manifest(RunFolder(tmp_path), fresh, force=False)
 
 

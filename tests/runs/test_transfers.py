@@ -33,8 +33,8 @@ def test_what_is_there_goes_on_under_the_new_command(folder):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"options": {"seed": 1, "copies": 2}}, "another seed;"),
-        ({"networks": {"b": "other weights"}}, "another b;"),
+        ({"options": {"seed": 1, "copies": 2}}, "differs in seed;"),
+        ({"networks": {"b": "other weights"}}, "differs in b;"),
     ],
 )
 def test_another_transfer_is_named(folder, change, told):

@@ -137,7 +137,7 @@ def test_a_finished_run_is_left_alone(photos, tmp_path):
     before = (tmp_path / "run" / "run.json").stat().st_mtime_ns
     mindseye.visualize(*arguments, out=tmp_path / "run", **QUICK)
     assert (tmp_path / "run" / "run.json").stat().st_mtime_ns == before
-    with pytest.raises(UserError, match=r"another seed.*--force"):
+    with pytest.raises(UserError, match=r"differs in seed.*--force"):
         mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, **QUICK)
     assert mindseye.visualize(*arguments, out=tmp_path / "run", seed=5, force=True, **QUICK).manifest.seed == 5
 

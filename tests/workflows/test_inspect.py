@@ -174,9 +174,9 @@ def test_a_finished_run_is_left_alone_and_another_is_refused(run):
     before = (run.path / "run.json").stat().st_mtime_ns
     mindseye.inspect(*arguments, out=run.path, **QUICK)
     assert (run.path / "run.json").stat().st_mtime_ns == before
-    with pytest.raises(UserError, match=r"another channels_shown.*--force"):
+    with pytest.raises(UserError, match=r"differs in channels_shown.*--force"):
         mindseye.inspect(*arguments, out=run.path, **QUICK | {"channels_shown": 2})
-    with pytest.raises(UserError, match="another kind"):
+    with pytest.raises(UserError, match="differs in kind"):
         mindseye.visualize(*arguments, out=run.path, **{key: QUICK[key] for key in QUICK if key != "channels_shown"})
 
 

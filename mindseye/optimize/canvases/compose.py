@@ -1,5 +1,8 @@
 """From a recipe to the canvas that it asks for, showing its start."""
 
+from functools import partial
+from typing import Any, TypeAlias
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -23,6 +26,9 @@ from mindseye.user_code import explain_errors, is_user_code, load_object, name_o
 GREY = 0.5
 PALETTE_PHOTOS = 100
 
+Given: TypeAlias = "str | type | partial[Any]"
+"""A canvas as a recipe has it."""
+
 CANVASES: dict[str, type[Canvas]] = {
     "fourier": Fourier,
     "pixels": Pixels,
@@ -34,8 +40,8 @@ CANVASES: dict[str, type[Canvas]] = {
 """The canvases that come with the package, by the name that a recipe gives them."""
 
 
-def find_canvas(name: str | type) -> type[Canvas]:
-    """The class of a canvas: a name of ``CANVASES``, FILE.py:NAME of the user's own, or the class itself.
+def find_canvas(name: Given) -> type[Canvas]:
+    """The class of a canvas: a name of ``CANVASES``, FILE.py:NAME of the user's own, or the class itself, with settings or not.
 
     Raises:
         UserError: if there is none of that name, or it is no ``Canvas``.
@@ -46,11 +52,21 @@ def find_canvas(name: str | type) -> type[Canvas]:
         raise UserError(
             f"recipe value canvas is one of {', '.join(CANVASES)}, or your own as FILE.py:NAME, not {name!r}"
         )
-    canvas = load_object(name) if isinstance(name, str) else name
+    canvas = _own_canvas(name)[0]
     if not (isinstance(canvas, type) and issubclass(canvas, Canvas)):
         spec = name if isinstance(name, str) else name_object(name)
         raise UserError(f"the canvas {spec!r} is no subclass of mindseye.Canvas")
     return canvas
+
+
+def _own_canvas(name: Given) -> tuple[Any, dict[str, Any]]:
+    """What should be a canvas of the user's own, and its settings."""
+    canvas: Any = load_object(name, unmade=True) if isinstance(name, str) else name
+    if not isinstance(canvas, partial):
+        return canvas, {}
+    if canvas.args:
+        raise UserError(f"the canvas {name_object(canvas)!r} has settings without a name: give them by keyword")
+    return canvas.func, canvas.keywords
 
 
 def compose_canvas(request: CanvasRequest) -> Canvas:
@@ -128,7 +144,8 @@ def _build_own(kind: type[Canvas], request: CanvasRequest) -> Canvas:
     name, side = canvas_name(request.recipe), request.side
     shape = (request.pictures, request.planes, side, side)
     with explain_errors(name, torch.cuda.OutOfMemoryError):
-        canvas = kind.build(request)
+        settings = _own_canvas(request.recipe.canvas)[1]
+        canvas = kind(request, **settings) if settings else kind.build(request)  # type: ignore[call-arg]
         parameters, images = canvas.parameters, canvas.render()
     if not parameters or not all(
         isinstance(leaf, Tensor) and leaf.is_leaf and leaf.requires_grad for leaf in parameters

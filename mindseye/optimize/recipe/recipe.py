@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, InstanceOf, ValidationError, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, PydanticCustomError
 
@@ -64,8 +65,9 @@ class Recipe:
     """How many random views of each member the target is averaged over; 0: the photo as it is."""
     top_k: Count = 50
 
-    canvas: Annotated[str | type, Field(description="a word or a class")] = "fourier"
-    """A name of ``canvases.compose.CANVASES``, or a subclass of ``Canvas`` of the user's own: FILE.py:NAME, or the class."""
+    canvas: Annotated[str | type | InstanceOf[partial[Any]], Field(description="a word or a class")] = "fourier"
+    """A name of ``canvases.compose.CANVASES``, or a subclass of ``Canvas`` of the user's own: FILE.py:NAME, or the class;
+    with settings, FILE.py:NAME(key=value) or a ``functools.partial``."""
     start: Literal["noise", "weighted", "grey", "photo"] = "noise"
     spectrum: Number = 1.25
     """Exponent a of the 1/f^a scale of a Fourier canvas, and of the levels of a Laplacian pyramid."""

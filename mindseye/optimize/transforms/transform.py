@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -62,7 +63,7 @@ def apply_transforms(transforms: Sequence[Change], images: Tensor, step: int, ra
 def _make(part: Any) -> Change:
     spec = part if isinstance(part, str) else name_object(part)
     made = load_object(part) if isinstance(part, str) else part
-    if isinstance(made, type):
+    if isinstance(made.func if isinstance(made, partial) else made, type):
         with run_user_code(spec):
             made = made()
     if not callable(made):

@@ -213,5 +213,5 @@ def check_same(path: Path, there: Plan, options: Mapping[str, Any]) -> None:
     differing = [key for key in here | there.options if here.get(key) != there.options.get(key)]
     if differing:
         raise UserError(
-            f"{path} holds a batch with another {', '.join(differing)}; choose another --out, or --force to replace it"
+            f"{path} holds a batch that differs in {', '.join(differing)}; choose another --out, or --force to replace it"
         )

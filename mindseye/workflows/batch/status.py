@@ -66,8 +66,9 @@ class BatchStatus:
                 + (f", shard {one.shard}" if one.shard.count > 1 else "")
                 for one in self.holders
             )
-        ending = "; the same command continues it" if self.todo or self.failed else ""
-        return f"nobody is at work on it{ending}: {self.command}"
+        if self.todo or self.failed:
+            return f"nobody is at work on it; the same command continues it: {self.command}"
+        return f"all done, and nobody is at work on it; made by: {self.command}"
 
     @property
     def _pace(self) -> list[str]:

@@ -99,7 +99,7 @@ class ChannelPictures:
     def _paint(self, what: str, layer: Layer, order: Order, pairs: Pairs, waiting: Sequence[int]) -> None:
         """Paint channels, each of them or one of its facets."""
         steps = self.session.recipe.steps * len(waiting)
-        with order.reader() as read, self.progress.stage(f"{what} {layer.address}", steps, "steps") as advance:
+        with order.reader() as read, self.progress.stage(f"{what} {layer.address}", steps, "picture steps") as advance:
 
             def build(pictures: Sequence[int]) -> Painting:
                 return order.painting(read, pictures)

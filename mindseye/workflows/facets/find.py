@@ -103,8 +103,9 @@ def gather_targets(
         address for layer in painted for address in [*matched_layers(session, layer), layer.address]
     )
     read_layers = [session.layer(address) for address in addresses if not is_of_image(address)]
-    total = len(facets) * len(matched_sides(session))
-    with progress.stage("targets", total, "facets") as advance, session.reader(read_layers) as read:
+    sides = len(matched_sides(session))
+    unit = "facets" if sides == 1 else "facet views"
+    with progress.stage("targets", len(facets) * sides, unit) as advance, session.reader(read_layers) as read:
         ranks = ranks_by_side(session, read, members, weights, job.prefix, lambda: advance(len(facets)))
     *smaller, whole = ranks
     return FacetTargets(facets, members, whole, mean_slope(job), smaller)

@@ -133,7 +133,7 @@ class Flow:
         if not facets:
             return
         order, steps = facet_order(self.job, layer, targets), self.session.recipe.steps * len(facets)
-        with order.reader() as read, self.progress.stage(f"paint {layer.address}", steps, "steps") as advance:
+        with order.reader() as read, self.progress.stage(f"paint {layer.address}", steps, "picture steps") as advance:
 
             def build(pictures: Sequence[int]) -> Painting:
                 return order.painting(read, pictures)

@@ -21,6 +21,7 @@ from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
 from mindseye.runs.folder import RunFolder, default_path
+from mindseye.user_code import whole_path
 from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.locate import (
     LocatedObjectives,
@@ -93,7 +94,7 @@ def run_accentuation(request: AccentuateRequest, model: ModelSource) -> Run:
         located = _located(request, session)
         options: dict[str, Any] = {
             "photo": photo_digest(image),
-            "objectives": words,
+            "objectives": [whole_path(word) for word in words],
             "caricature": request.caricature,
             "near": request.near,
             "near_layer": anchor.address,

@@ -55,7 +55,7 @@ class ObjectiveFlow:
         order = self.order
         waiting = [entry.index for entry in self.manifest.pictures if entry.status == "todo"]
         steps = order.session.recipe.steps * len(waiting)
-        with order.reader() as read, self.progress.stage("paint", steps, "steps") as advance:
+        with order.reader() as read, self.progress.stage("paint", steps, "picture steps") as advance:
 
             def build(pictures: Sequence[int]) -> Painting:
                 return order.painting(read, pictures)

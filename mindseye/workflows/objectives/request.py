@@ -1,5 +1,6 @@
 """A run of ``paint``: checked, opened, painted, and shown to judges."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.runs.folder import RunFolder, default_path
+from mindseye.user_code import whole_path
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.objectives.exemplars import find_exemplars
 from mindseye.workflows.objectives.flow import ObjectiveFlow
@@ -35,7 +37,9 @@ from mindseye.workflows.resumable import identity_of, new_manifest, open_run
 
 
 class PaintOptions(RunOptions, JudgeOptions, total=False):
-    """What ``paint`` takes besides its objectives."""
+    """What ``paint`` takes besides its objectives. recursive: take the sub-folders of the examples' folder, too."""
+
+    recursive: bool
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class PaintRequest:
         """What must be the same for an interrupted run to be continued."""
         asked = self.objectives
         return {
-            "objectives": [objective.name for objective in objectives],
+            "objectives": _whole_names([objective.name for objective in objectives], words_of(asked.words)),
             "interpolate": asked.interpolate,
             "variants": asked.variants,
             "diversity": asked.diversity,
@@ -63,6 +67,13 @@ class PaintRequest:
             "init": None if image is None else photo_digest(image),
             "batch_size": self.run.batch_size,
         } | identity_of(session)
+
+
+def _whole_names(names: Sequence[str], words: Sequence[str]) -> list[str]:
+    """Names of objectives with the whole paths of files that the words name: another folder may have a file of that name."""
+    whole = {word: whole_path(word) for word in sorted(words, key=len, reverse=True)}
+    pattern = "|".join(map(re.escape, whole))
+    return [re.sub(pattern, lambda found: whole[found[0]], name) for name in names]
 
 
 def paint_request(
@@ -79,7 +90,7 @@ def paint_request(
     check_start(run.recipe, init is not None)
     if init is not None:
         photo_path(init)
-    photos = None if examples is None else find_photos(examples)
+    photos = None if examples is None else find_photos(examples, bool(options.get("recursive", False)))
     if photos is not None:
         check_examples(photos, objectives.variants, run.recipe)
     recipe = recipe_for(run.recipe, init is not None, objectives.interpolate)

@@ -287,7 +287,7 @@ def test_other_options_are_refused_and_force_starts_anew(root, tmp_path):
     (out / "notes.txt").write_text("mine")
     for change in ({"seed": 3}, {"facets": 3}, {"steps": 5}, {"batch_size": 6}, {"classes": None}):
         name = "recipe" if "steps" in change else next(iter(change))
-        with pytest.raises(UserError, match=f"another {name}; choose another --out, or --force"):
+        with pytest.raises(UserError, match=f"differs in {name}; choose another --out, or --force"):
             run(root, out, **{"classes": classes} | change)
     assert run(root, out, classes=classes, batch_size=0).status.done == 1
     again = run(root, out, classes=classes, seed=3, force=True)
@@ -441,6 +441,7 @@ def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "5 of 5 classes done" in said
     assert "nobody is at work" in said
+    assert "all done, and nobody" in said
     out = tmp_path / "out"
     process = forked(run, root, out, steps=100_000)
     deadline = time.monotonic() + 60

@@ -80,7 +80,7 @@ def test_other_options_are_refused_by_name(tmp_path):
     """Pairs count as lists, which is what they are in a file."""
     plan = begun(tmp_path, recipe={"crop": [0.5, 1.0]}).plan
     check_same(tmp_path, plan, {"facets": 2, "recipe": {"crop": (0.5, 1.0)}})
-    with pytest.raises(UserError, match=r"another facets; choose another --out, or --force"):
+    with pytest.raises(UserError, match=r"differs in facets; choose another --out, or --force"):
         check_same(tmp_path, plan, {"facets": 3, "recipe": {"crop": (0.5, 1.0)}})
 
 
