@@ -21,6 +21,7 @@ SCRIPTS = (
     "dom",
     "match",
     "data",
+    "address",
     "tip",
     "photo",
     "save",
