@@ -80,7 +80,7 @@ function route(event) {
   leaveEntry();
   choose(null);
   explain(null);
-  peek.hidden = true;
+  unpeek();
   const kept = enterEntry();
   const [section, titles] = fillView();
   document.title = [...titles.filter(Boolean), pageTitle].join(" · ");
@@ -90,7 +90,7 @@ function route(event) {
 
 // The place in the list of what is seen now, and the way on.
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog")) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog, .me-map svg")) return;
   if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = frontHref();
   const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!offset || ["making", "layers", "channels"].some((view) => !byId(view).hidden)) return;
