@@ -271,9 +271,9 @@ def visit(browser):
     """`visit(path, width=…, scheme=…)` opens a page from disk; at the end it must have asked for nothing and erred nowhere."""
     contexts, asked, said, opened = [], [], [], set()
 
-    def go(path: Path, width: int = 1400, scheme: str = "light", touch: bool = False) -> Any:
+    def go(path: Path, width: int = 1400, scheme: str = "light", touch: bool = False, motion: str = "reduce") -> Any:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=touch, reduced_motion="reduce"
+            viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=touch, reduced_motion=motion
         )
         contexts.append(context)
         page = context.new_page()

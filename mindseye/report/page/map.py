@@ -15,11 +15,15 @@ from mindseye.runs.schema import Manifest
 LEAST_SIDE = 84
 RADIUS, LEAST_RADIUS = 60, 5
 MARK, LEAST_MARK, MARKS = 30, 11, 150
+TEXT = 40
 
 
 @dataclass(frozen=True)
 class Group:
-    """The photos of one facet: (x, y, number of the photo) each. centre: of the facet; None for photos of no facet."""
+    """The photos of one facet: (x, y, number of the photo) each.
+
+    centre: of the facet; None for photos of no facet. label: where its number stands, above its topmost photo.
+    """
 
     facet: int
     name: str
@@ -27,13 +31,14 @@ class Group:
     points: list[tuple[int, int, int]]
     thumbnails: list[tuple[int, int, int]]
     centre: tuple[int, int] | None
+    label: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class PhotoMap:
     """A square of ``extent`` units. radius of the points, side of the thumbnails, whose upper left corner is told.
 
-    mark: radius of the marks at the centres of facets.
+    mark: diameter of the rings at the centres of facets. text: size of their numbers.
     """
 
     groups: list[Group]
@@ -41,6 +46,7 @@ class PhotoMap:
     radius: int
     side: int
     mark: int
+    text: int = TEXT
     extent: int = MAP
 
 
@@ -57,6 +63,7 @@ def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
         return None
     places = fit_to_map(points)
     centres = centres_of(places, facet)
+    radius = max(LEAST_RADIUS, round(RADIUS / len(places) ** 0.35)) if len(places) else LEAST_RADIUS
     side = max(thumbnail_side(len(places)), LEAST_SIDE)
     known = min(len(manifest.images.paths), len(places))
     with_thumbnail = set(pick_apart(places, side + 10, centres, known)[:most])
@@ -66,6 +73,7 @@ def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
         for index in np.unique(facet).tolist():
             own = np.flatnonzero(facet == index).tolist()
             centre = centres.get(index)
+            top = min(places[photo][1] for photo in own)
             yield Group(
                 facet=index,
                 name=printable(f"facet {index} {names.get(index, '')}").strip(),
@@ -73,9 +81,9 @@ def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
                 points=[(*_rounded(places[photo]), photo) for photo in own],
                 thumbnails=[(*_rounded(places[photo] - side / 2), photo) for photo in own if photo in with_thumbnail],
                 centre=None if centre is None else _rounded(centre),
+                label=_rounded(np.array([0 if centre is None else centre[0], max(TEXT, top - 1.6 * radius)])),
             )
 
-    radius = max(LEAST_RADIUS, round(RADIUS / len(places) ** 0.35)) if len(places) else LEAST_RADIUS
     mark = max(LEAST_MARK, min(MARK, round(MARKS / max(1, len(centres)) ** 0.5)))
     return PhotoMap(list(groups()), printable(chosen.layer), radius, side, mark)
 

@@ -16,17 +16,19 @@ from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import FACETS, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 
-STYLES = ("base", "front", "item", "wide", "table", "channels", "photo", "zoom")
+STYLES = ("base", "front", "item", "wide", "table", "channels", "photo", "zoom", "map", "print")
 SCRIPTS = (
     "dom",
     "match",
     "data",
+    "address",
     "tip",
     "photo",
     "save",
     "zoom",
     "chart",
     "map",
+    "map-zoom",
     "numbers",
     "item",
     "layers",

@@ -33,7 +33,7 @@ function stage(item, about) {
         if (Number(slider.value) === last) stop();
       }, 320);
     } }, "▶");
-    parts.push(el("div", { class: "making-of me-hue", ...tint(item.hue) }, play, slider, said));
+    parts.push(el("div", { class: "making-of me-hue", ...tint(item.hue) }, motionAllowed() ? play : null, slider, said));
   }
   const ends = [];
   if (item.start !== null) ends.push(el("figure", {}, picture(item.start, 88, `${item.name}: the start`), el("figcaption", {}, why("start", "What the painting began with. The numbers of the start say what is won by painting."))));
@@ -99,7 +99,7 @@ function itemView(item, place) {
     return el("a", { href: other === undefined ? null : `#/picture/${other}${suffix}`, "aria-disabled": other === undefined, "aria-label": label, rel: offset < 0 ? "prev" : "next" }, text);
   };
   return [
-    el("div", { class: "crumbs" }, el("a", { href: "#/" }, content.named ? "← all pictures" : "← all facets"),
+    el("div", { class: "crumbs" }, el("a", { href: frontHref() }, content.named ? "← all pictures" : "← all facets"),
       el("span", { class: "step" }, step(-1, "←", "previous"), at < 0 ? null : el("span", {}, `${at + 1} of ${order.length}`), step(1, "→", "next"))),
     el("h2", { class: "item-title me-hue", ...tint(item.hue) }, el("i", { class: "me-dot" }), item.label || item.name, item.label ? el("small", {}, item.name) : null),
     el("p", { class: "facts" }, item.facts.map(([text, words]) => why(text, words))),

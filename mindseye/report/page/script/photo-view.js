@@ -33,7 +33,7 @@ function photoCrumbs(order, at) {
     const other = at < 0 ? undefined : order[at + offset];
     return el("a", { href: other === undefined ? null : `#/photo/${other}`, "aria-disabled": other === undefined, "aria-label": label, rel: offset < 0 ? "prev" : "next" }, arrow);
   };
-  return el("div", { class: "crumbs" }, el("a", { href: "#/" }, content.named ? "← all pictures" : "← all facets"),
+  return el("div", { class: "crumbs" }, el("a", { href: frontHref() }, content.named ? "← all pictures" : "← all facets"),
     at < 0 ? null : el("span", { class: "step" }, step(-1, "←", "nearer to the centre"), el("span", {}, `${at + 1} of ${order.length}`), step(1, "→", "farther from the centre")));
 }
 

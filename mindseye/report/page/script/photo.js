@@ -19,13 +19,19 @@ const fileName = (number) => (content.photos.names[number] || "").split("/").pop
 // Fills a place when it comes near the screen: a thousand pictures at once would stop a browser.
 const waiting = new Map();
 const watcher = new IntersectionObserver((entries) => {
-  for (const entry of entries) {
-    if (!entry.isIntersecting) continue;
-    watcher.unobserve(entry.target);
-    entry.target.replaceChildren(...[waiting.get(entry.target)()].flat());
-    waiting.delete(entry.target);
-  }
+  for (const entry of entries) if (entry.isIntersecting) fillPlace(entry.target);
 }, { rootMargin: "600px" });
+
+function fillPlace(place) {
+  watcher.unobserve(place);
+  place.replaceChildren(...[waiting.get(place)()].flat());
+  waiting.delete(place);
+}
+
+// Paper has no scrolling: what is to be printed is filled, what belongs to a view that was left is not.
+addEventListener("beforeprint", () => {
+  for (const place of [...waiting.keys()]) if (place.isConnected) fillPlace(place);
+});
 
 function later(place, make) {
   waiting.set(place, make);

@@ -11,10 +11,20 @@ function filter() {
   }
   for (const group of document.querySelectorAll(".me-group")) group.hidden = !group.querySelector(".me-card:not([hidden])");
   byId("nothing").hidden = left > 0 || !cards.length;
+  document.querySelector('#tabs [data-view="front"]').href = frontHref();
   found.textContent = words(field.value).length ? `${left} of ${cards.length}` : "";
 }
 
-field.addEventListener("input", filter);
+function filterBy(text) {
+  if (field.value === text) return;
+  field.value = text;
+  filter();
+}
+
+field.addEventListener("input", () => {
+  filter();
+  remember({ filter: field.value });
+});
 
 const root = document.documentElement;
 byId("theme").addEventListener("click", () => {
@@ -43,7 +53,7 @@ byId("save-pictures").addEventListener("click", () => saveCsv(content.named ? "p
 if (byId("save-channels")) byId("save-channels").addEventListener("click", () => saveCsv("channels.csv", channelsCsv()));
 byId("save-photos").addEventListener("click", () => saveCsv("photos.csv", photosCsv()));
 
-if (byId("to-map")) byId("to-map").addEventListener("click", () => side.scrollIntoView({ behavior: "smooth" }));
+if (byId("to-map")) byId("to-map").addEventListener("click", () => side.scrollIntoView({ behavior: motionAllowed() ? "smooth" : "auto" }));
 
 addEventListener("hashchange", route);
 route();

@@ -1,10 +1,13 @@
-// A table that sorts by the column that is clicked; numbers that are missing stand last either way.
+// A table that sorts by the column that is clicked; numbers that are missing stand last either way. Its order, its rows and what was
+// searched stand in the address, so that it is found again as it was left.
 const FIRST_ROWS = 15, MORE_ROWS = 500;
 
 // found: what a number that was typed finds, see `search`.
 function sortable(columns, rows, cellOf, at, found, beside) {
-  let sorted = rows.slice(), most = FIRST_ROWS, column = at, down = true, wanted = "";
-  const body = el("tbody"), more = el("button", { type: "button", class: "more", onclick: () => { most += MORE_ROWS; show(); } });
+  const { asked } = address(), asks = asked.get("sort") || "", place = columns.findIndex((one) => one.key === asks.replace("-", ""));
+  let sorted = rows.slice(), most = Number(asked.get("rows")) || FIRST_ROWS, column = place < 0 ? at : place;
+  let down = place < 0 || asks.startsWith("-"), wanted = "";
+  const body = el("tbody"), more = el("button", { type: "button", class: "more", onclick: () => { most += MORE_ROWS; show(); remember({ rows: String(most) }); } });
   const heads = columns.map((one, place) => el("th", { scope: "col" }, el("button", { type: "button", "data-tip": one.words || null, onclick: () => sort(place) }, one.title)));
 
   function show() {
@@ -19,6 +22,7 @@ function sortable(columns, rows, cellOf, at, found, beside) {
     down = place === column ? !down : place !== 0;
     column = place;
     order();
+    remember({ sort: `${down ? "-" : ""}${columns[column].key}` });
   }
 
   function order() {
@@ -37,11 +41,17 @@ function sortable(columns, rows, cellOf, at, found, beside) {
 function search({ label, say, open }, narrow) {
   const said = el("span", { class: "me-faint", role: "status" });
   const numberIn = (text) => text.trim().replace(/^channel\s*/i, "");
+  const find = () => {
+    const wanted = numberIn(input.value);
+    said.textContent = say(wanted, narrow(wanted));
+  };
   const input = el("input", { type: "search", class: "number", inputmode: "numeric", placeholder: label, "aria-label": label,
     oninput: () => {
-      const wanted = numberIn(input.value);
-      said.textContent = say(wanted, narrow(wanted));
+      find();
+      remember({ find: input.value });
     },
     onkeydown: (event) => { if (event.key === "Enter" && numberIn(input.value)) open(numberIn(input.value)); } });
+  input.value = address().asked.get("find") || "";
+  if (input.value) find();
   return el("div", { class: "filter" }, input, said);
 }

@@ -2,6 +2,9 @@
 const columns = byId("columns"), side = byId("side");
 let reading = 0;
 
+// All pictures, as they were filtered when they were left.
+const frontHref = () => withQuery("", new URLSearchParams(field.value ? { filter: field.value } : {}));
+
 const visibleNumbers = () => {
   const cards = [...document.querySelectorAll(".me-card")].filter((card) => !card.hidden).map((card) => Number(card.dataset.number));
   return cards.length ? cards : items.map((item) => item.number);
@@ -31,13 +34,10 @@ function channelsAt(layer, place, channel) {
   return content.inspect ? entangledView(place) : channelsView(place);
 }
 
-function route() {
-  const [view, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+// Fills the view that the address asks for: its section, its title, and where to scroll where nothing is known of the entry.
+function fillView() {
+  const { view, rest, asked } = address();
   const [first, second] = rest.map(Number);
-  if (!byId("front").hidden) reading = scrollY;
-  choose(null);
-  explain(null);
-  peek.hidden = true;
   if (view === "picture") {
     const place = layers[second] ? second : deepest;
     const item = places[place] && places[place].get(first);
@@ -45,32 +45,53 @@ function route() {
       byId("item").replaceChildren(...itemView(item, place));
       show("item", false);
       choose(item.number);
-      return scrollTo(0, 0);
+      return ["item", [item.label, item.name, place === deepest ? "" : layers[place].name]];
     }
   }
   if (view === "photo") {
     byId("photo").replaceChildren(...photoView(rest[0]));
     show("photo", false);
     choose(facetOfPhoto(Number(rest[0])));
-    return scrollTo(0, 0);
+    return ["photo", [content.photos.names[Number(rest[0])] || "no photo"]];
   }
-  if (view === "layers" && layers.length > 1) return byId("layers").replaceChildren(...layersView()), show("layers", true), scrollTo(0, 0);
+  if (view === "layers" && layers.length > 1) {
+    byId("layers").replaceChildren(...layersView());
+    show("layers", true);
+    return ["layers", ["Layers"]];
+  }
   if (view === "channels" && hasChannels) {
     const [layer, channel] = rest.map(plain);
     const place = layerPlace(layer);
     byId("channels").replaceChildren(...channelsAt(layer, place, channel).filter(Boolean));
     show("channels", true);
-    return scrollTo(0, 0);
+    return ["channels", [channel ? `channel ${channel}` : content.inspect ? "Entanglement" : "Channels", place < 0 ? "" : layers[place].name]];
   }
-  if (view === "making") return show("making", true), scrollTo(0, 0);
+  if (view === "making") {
+    show("making", true);
+    return ["making", ["Details"]];
+  }
   show("front", false);
-  scrollTo(0, reading);
+  filterBy(asked.get("filter") || "");
+  return ["front", []];
+}
+
+function route(event) {
+  if (!byId("front").hidden) reading = scrollY;
+  leaveEntry();
+  choose(null);
+  explain(null);
+  unpeek();
+  const kept = enterEntry();
+  const [section, titles] = fillView();
+  document.title = [...titles.filter(Boolean), pageTitle].join(" · ");
+  scrollTo(0, kept ? kept.scroll : section === "front" ? reading : 0);
+  if (event) focusView(byId(section), kept);
 }
 
 // The place in the list of what is seen now, and the way on.
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog")) return;
-  if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = "#/";
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog, .me-map svg")) return;
+  if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = frontHref();
   const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!offset || ["making", "layers", "channels"].some((view) => !byId(view).hidden)) return;
   if (!byId("photo").hidden) {

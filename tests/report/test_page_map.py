@@ -1,0 +1,113 @@
+"""The map of a page in a real browser: what covers what, zoom and pan, and what a tap does."""
+
+from typing import Any
+
+import pytest
+from browsing import hash_of, settle
+
+from mindseye.report.page import write_page
+
+
+def view_box(page: Any) -> list[float]:
+    settle(page)
+    found: list[float] = page.evaluate(
+        "Object.values(document.querySelector('.me-map svg').getAttribute('viewBox').split(' ')).map(Number)"
+    )
+    return found
+
+
+def test_no_point_is_covered(make_run, visit) -> None:
+    """Rings and numbers of facets lie under the photos: in the middle of every point is a photo, its own or a thumbnail."""
+    page = visit(write_page(make_run(layers=1, facets=6, images=80)))
+    page.locator(".me-map").scroll_into_view_if_needed()
+    found = page.evaluate(
+        """[...document.querySelectorAll('.me-points circle')].map((point) => {
+          const box = point.getBoundingClientRect();
+          const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+          return top.dataset.photo === undefined ? top.tagName : 'photo';
+        })"""
+    )
+    assert found == ["photo"] * 80
+    assert page.locator(".me-centre circle").count() == 6
+    styles = page.locator(".me-centre circle").first.evaluate("(ring) => getComputedStyle(ring).fill")
+    assert styles == "none"
+
+
+def test_the_map_zooms_and_pans_by_wheel_buttons_keys_and_drag(make_run, visit) -> None:
+    """The place under the pointer stays; the whole map comes back; nothing can be moved out of the frame."""
+    page = visit(write_page(make_run(layers=1, facets=8)))
+    graph = page.locator(".me-map svg")
+    box = graph.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.75)
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(150)
+    x, y, size, _ = view_box(page)
+    assert size < 1240
+    assert x + 0.25 * size == pytest.approx(310, abs=3)
+    assert y + 0.75 * size == pytest.approx(930, abs=3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25 + 40, box["y"] + box["height"] * 0.75, steps=4)
+    page.mouse.up()
+    moved = view_box(page)
+    assert moved[0] == pytest.approx(x - 40 * size / box["width"], abs=3)
+    assert hash_of(page) == ""
+    whole = page.get_by_role("button", name="the whole map")
+    whole.press("Enter")
+    assert view_box(page) == [0, 0, 1240, 1240]
+    assert whole.is_disabled()
+    page.get_by_role("button", name="zoom in").press("Enter")
+    assert view_box(page)[2] == pytest.approx(775)
+    graph.focus()
+    before = view_box(page)
+    page.keyboard.press("ArrowRight")
+    assert view_box(page)[0] > before[0]
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    assert view_box(page)[0] == 0
+    assert hash_of(page) == ""
+    for _ in range(12):
+        page.keyboard.press("+")
+    assert view_box(page)[2] == pytest.approx(1240 / 24, rel=0.01)
+    page.keyboard.press("0")
+    assert view_box(page) == [0, 0, 1240, 1240]
+    scrolled = page.evaluate("scrollY")
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") > scrolled
+    assert view_box(page) == [0, 0, 1240, 1240]
+
+
+def test_a_tap_shows_the_photo_before_it_goes_anywhere(make_run, visit) -> None:
+    """A tap near a point holds its photo, with ways to the photo and its facet; a tap elsewhere lets it go."""
+    page = visit(write_page(make_run(layers=1, facets=3)), width=360, touch=True)
+    page.locator(".me-map").scroll_into_view_if_needed()
+    point = page.locator(".me-points circle").nth(4)
+    box = point.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert hash_of(page) == ""
+    held = page.locator("#peek.held")
+    assert held.is_visible()
+    assert held.locator("img").bounding_box()["width"] > 100
+    number = page.locator("#peek .ways a").first.get_attribute("href").split("/")[-1]
+    assert f"{int(number):04d}.png" in held.inner_text()
+    page.locator("h1").tap()
+    settle(page)
+    assert page.locator("#peek").is_hidden()
+    page.locator(".me-map").scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    settle(page)
+    page.locator("#peek").get_by_role("link", name="Photo").tap()
+    assert hash_of(page) == f"#/photo/{number}"
+    assert page.locator("#peek").is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_number_of_a_facet_leads_to_it(make_run, visit) -> None:
+    """By keyboard too; its name is said."""
+    page = visit(write_page(make_run(layers=1, facets=3)))
+    link = page.locator(".me-label a").nth(1)
+    assert link.get_attribute("aria-label") == "facet 1 grand_piano"
+    link.focus()
+    page.keyboard.press("Enter")
+    assert hash_of(page) == "#/picture/1"
