@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
-from mindseye.report.manifest import names_objectives, preprocessing_line
+from mindseye.report.manifest import names_objectives, preprocessing_line, seen_side
 from mindseye.report.page.cards import PageImage
 from mindseye.report.page.content import content_of
 from mindseye.report.page.front import front_of, map_photos
@@ -123,7 +123,7 @@ def _making(manifest: Manifest) -> dict[str, Any]:
             "name": model.name,
             "weights": model.weights,
             "in_channels": model.in_channels,
-            "preprocessing": preprocessing_line(model).removeprefix("preprocessing: "),
+            "preprocessing": preprocessing_line(model, seen_side(manifest)).removeprefix("preprocessing: "),
         },
         "seconds": {name: f"{value:.1f} s" for name, value in manifest.seconds.items()},
         "versions": manifest.versions | {"device": manifest.device},
