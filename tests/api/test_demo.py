@@ -80,7 +80,7 @@ def test_one_network_in_python(models, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [
-        ("efficientnet_lite7", "no model 'efficientnet_lite7'; near: efficientnet_lite"),
+        ("efficientnet_lite7", "no model 'efficientnet_lite7'; did you mean 'efficientnet_lite"),
         ("", "names of one network or more"),
         (" , ", "names of one network or more"),
         ("small.py:Third", "small.py"),

@@ -259,7 +259,7 @@ def test_an_objective_of_another_shape_is_told_once(read, file):
     average, contrast = load_object(f"{file}:Average")(), load_object(f"{file}:Contrast")()
     for given in (average, 2 * average + contrast, Each([contrast, average])):
         with pytest.raises(
-            UserError, match=r"objective 'Average' gives \[\] for (1|2) images, not one number for each"
+            UserError, match=r"objective 'Average' gives \[\] for (1 image|2 images), not one number for each"
         ):
             paint(read, PIXELS, given)
     line = 1 + FILE.splitlines().index('        return activations["body.7"]')

@@ -121,6 +121,6 @@ def test_without_pyav_one_line_names_the_extra(monkeypatch):
         return real(name, *rest, **options)
 
     monkeypatch.setattr(builtins, "__import__", absent)
-    with pytest.raises(UserError, match=r"mindseye\[film\].*--gif") as raised:
+    with pytest.raises(UserError, match=r"pip install .*\[film\].*--gif") as raised:
         load_av()
     assert "\n" not in str(raised.value)
