@@ -100,7 +100,7 @@ def name_object(part: object) -> str:
     if is_named:
         return f"{place}:{maker.__qualname__}"
     own = next((name for name, value in vars(module).items() if value is part), None) if module else None
-    return f"{place}:{own or maker.__qualname__ + _settings_of(part)}"
+    return f"{place}:{own or maker.__qualname__ + settings_of(part)}"
 
 
 def is_from_file(part: object) -> bool:
@@ -221,7 +221,11 @@ def _module_in(file: Path, fresh: bool, name: str | None) -> ModuleType:
     return module
 
 
-def _settings_of(part: object) -> str:
+def settings_of(part: object) -> str:
+    """The settings of a user's own object that are not as by default, as they are written in a call; empty if there are none.
+
+    Known are those that are plain values kept under their own names.
+    """
     try:
         parameters = inspect.signature(type(part)).parameters
     except (TypeError, ValueError):

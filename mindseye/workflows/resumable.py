@@ -152,4 +152,4 @@ def _agree(there: Any, here: Any) -> bool:
 
 def nameless(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """What a recipe does, whatever it is called: ``distribution`` of an older run may be ``distribution-1`` by now."""
-    return {key: value for key, value in recipe.items() if key != "name"}
+    return {key: value for key, value in recipe.items() if key not in ("name", "about")}

@@ -493,3 +493,24 @@ def test_command_line(place, capsys):
     capsys.readouterr()
     assert main(["paint", "0:8", *words]) == 2
     assert "0-7" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+class Raised(mindseye.Objective):
+    """A channel, by number."""
+
+    layers = ("body.2",)
+
+    def __init__(self, channel=3):
+        self.channel = channel
+
+    def __call__(self, activations):
+        return activations["body.2"][:, self.channel].mean(-1)
+
+
+def test_objects_of_one_class_are_told_apart_by_their_settings(place):
+    """Another setting is another run, and another picture in one run; in sums, too."""
+    run = paint([Raised(channel=4), Raised(), Raised(channel=5) - 0.5 * Raised()], out="run")
+    assert run.manifest.options["objectives"] == ["Raised(channel=4)", "Raised", "(Raised(channel=5) - (Raised * 0.5))"]
+    paint(Raised(channel=4), out="one")
+    with pytest.raises(UserError, match="differs in objectives"):
+        paint(Raised(channel=5), out="one")

@@ -9,7 +9,7 @@ from mindseye.layers.preactivation import find_preactivation
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective, parse_within
 from mindseye.optimize.objectives.batch import interpolate
 from mindseye.optimize.objectives.direction import Direction, between_units, random_direction, read_direction
-from mindseye.optimize.objectives.objective import Objective, network_layers
+from mindseye.optimize.objectives.objective import Objective, name_of, network_layers
 from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.objectives.unit import Channel, LayerNorm, LogProbability, Neuron
 from mindseye.user_code import make_object
@@ -31,7 +31,9 @@ def resolve_objective(
         objective, layer = look_up(parse_objective(given), surveyed, power, probability)
         layers = {layer.address: layer}
     elif isinstance(given, Objective | type):
-        objective, layers = _make(given).bind(surveyed), {}
+        made = _make(given)
+        objective, layers = made.bind(surveyed), {}
+        objective.name = name_of(made)
     else:
         raise UserError(f"an objective is words such as 'layer3.5:11' or a mindseye.Objective, not {given!r}")
     for address in network_layers(objective):

@@ -15,7 +15,7 @@ from torch import Tensor
 from mindseye.errors import UserError
 from mindseye.facets.image import is_of_image
 from mindseye.optimize.objectives.surveyed import Surveyed
-from mindseye.user_code import explain_errors
+from mindseye.user_code import explain_errors, settings_of
 from mindseye.wording import counted
 
 Activations = Mapping[str, Tensor]
@@ -134,7 +134,7 @@ class Combined(Objective):
     def __init__(
         self, sign: str, left: Objective, right: Objective, operation: Callable[[Tensor, Tensor], Tensor]
     ) -> None:
-        self.name = f"({left.name} {sign} {right.name})"
+        self.name = f"({name_of(left)} {sign} {name_of(right)})"
         self.layers = tuple(dict.fromkeys(layers_of(left) + layers_of(right)))
         self._sign, self._left, self._right, self._operation = sign, left, right, operation
 
@@ -157,6 +157,13 @@ class Combined(Objective):
     @property
     def names_positions(self) -> bool:
         return self._left.names_positions or self._right.names_positions
+
+
+def name_of(objective: Objective | type[Objective]) -> str:
+    """What an objective is called: as it says, otherwise by its class and settings, which tell it from others of that class."""
+    if isinstance(objective, type) or objective.name != type(objective).__name__:
+        return objective.name
+    return objective.name + settings_of(objective)
 
 
 def layers_of(objective: Objective) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from mindseye.optimize.canvases.compose import find_canvas
 from mindseye.optimize.objectives.address import ObjectiveAddress, parse_objective
 from mindseye.optimize.objectives.batch import sum_objectives
 from mindseye.optimize.objectives.lookup import look_up_between, resolve_objective
-from mindseye.optimize.objectives.objective import Objective
+from mindseye.optimize.objectives.objective import Objective, name_of
 from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
@@ -80,7 +80,7 @@ def locate_objectives(request: ObjectiveRequest, session: NetworkSession) -> Loc
 
 def words_of(objectives: Sequence[str | Objective | type[Objective]]) -> list[str]:
     """How objectives are called: as they were written, or by their names."""
-    return [objective if isinstance(objective, str) else objective.name for objective in objectives]
+    return [objective if isinstance(objective, str) else name_of(objective) for objective in objectives]
 
 
 def _address(words: object) -> ObjectiveAddress:
