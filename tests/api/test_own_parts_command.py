@@ -19,7 +19,7 @@ NETWORK = f"{TESTS / 'nets.py'}:TinyConv"
 OPTIONS = ["--model", NETWORK, "--size", "32", "--steps", "4", "--quiet"]
 PARTS = [
     "--set", "canvas=my.py:Grey", "--set", 'transforms=["my.py:Cutout(share=0.25)"]', "--set", 'regularizers=["my.py:Still"]',
-    "--set", "lr=0.2", "--set", "total_variation=0",
+    "--set", "lr=0.2", "--set", "total_variation=0", "--set", "octaves=1",
 ]  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_own_parts_paint_from_words(place, monkeypatch):
     assert (place / "run" / "run.json").stat().st_mtime_ns == before
     parts = {name: load_object(f"{place}/my.py:{name}") for name in ("Grey", "Cutout", "Still")}
     changes = {"canvas": parts["Grey"], "transforms": [parts["Cutout"](0.25)], "regularizers": [parts["Still"]]}
-    changes |= {"lr": 0.2, "total_variation": 0}
+    changes |= {"lr": 0.2, "total_variation": 0, "octaves": 1}
     run = mindseye.paint(words[1:3], NETWORK, size=32, steps=4, quiet=True, changes=changes, out=place / "python")
     assert run.manifest.recipe == manifest["recipe"]
     assert files(place / "python") == files(place / "run")
