@@ -84,10 +84,10 @@ def make_object(value: object, kind: type[T], key: str, spawns: bool = False) ->
 
 
 def name_object(part: object) -> str:
-    """How a class, a function or an object of the user's is called in words, so that ``load_object`` finds it again.
+    """How a user's class, function or object is called in words, so that ``load_object`` finds it again.
 
-    A part of a module that belongs to no package is named by its file's whole path. An object that no name of its module
-    stands for is named by its class, with those of its settings that are plain values kept under their own names.
+    A part of a module that belongs to no package is named by its file's whole path; an object that no name of its module
+    stands for by its class, with ``settings_of`` it.
     """
     if isinstance(part, partial):
         told = ", ".join(f"{key}={value!r}" for key, value in part.keywords.items() if _is_plain(value))
@@ -222,10 +222,7 @@ def _module_in(file: Path, fresh: bool, name: str | None) -> ModuleType:
 
 
 def settings_of(part: object) -> str:
-    """The settings of a user's own object that are not as by default, as they are written in a call; empty if there are none.
-
-    Known are those that are plain values kept under their own names.
-    """
+    """The plain settings of a user's object that are kept under their own names and not as by default, as a call has them."""
     try:
         parameters = inspect.signature(type(part)).parameters
     except (TypeError, ValueError):
