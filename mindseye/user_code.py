@@ -86,8 +86,7 @@ def make_object(value: object, kind: type[T], key: str, spawns: bool = False) ->
 def name_object(part: object) -> str:
     """How a user's class, function or object is called in words, so that ``load_object`` finds it again.
 
-    A part of a module that belongs to no package is named by its file's whole path; an object that no name of its module
-    stands for by its class, with ``settings_of`` it.
+    A part of a module of no package is named by its file's whole path; an object without a name by its class and settings.
     """
     if isinstance(part, partial):
         told = ", ".join(f"{key}={value!r}" for key, value in part.keywords.items() if _is_plain(value))
