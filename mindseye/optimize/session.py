@@ -84,6 +84,7 @@ class NetworkSession:
         self.prior: Prior | None = None
         self.compiler: Compiler | None = None
         self._surveys: dict[int, Survey] = {}
+        self._accepted: dict[int, bool] = {}
 
     @property
     def notes(self) -> list[str]:
@@ -168,7 +169,10 @@ class NetworkSession:
             yield used
 
     def _accepts(self, side: int) -> bool:
-        return accepts(self.model.network, self.model.in_channels, side)
+        """Whether the network takes images of a side, tried once for all uses of the session."""
+        if side not in self._accepted:
+            self._accepted[side] = accepts(self.model.network, self.model.in_channels, side)
+        return self._accepted[side]
 
     def duplicate(self) -> Self:
         """The same with a copy of the network, for another thread: two must not read one network through hooks."""
