@@ -24,7 +24,7 @@ from mindseye.user_code import whole_path
 from mindseye.workflows.batch.batch_size import ON_A_CPU, measured_batch_size, whole_classes
 from mindseye.workflows.batch.class_run import WorkerContext
 from mindseye.workflows.batch.ledger import Ledger, read_plan
-from mindseye.workflows.batch.worker import PackWorker
+from mindseye.workflows.batch.pack_painting import ClassWorker
 from mindseye.workflows.evaluation.judges import judge_run
 from mindseye.workflows.evaluation.panel import Network, load_panel
 from mindseye.workflows.facets.flow import Flow
@@ -55,7 +55,7 @@ class BatchRequest:
     cache: bool = True
 
     @contextmanager
-    def open(self, number: int) -> Iterator[PackWorker]:
+    def open(self, number: int) -> Iterator[ClassWorker]:
         """The worker of a number: its network is loaded here, once. See ``executor.Opener``."""
         plan = read_plan(self.out)
         if plan is None:
@@ -69,7 +69,7 @@ class BatchRequest:
             session = stack.enter_context(self.session(number))
             jobs = ClassJobs(self, session, classes)
             copies = [session.duplicate() for _ in range(2)]
-            yield PackWorker(
+            yield ClassWorker(
                 WorkerContext(
                     folder=ledger.folder,
                     begin=jobs.begin,
