@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mindseye import measures as measures
     from mindseye.api.accentuate import accentuate as accentuate
+    from mindseye.api.atlas import atlas as atlas
     from mindseye.api.batch import batch as batch
     from mindseye.api.cache import cache as cache
     from mindseye.api.demo import demo as demo
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mindseye.report.notebook import Run as Run
     from mindseye.workflows.activations import Activations as Activations
     from mindseye.workflows.activations import Layers as Layers
+    from mindseye.workflows.atlas.atlas import Atlas as Atlas
     from mindseye.workflows.batch.batch import Batch as Batch
     from mindseye.workflows.batch.executor import Began as Began
     from mindseye.workflows.batch.executor import Ended as Ended
@@ -73,6 +75,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "mindseye.api": {
         "accentuate": "accentuate",
+        "atlas": "atlas",
         "batch": "batch",
         "cache": "cache",
         "demo": "demo",
@@ -94,6 +97,7 @@ _HOMES = {
     "mindseye.workflows": {
         "Session": "session",
         "Activations": "activations",
+        "Atlas": "atlas.atlas",
         "Layers": "activations",
         "Facets": "facets.facets",
         "FacetTarget": "facets.facets",

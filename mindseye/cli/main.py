@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mindseye import __version__
 from mindseye.cli import (
     accentuate,
+    atlas,
     batch,
     cache,
     completion,
@@ -38,7 +39,7 @@ GROUPS = {
     "paint": (visualize, paint, invert, accentuate, recipe, demo),
     "look": (inspect, examples, explain, layers),
     "judge": (evaluate, transfer),
-    "run many": (batch, status, cache),
+    "run many": (batch, atlas, status, cache),
     "see": (open_page, report, film),
     "besides": (help_page, completion),
 }
@@ -49,6 +50,7 @@ EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
   mindseye batch imagenet/train --model resnet50             the same for each of many folders
+  mindseye atlas resnet50 photos --out runs/atlas            a page for each channel of a network
   mindseye inspect photos --model resnet50 --recursive       which channels mean several things
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class

@@ -54,6 +54,10 @@ class WorkList(ABC):
     def clear(self) -> None:
         """Remove what such work left, but for the locks; other people's files stay."""
 
+    def sweep(self) -> None:
+        """Remove what a killed process left half written, where no other is at work."""
+        sweep(self.out)
+
     def notes(self) -> list[str]:
         """Lines for the user before the work begins."""
         return []
@@ -113,7 +117,7 @@ def _open_ledger(work: WorkList, placement: Placement) -> Ledger:
             raise UserError(f"other shards are at work in {out}; end them before it is replaced")
         work.clear()
     if len(holders(out / LOCKS, alone=True)) == 1:
-        sweep(out)
+        work.sweep()
     there = read_plan(out)
     plan = work.make_plan(there, placement)
     if there is None:

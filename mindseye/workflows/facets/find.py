@@ -89,11 +89,15 @@ def group_photos(job: FacetJob, means: Means, progress: Progress) -> Grouping:
 
 
 def gather_targets(
-    job: FacetJob, facets: list[Facet], progress: Progress, layers: Sequence[Layer] | None = None
+    job: FacetJob,
+    facets: list[Facet],
+    progress: Progress,
+    layers: Sequence[Layer] | None = None,
+    slope: float | None = None,
 ) -> FacetTargets:
     """What each facet wants of every layer that will be matched, in one pass over the members.
 
-    layers: those that are painted, by default the job's.
+    layers: those that are painted, by default the job's. slope: of the photos, where it is known already.
     """
     session = job.session
     members = [job.photos.load(facet.members) for facet in facets]
@@ -108,7 +112,7 @@ def gather_targets(
     with progress.stage("targets", len(facets) * sides, unit) as advance, session.reader(read_layers) as read:
         ranks = ranks_by_side(session, read, members, weights, job.prefix, lambda: advance(len(facets)))
     *smaller, whole = ranks
-    return FacetTargets(facets, members, whole, mean_slope(job), smaller)
+    return FacetTargets(facets, members, whole, mean_slope(job) if slope is None else slope, smaller)
 
 
 def mean_slope(job: FacetJob) -> float:
