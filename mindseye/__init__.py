@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mindseye.api.atlas import atlas as atlas
     from mindseye.api.batch import batch as batch
     from mindseye.api.cache import cache as cache
+    from mindseye.api.compare import compare as compare
     from mindseye.api.demo import demo as demo
     from mindseye.api.evaluate import evaluate as evaluate
     from mindseye.api.examples import examples as examples
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from mindseye.workflows.activations import Activations as Activations
     from mindseye.workflows.activations import Layers as Layers
     from mindseye.workflows.atlas.atlas import Atlas as Atlas
+    from mindseye.workflows.atlas.comparison import Comparison as Comparison
     from mindseye.workflows.batch.batch import Batch as Batch
     from mindseye.workflows.batch.executor import Began as Began
     from mindseye.workflows.batch.executor import Ended as Ended
@@ -78,6 +80,7 @@ _HOMES = {
         "atlas": "atlas",
         "batch": "batch",
         "cache": "cache",
+        "compare": "compare",
         "demo": "demo",
         "evaluate": "evaluate",
         "examples": "examples",
@@ -98,6 +101,7 @@ _HOMES = {
         "Session": "session",
         "Activations": "activations",
         "Atlas": "atlas.atlas",
+        "Comparison": "atlas.comparison",
         "Layers": "activations",
         "Facets": "facets.facets",
         "FacetTarget": "facets.facets",

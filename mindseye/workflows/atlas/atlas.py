@@ -19,6 +19,13 @@ from mindseye.runs.schema import AtlasChannel, AtlasChannelRecord, AtlasLayer, A
 from mindseye.workflows.batch.status import BatchStatus, Failure, read_status
 
 
+class MissingError(UserError, KeyError):
+    """Something that an atlas does not have; a KeyError too, as mappings raise it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 @dataclass(frozen=True)
 class ChannelPage:
     """A channel of an atlas.
@@ -78,7 +85,7 @@ class AtlasLayerPages(Mapping[int, ChannelPage]):
     def __getitem__(self, channel: int) -> ChannelPage:
         if channel not in self._entries:
             there = f"{len(self)} of {self.entry.channels}"
-            raise UserError(
+            raise MissingError(
                 f"channel {channel!r} of layer {self.entry.layer!r} is not in this atlas, which has {there}"
             )
         record = self._atlas.folder.channel(self.entry.layer, channel)
@@ -140,7 +147,7 @@ class Atlas(Mapping[str, AtlasLayerPages]):
     def __getitem__(self, layer: str) -> AtlasLayerPages:
         entry = next((own for own in self.record.layers if own.layer == layer), None)
         if entry is None:
-            raise UserError(f"layer {layer!r} is not in this atlas: it has {', '.join(self)}")
+            raise MissingError(f"layer {layer!r} is not in this atlas: it has {', '.join(self)}")
         return AtlasLayerPages(self, entry)
 
     def __iter__(self) -> Iterator[str]:
