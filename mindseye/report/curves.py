@@ -16,7 +16,7 @@ from mindseye.report.drawing import (
     text_width,
     wrap,
 )
-from mindseye.report.numbers import MEASURES, Reading, format_number, judge_name, loss_terms, reading
+from mindseye.report.numbers import SHOWN, Reading, format_number, judge_name, loss_terms, reading
 from mindseye.report.palette import facet_colour, facet_mark
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 
@@ -134,7 +134,7 @@ def draw_legend(sheet: Sheet, panels: Sequence[Curve], x: int, y: int) -> None:
 
 
 def _measured(rows: Sequence[LayerEntry], key: str, note: str, meaning: str) -> Curve:
-    measure = next(measure for measure in MEASURES if measure.key == key)
+    measure = next(measure for measure in SHOWN if measure.key == key)
     return _curve(rows, measure.title, note, meaning, lambda facet: reading(facet.measures, measure))
 
 

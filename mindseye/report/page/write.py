@@ -16,7 +16,7 @@ from mindseye.runs.files import write_bytes
 from mindseye.runs.folder import FACETS, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 
-STYLES = ("base", "front", "item", "wide", "table", "channels", "photo", "zoom", "map", "print")
+STYLES = ("base", "front", "item", "numbers", "wide", "table", "channels", "photo", "zoom", "map", "print")
 SCRIPTS = (
     "dom",
     "match",
@@ -39,6 +39,7 @@ SCRIPTS = (
     "channel",
     "channels",
     "entangled",
+    "words",
     "views",
     "start",
 )

@@ -36,7 +36,7 @@ function stage(item, about) {
     parts.push(el("div", { class: "making-of me-hue", ...tint(item.number) }, motionAllowed() ? play : null, slider, said));
   }
   const ends = [];
-  if (item.start !== null) ends.push(el("figure", {}, picture(item.start, 88, `${item.name}: the start`), el("figcaption", {}, why("start", "What the painting began with. The numbers of the start say what is won by painting."))));
+  if (item.start !== null) ends.push(el("figure", {}, picture(item.start, 88, `${item.name}: the start`), el("figcaption", {}, term("start"))));
   if (item.photo) ends.push(el("figure", {}, item.photo.picture === null
     ? el("span", { class: "photo me-gone", style: "width:88px;height:88px" }, item.photo.name)
     : picture(item.photo.picture, 88, `the photo ${item.photo.name}`), el("figcaption", {}, item.photo.name)));
@@ -49,7 +49,7 @@ function memberList(item) {
   if (!item.members.length) return null;
   const largest = Math.max(...item.members.map(([, weight]) => weight || 0), 1e-12);
   return [
-    el("h2", {}, why(content.named ? "The photos that it stands for" : "Members", "The photos nearest to the centre of the facet. Their activations, weighted, are what the picture is painted towards; the bar is the weight.")),
+    el("h2", {}, term("members", "Members")),
     el("div", { class: "members me-hue", ...tint(item.number) }, item.members.map(([number, weight]) => el("figure", {}, photoLink(number, 120),
       el("span", { class: "bar" }, el("i", { "--share": `${(100 * (weight || 0)) / largest}%` })),
       el("figcaption", {}, el("span", { title: content.photos.names[number] }, fileName(number)),
@@ -75,7 +75,7 @@ function channelList(item, place) {
   const rest = item.channels.length - FIRST_CHANNELS;
   const more = rest > 0 ? el("button", { type: "button", class: "more", onclick: () => { fillList(); more.remove(); } }, `all ${item.channels.length}`) : null;
   return [
-    el("h2", {}, why(`Top ${item.channels.length} channels`, "The channels that the members excite most, and the share that each has of what these channels have together. Their number, with the layer's name, can be painted: mindseye paint LAYER:CHANNEL.")),
+    el("h2", {}, term("top_k", `Top-${item.channels.length} channels`)),
     list, more,
   ];
 }

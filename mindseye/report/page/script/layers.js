@@ -5,7 +5,7 @@ function layersView() {
   grid.style.setProperty("--cell", `${cell}px`);
   grid.append(el("span", { class: "row-name" }, "facet"));
   for (const item of items) grid.append(el("a", { class: "column-name me-hue", href: `#/picture/${item.number}`, ...tint(item.number) }, el("i", { class: "me-dot" }), el("b", { title: item.label || item.name }, item.label || item.name)));
-  grid.append(el("span", { class: "row-name" }, "photos", el("small", {}, "the four nearest")));
+  grid.append(el("span", { class: "row-name" }, term("members"), el("small", {}, "the first four")));
   for (const item of items) grid.append(later(el("div", { class: "four me-hue", ...tint(item.number) }), () => item.members.slice(0, 4).map(([number]) => photo(number, 80))));
   layers.forEach((layer, place) => {
     grid.append(el("span", { class: "row-name" }, el("b", {}, layer.name), el("small", {}, layer.about.join(" · "))));
@@ -17,7 +17,7 @@ function layersView() {
   });
   return [
     el("h2", {}, "Layers side by side"),
-    el("p", { class: "words" }, "Down: layers, early to late. Across: facets, with their nearest photos on top. The same photos, seen by each layer: early ones know edges and textures, late ones parts and objects."),
+    el("p", { class: "words" }, "Down: layers, early to late. Across: facets, with their members on top. The same photos, seen by each layer: early ones know edges and textures, late ones parts and objects."),
     el("div", { class: "scroller", tabindex: 0 }, grid),
     ...curveCharts(),
   ];

@@ -37,16 +37,18 @@ function photoCrumbs(order, at) {
     at < 0 ? null : el("span", { class: "step" }, step(-1, "←", "nearer to the centre"), el("span", {}, `${at + 1} of ${order.length}`), step(1, "→", "farther from the centre")));
 }
 
+const FACTS = { facet: "facet", centre: "distance to the centre", members: "one of its members" };
+
 function photoFacts(number, facet, order) {
   const item = facet === null || !places[deepest] ? undefined : places[deepest].get(facet);
   if (!item) return about.facets && number < about.facets.length ? el("p", {}, "It belongs to no facet.") : null;
   const member = item.members.find(([other]) => other === number);
-  const fact = (name, meaning, ...value) => el("div", {}, el("dt", {}, why(name, meaning)), el("dd", {}, value));
+  const fact = (key, ...value) => el("div", {}, el("dt", {}, term(key, FACTS[key])), el("dd", {}, value));
   return el("dl", { class: "list facts-of-photo me-hue", ...tint(item.number) },
-    fact("facet", "The group of photos, alike to the network, that it belongs to.", el("a", { href: `#/picture/${facet}` }, el("i", { class: "me-dot" }), item.label ? `${item.label} (${item.name})` : item.name)),
-    fact("distance to the centre", "On the map, in the unit of its embedding, which means something only beside other distances of this run.",
+    fact("facet", el("a", { href: `#/picture/${facet}` }, el("i", { class: "me-dot" }), item.label ? `${item.label} (${item.name})` : item.name)),
+    fact("centre",
       `${shown(about.distances[number])} · place ${order.indexOf(number) + 1} of ${order.length}`),
-    fact("member", "Whether it is one of the photos nearest to the centre, whose activations the facet's picture is painted towards.",
+    fact("members",
       member ? (member[1] === null ? "yes" : `yes, weight ${percent(member[1])}`) : "no"));
 }
 
