@@ -36,7 +36,7 @@ function channelsView(place) {
   });
   const known = rows.some((row) => row[2] !== null) ? CHANNEL_COLUMNS : CHANNEL_COLUMNS.slice(0, 2);
   return [
-    el("h2", {}, `Channels of ${layer.name}`),
+    el("h2", {}, breakable(`Channels of ${layer.name}`)),
     el("p", { class: "words" }, `The channels that are among the top-k of a facet: ${rows.length}${layer.size ? ` of the layer’s ${layer.size}` : ""}. Each leads to the photos that it answers to most.`),
     layerPills(place),
     channelTable(place, known, rows.map((row) => row.slice(0, known.length)), 1),

@@ -18,7 +18,7 @@ function entangledView(place) {
     chartLegend([["of-picture", "mean over channels"], ["of-members", "chance"]]),
     el("div", { class: "chart lone" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
     layerPills(place),
-    el("h2", {}, `Channels of ${layer.name}`),
+    el("h2", {}, breakable(`Channels of ${layer.name}`)),
     found.table.rows.length ? channelTable(place, columns, found.table.rows, best) : el("p", { class: "me-faint" }, "No channel was looked at."),
     ...["most", "least"].flatMap((which) => channelGroup(place, which, found.shown.filter((one) => one.which === which))),
   ].flat();

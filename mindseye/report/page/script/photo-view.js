@@ -20,8 +20,8 @@ function photoView(text) {
   const image = source ? el("img", { src: source, width: 480, height: 480, alt: name, decoding: "sync" }) : el("span", { class: "me-gone", role: "img", "aria-label": name }, "There is no copy of this photo on the page.");
   return [
     photoCrumbs(order, order.indexOf(number)),
-    el("h2", { class: "item-title" }, fileName(number)),
-    el("p", { class: "path" }, name),
+    el("h2", { class: "item-title" }, el("span", {}, breakable(fileName(number)))),
+    el("p", { class: "path" }, breakable(name)),
     el("div", { class: "look" },
       el("figure", { class: "one-photo" }, image, source ? pictureTools(image, fileName(number), null) : null),
       el("div", {}, photoFacts(number, facet, order), photoChannels(number), photoPictures(number))),

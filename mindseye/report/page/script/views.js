@@ -15,6 +15,7 @@ function show(view, wide) {
   for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" || view === "photo" ? "front" : view));
   if (side) side.hidden = wide;
   columns.classList.toggle("mapped", Boolean(side) && !wide);
+  columns.classList.toggle("single", view !== "front"); // one picture or photo: it has the room, the map is small beside it
 }
 
 // An address may have been typed, so that it need not be decodable.
