@@ -8,7 +8,7 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from mindseye.facets.matching import Group, match_groups
-from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, facet_colour, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, text_width, wrap
 from mindseye.report.embedding import read_embedding
 from mindseye.report.headings import HEADER, draw_facet_name
 from mindseye.report.manifest import (
@@ -20,6 +20,7 @@ from mindseye.report.manifest import (
     photo_folder,
     provenance,
 )
+from mindseye.report.palette import facet_colour
 from mindseye.report.tiles import grey_tile, photo_tile, picture_or_failure
 from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest

@@ -10,8 +10,9 @@ from PIL import Image
 from mindseye.report import curves
 from mindseye.report.curves import Curve, draw_curve
 from mindseye.report.depth import draw_depth
-from mindseye.report.drawing import INK, Sheet, facet_colour
+from mindseye.report.drawing import INK, Sheet
 from mindseye.report.numbers import Reading
+from mindseye.report.palette import facet_colour
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
 

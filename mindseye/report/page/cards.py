@@ -19,7 +19,8 @@ from mindseye.report.manifest import (
     picture_groups,
 )
 from mindseye.report.numbers import VALUE, format_number, format_probability, predictions, reading
-from mindseye.report.page.items import hue, item_name
+from mindseye.report.page.colours import colour_style
+from mindseye.report.page.items import item_name
 from mindseye.report.page.measures import SCORE, judged_label, score_of
 from mindseye.report.page.photos import photo_strip
 from mindseye.report.page.pictures import data_uri, read_any_photo
@@ -51,15 +52,16 @@ class Strip:
 class Card:
     """One picture of the first screen, with what stands below it.
 
-    place: of the picture among all of its layer. strip: the nearest members, or the photo that it was painted from.
-    depth: the facet's pictures at each layer, early to late, where there are several. words: of the score.
+    place: of the picture among all of its layer. colour: a style. strip: the nearest members, or the
+    photo that it was painted from. depth: the facet's pictures at each layer, early to late, where there are several.
+    words: of the score.
     """
 
     place: int
     number: int
     name: str
     label: str
-    hue: tuple[int, int]
+    colour: str
     failure: str | None
     picture: PageImage | None
     strip: Strip | None
@@ -143,7 +145,7 @@ def _common(place: int, entry: Entry, find: FindPicture, name: str) -> dict[str,
         "number": entry.index,
         "name": name or item_name(entry),
         "label": label if isinstance(entry, FacetEntry) else "",
-        "hue": hue(entry.index),
+        "colour": colour_style(entry.index),
         "failure": failure(entry),
         "picture": find(place, entry),
         "score": score,

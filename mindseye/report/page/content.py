@@ -6,8 +6,9 @@ from mindseye.report.curves import Curve, curves
 from mindseye.report.drawing import printable
 from mindseye.report.manifest import Entry, layer_lines, names_objectives
 from mindseye.report.page.activity import channel_activity
+from mindseye.report.page.colours import every_colour
 from mindseye.report.page.entangled import entangled_layer, is_inspection
-from mindseye.report.page.items import Content, PageContext, hue, item_of
+from mindseye.report.page.items import Content, PageContext, item_of
 from mindseye.report.page.measures import legend
 from mindseye.report.page.photo_facets import photos_on_map
 from mindseye.report.page.photos import Photos
@@ -28,6 +29,7 @@ def content_of(folder: Path, manifest: Manifest) -> tuple[Content, PageImages]:
     content = {
         "named": names_objectives(manifest),
         "inspect": is_inspection(manifest),
+        "colours": every_colour(),
         "layers": rows,
         "curves": [_curve(curve) for curve in curves(manifest)] if len(rows) > 1 else [],
         "judges": [printable(judge) for judge in page.judges],
@@ -68,7 +70,7 @@ def _curve(curve: Curve) -> Content:
         "span": curve.span(),
         "means": {role: curve.means(role) for role in ("picture", "members", "start")},
         "points": [
-            [[*hue(index), numbers.picture] for index, numbers in row.items() if numbers.picture is not None]
+            [[index, numbers.picture] for index, numbers in row.items() if numbers.picture is not None]
             for row in curve.points
         ],
     }

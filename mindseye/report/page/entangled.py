@@ -6,7 +6,7 @@ from typing import Any
 from mindseye.measure.summary import ROLES
 from mindseye.report.manifest import facet_label
 from mindseye.report.numbers import round_digits
-from mindseye.report.page.items import Content, PageContext, hue
+from mindseye.report.page.items import Content, PageContext
 from mindseye.runs.schema import (
     ChannelExample,
     ChannelPictureEntry,
@@ -91,7 +91,6 @@ def _channel(channel: ChannelPictureEntry, page: PageContext) -> Content:
         "facets": [
             {
                 "number": facet.index,
-                "hue": hue(facet.index),
                 "label": facet_label(facet),
                 "activation": _activation(facet),
                 "size": facet.size,

@@ -1,12 +1,11 @@
 """What the page says of each picture: of a facet, or of a named objective."""
 
-import colorsys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mindseye.report.drawing import facet_colour, printable, sample_evenly
+from mindseye.report.drawing import printable, sample_evenly
 from mindseye.report.manifest import Entry, facet_label, failure, objective_name, snapshots
 from mindseye.report.numbers import Reading, loss_terms, predictions, round_digits
 from mindseye.report.page.measures import judged_label, judged_labels, numbers_of
@@ -54,7 +53,6 @@ def item_of(entry: Entry, page: PageContext) -> Content:
         "number": entry.index,
         "name": item_name(entry),
         "label": facet_label(entry) or printable(judged_label(entry)),
-        "hue": hue(entry.index),
         "facts": facts(facet),
         "values": [round_digits(value) for value in (facet.size or None, facet.silhouette, facet.effective_members)],
         "file": inside(entry.picture),
@@ -111,13 +109,6 @@ def facts(facet: FacetEntry) -> list[tuple[str, str]]:
             )
         )
     return known
-
-
-def hue(index: int) -> tuple[int, int]:
-    """A facet's colour as hue in degrees and lightness in per cent, so that a page can darken it on white."""
-    red, green, blue = (part / 255 for part in facet_colour(index))
-    degrees, lightness, _ = colorsys.rgb_to_hls(red, green, blue)
-    return round(360 * degrees), round(100 * lightness)
 
 
 def _source(entry: Entry, page: PageContext) -> Content | None:

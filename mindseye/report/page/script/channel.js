@@ -71,7 +71,7 @@ function channelFacets(place, facets) {
   const largest = Math.max(...facets.map(({ share }) => share || 0), 1e-12);
   return [
     el("h2", {}, why("Facets that have it among their top-k", "Its rank among the top-k channels of the facet, and its share of what these channels have together.")),
-    el("ul", { class: "facet-list" }, facets.slice().sort((a, b) => a.rank - b.rank).map(({ item, rank, share }) => el("li", { class: "me-hue", ...tint(item.hue) },
+    el("ul", { class: "facet-list" }, facets.slice().sort((a, b) => a.rank - b.rank).map(({ item, rank, share }) => el("li", { class: "me-hue", ...tint(item.number) },
       el("a", { href: `#/picture/${item.number}${place === deepest ? "" : `/${place}`}` }, el("i", { class: "me-dot" }), el("b", {}, item.label || item.name), item.label ? el("span", { class: "me-faint" }, item.name) : null),
       el("span", {}, `rank ${rank} of ${item.channels.length}`),
       el("span", { class: "bar" }, el("i", { "--share": `${(100 * (share || 0)) / largest}%` })),

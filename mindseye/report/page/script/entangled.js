@@ -46,7 +46,7 @@ function channelCard(place, one) {
     el("div", { class: "pair" },
       el("figure", { class: "plain" }, later(el("div", { style: "aspect-ratio:1" }), () => picture(one.picture, 260, `channel ${one.channel}`)),
         el("figcaption", {}, "the channel as a whole", excites(one)), one.examples.length ? [photoList(one.examples, 10), el("figcaption", {}, "photos that it answers to most")] : null),
-      el("div", { class: "own" }, one.facets.map((facet) => el("figure", { class: "me-hue", ...tint(facet.hue) },
+      el("div", { class: "own" }, one.facets.map((facet) => el("figure", { class: "me-hue", ...tint(facet.number) },
         later(el("div", { style: "aspect-ratio:1" }), () => picture(facet.picture, 240, `channel ${one.channel}, facet ${facet.number}`, { class: "wide" })),
         el("figcaption", {}, el("i", { class: "me-dot", style: "display:inline-block" }), ` ${facet.label || `facet ${facet.number}`}`, facet.size === null ? "" : ` · ${facet.size} photos`, excites(facet)),
         photoList(facet.members, 5))))));

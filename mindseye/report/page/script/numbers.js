@@ -55,7 +55,7 @@ function bigNumber(item) {
 function sightings(item) {
   return item.sees.map(([judge, wanted, seen]) => [
     el("h2", {}, `What ${judge} sees in it`),
-    el("ul", { class: "sees" }, seen.map(([name, share]) => el("li", { class: name === wanted ? "wanted" : null, ...tint(item.hue) },
-      el("span", { title: name }, name), el("span", { class: "bar me-hue", ...tint(item.hue) }, el("i", { "--share": `${100 * (share || 0)}%` })), el("span", {}, shown(share))))),
+    el("ul", { class: "sees" }, seen.map(([name, share]) => el("li", { class: name === wanted ? "wanted" : null, ...tint(item.number) },
+      el("span", { title: name }, name), el("span", { class: "bar me-hue", ...tint(item.number) }, el("i", { "--share": `${100 * (share || 0)}%` })), el("span", {}, shown(share))))),
   ]);
 }

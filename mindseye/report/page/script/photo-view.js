@@ -42,7 +42,7 @@ function photoFacts(number, facet, order) {
   if (!item) return about.facets && number < about.facets.length ? el("p", {}, "It belongs to no facet.") : null;
   const member = item.members.find(([other]) => other === number);
   const fact = (name, meaning, ...value) => el("div", {}, el("dt", {}, why(name, meaning)), el("dd", {}, value));
-  return el("dl", { class: "list facts-of-photo me-hue", ...tint(item.hue) },
+  return el("dl", { class: "list facts-of-photo me-hue", ...tint(item.number) },
     fact("facet", "The group of photos, alike to the network, that it belongs to.", el("a", { href: `#/picture/${facet}` }, el("i", { class: "me-dot" }), item.label ? `${item.label} (${item.name})` : item.name)),
     fact("distance to the centre", "On the map, in the unit of its embedding, which means something only beside other distances of this run.",
       `${shown(about.distances[number])} · place ${order.indexOf(number) + 1} of ${order.length}`),
