@@ -7,7 +7,7 @@ from typing import Any
 from mindseye.report.page.templates import policy, render, script, style
 
 STYLES = ("base", "front", "plain", "zoom", "print")
-SCRIPTS = ("dom", "match", "save", "zoom", "theme", "plain")
+SCRIPTS = ("dom", "match", "save", "zoom", "theme", "way-back", "plain")
 
 
 @dataclass(frozen=True)

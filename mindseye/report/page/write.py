@@ -45,6 +45,7 @@ SCRIPTS = (
     "entangled",
     "views",
     "theme",
+    "way-back",
     "start",
 )
 MOST_ON_MAP = 80
