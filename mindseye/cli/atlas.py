@@ -17,6 +17,7 @@ from mindseye.cli.options import (
     count,
     index,
     picked,
+    tell_outcome,
     weight,
 )
 
@@ -76,6 +77,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.atlas import atlas
+    from mindseye.report.result import batch_outcome
     from mindseye.workflows.request import DEFAULT_RECIPE
 
     made = atlas(
@@ -88,10 +90,10 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, "weights", "checkpoint", *PAINTING_OPTIONS, *OWN),
     )
-    if not options.quiet:
-        print(f"  mindseye open {made.path}", file=sys.stderr)
     for failure in made.failures:
         print(f"mindseye: {failure.status}: {failure.name}: {failure.reason}", file=sys.stderr)
+    now = made.status
+    tell_outcome(batch_outcome(made.path, now.counts, now.pictures), options)
     return PARTIAL if made.failures else DONE
 
 

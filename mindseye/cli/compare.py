@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
     add("first", metavar="ATLAS", help="folder of an atlas")
     add("second", metavar="ATLAS", help="folder of another one")
     add("--out", metavar="FILE", help="the page (default: compare-SECOND.html in the first atlas's folder)")
-    add("--quiet", action="store_true", help="print no table")
+    add("--quiet", action="store_true", help="say nothing but errors, and print no table")
 
 
 def act(options: argparse.Namespace, command: str) -> int:

@@ -11,7 +11,7 @@ from mindseye.runs.files import write_bytes
 from mindseye.runs.schema import AtlasRecord
 
 STYLES = ("base", "front", "index", "item", "channels", "atlas")
-SCRIPTS = ("dom", "match", "tip", "atlas-page", "atlas-sheet", "atlas-search")
+SCRIPTS = ("dom", "match", "tip", "theme", "atlas-page", "atlas-sheet", "atlas-search")
 INDEX = "index.html"
 
 

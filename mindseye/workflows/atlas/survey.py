@@ -150,13 +150,19 @@ def _describe_layer(layer: Layer, means: Tensor, seed: int, labels: list[str] | 
     facets, clustering = find_facets(embed(means, seed).points, "auto", GROUP_PHOTOS, seed)
     groups = [
         PhotoGroup(
-            facet.size, common(labels, np.flatnonzero(clustering.assignment == facet.index).tolist()), facet.members
+            facet.size, _majority(labels, np.flatnonzero(clustering.assignment == facet.index).tolist()), facet.members
         )
         for facet in facets
     ]
     return AtlasLayer(
         layer.address, file_name(layer.address), layer.kind, layer.channels, list(layer.grid), layer.cost, groups=groups
     )
+
+
+def _majority(labels: list[str] | None, photos: list[int]) -> str | None:
+    """The label that half of some photos have at least; None where none has."""
+    label = common(labels, photos)
+    return label if labels and sum(labels[photo] == label for photo in photos) * 2 >= len(photos) else None
 
 
 def _describe_channels(

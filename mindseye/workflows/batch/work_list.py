@@ -105,7 +105,6 @@ def work_on(
                 raise
             ledger.save()
             written = output.write()
-            view.say(status_of(Ledger(work.out, ledger.plan), ()).counts)
     return Finished(written, status_of(ledger, (), names))
 
 

@@ -1,16 +1,8 @@
-// What all pages of an atlas do: their colours, and pictures that are not there yet.
-const root = document.documentElement;
-byId("theme").addEventListener("click", () => {
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  try {
-    localStorage.setItem("mindseye-theme", root.dataset.theme);
-  } catch { /* a page from disk may keep nothing */ }
-});
-
-const noteMissing = (image) => image.classList.add("missing");
-document.addEventListener("error", (event) => event.target.tagName === "IMG" && noteMissing(event.target), true);
-for (const image of document.images) if (image.complete && !image.naturalWidth && image.loading !== "lazy") noteMissing(image);
+// What all pages of an atlas do: pictures that are not there yet are an even tile, and the arrow keys lead from page to page.
+const BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const blank = (image) => image.src !== BLANK && (image.src = BLANK);
+document.addEventListener("error", (event) => event.target.tagName === "IMG" && blank(event.target), true);
+for (const image of document.images) if (image.complete && !image.naturalWidth && image.loading !== "lazy") blank(image);
 
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select")) return;
