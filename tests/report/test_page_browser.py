@@ -10,8 +10,9 @@ from browsing import hash_of, inspected, look_at, settle
 from PIL import Image
 from safetensors.numpy import save_file
 
+from mindseye.report.card import Card
 from mindseye.report.html import grid, html_block, table
-from mindseye.report.index import Card, write_index
+from mindseye.report.index import write_index
 from mindseye.report.page import write_page
 from mindseye.report.screen import first_screen
 
@@ -79,7 +80,7 @@ def test_hostile_names_are_shown_as_they_are(make_run, make_commission, visit, t
     named.locator(".me-card .me-open").click()
     settle(named)
     assert EVIL in named.locator(".item-title").inner_text()
-    card = Card(EVIL, "x/report.html", None, None, EVIL, EVIL)
+    card = Card(EVIL, "x/report.html", EVIL, EVIL)
     write_index(tmp_path / "index.html", EVIL, [card])
     index = visit(tmp_path / "index.html")
     assert EVIL in index.locator(".me-card").inner_text()
@@ -337,7 +338,7 @@ def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> Non
     """Search by any word; order as given, by name as people count, by score with those that have none last."""
     scores = [None, 0.2, 0.9, None]
     cards = [
-        Card(f"run {name}", f"run%20{name}/report.html", None, score, "done", f"note {name}")
+        Card(f"run {name}", f"run%20{name}/report.html", "done", f"note {name}", score=score)
         for name, score in zip((10, 9, 2, 1), scores)
     ]
     write_index(tmp_path / "index.html", "all runs", cards)
@@ -353,7 +354,7 @@ def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> Non
     page.locator("#filter").fill("NOTE 9")
     settle(page)
     assert names.all_text_contents() == ["run 9"]
-    assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html"
+    assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html?index=../index.html"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
