@@ -73,11 +73,11 @@ def extract(
             advance(len(paths))
     if cache:
         cache.flush()
-    stacked = {
-        address: torch.stack([means_by_path[path] for path in photos.paths]) for address, means_by_path in rows.items()
-    }
-    for address, means_of_all in stacked.items():
-        check_finite(means_of_all, address)
+    stacked: Means = {}
+    for address in list(rows):
+        means_by_path = rows.pop(address)  # so that no more than one layer is in memory twice
+        stacked[address] = torch.stack([means_by_path[path] for path in photos.paths])
+        check_finite(stacked[address], address)
     return stacked
 
 

@@ -51,7 +51,7 @@ class PhotoSet:
         self.root = listing.root
         self.skipped: list[Skipped] = list(listing.skipped)
         self.remarks: dict[str, str] = {}
-        self._entries = list(listing.entries)
+        self._set_entries(list(listing.entries))
         self._checked = False
         self._view: View | None = None
         self._in_memory: dict[int, Tensor] = {}
@@ -63,7 +63,7 @@ class PhotoSet:
     @property
     def paths(self) -> list[str]:
         """Path of each photo, by index: absolute, or ``array-00000``."""
-        return [entry.path for entry in self._entries]
+        return self._paths
 
     def digest(self) -> str:
         """A fingerprint of what is listed: the paths, and the values of arrays."""
@@ -145,7 +145,8 @@ class PhotoSet:
         if not readable:
             first = skipped[0]
             raise UserError(f"none of {len(skipped)} photos can be read; {Path(first.path).name!r}: {first.reason}")
-        self._entries, self._checked = readable, True
+        self._set_entries(readable)
+        self._checked = True
         self.skipped += skipped
         if batch:
             yield [readable[index].path for index in indices], indices, torch.stack(batch)
@@ -172,7 +173,8 @@ class PhotoSet:
         if missing:
             raise _missing_photo(Entry(missing[0]), "no such file")
         self._set_view(View(preprocessing, side, in_channels))
-        self._entries, self._checked = [by_path[path] for path in paths], True
+        self._set_entries([by_path[path] for path in paths])
+        self._checked = True
 
     def load(self, indices: Sequence[int]) -> Tensor:
         """The photos with these indices: uint8 [len(indices), in_channels, side, side], from memory or decoded again.
@@ -201,6 +203,11 @@ class PhotoSet:
             self._keep(index, photo)
             return photo
         return self._in_memory[index]
+
+    def _set_entries(self, entries: list[Entry]) -> None:
+        self._entries = entries
+        # Once, not at every look: who names photo after photo would otherwise list all of them for each.
+        self._paths = [entry.path for entry in entries]
 
     def _set_view(self, view: View) -> None:
         if view != self._view:

@@ -14,7 +14,7 @@ from mindseye.facets.image import is_of_image
 from mindseye.facets.target import Target, build_target
 from mindseye.facets.unit_facets import find_unit_facets
 from mindseye.optimize.session import NetworkSession
-from mindseye.optimize.targets import ranks_by_side
+from mindseye.optimize.targets import matched_sides, ranks_by_side
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.progress import Progress
 from mindseye.runs.schema import MemberEntry
@@ -83,7 +83,7 @@ def find_exemplars(
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
     with session.reader([known.get(address) or session.layer(address) for address in reads]) as read:
-        *smaller, ranks = ranks_by_side(session, read, pixels, weights)
+        *smaller, ranks = ranks_by_side(session, read, pixels, weights, matched_sides(session))
     shared = [address for address in ranks if all(address in addresses for addresses in matched.values())]
     return Exemplars(
         {
