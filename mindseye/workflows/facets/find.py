@@ -14,7 +14,7 @@ from mindseye.facets.activations import weighted_images
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
 from mindseye.layers.stages import last_before_pooling
@@ -102,11 +102,11 @@ def gather_targets(
     addresses = dict.fromkeys(
         address for layer in painted for address in [*matched_layers(session, layer), layer.address]
     )
-    read_layers = [session.layer(address) for address in addresses if not is_of_image(address)]
+    read_layers = [session.layer(address) for address in addresses if not is_made(address)]
     sides = len(matched_sides(session))
     unit = "facets" if sides == 1 else "facet views"
     with progress.stage("targets", len(facets) * sides, unit) as advance, session.reader(read_layers) as read:
-        ranks = ranks_by_side(session, read, members, weights, job.prefix, lambda: advance(len(facets)))
+        ranks = ranks_by_side(session, read, members, weights, addresses, job.prefix, lambda: advance(len(facets)))
     *smaller, whole = ranks
     return FacetTargets(facets, members, whole, mean_slope(job), smaller)
 
