@@ -9,9 +9,9 @@ from mindseye.api.report import INDEX
 from mindseye.arguments import required_path
 from mindseye.errors import UserError
 from mindseye.report.notebook import Run
-from mindseye.report.page import write_page
+from mindseye.report.page import has_page, write_page
 from mindseye.report.progress import Progress
-from mindseye.runs.folder import PAGE, RunFolder
+from mindseye.runs.folder import PAGE
 
 
 def open_run(run: str | os.PathLike[str] | Run, *, quiet: bool = False) -> Path:
@@ -36,7 +36,7 @@ def open_run(run: str | os.PathLike[str] | Run, *, quiet: bool = False) -> Path:
 def _page(path: Path) -> Path:
     if path.is_file() and path.suffix in (".html", ".htm"):
         return path
-    if RunFolder(path).exists():
+    if has_page(path):
         return path / PAGE if (path / PAGE).is_file() else write_page(path)
     if (path / INDEX).is_file():
         return path / INDEX

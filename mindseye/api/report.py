@@ -6,14 +6,16 @@ from pathlib import Path
 
 from mindseye.arguments import required_path
 from mindseye.errors import UserError
-from mindseye.report.index import Card, card_of, write_index
+from mindseye.report.card import Card, card_of
+from mindseye.report.compare import compare_runs
+from mindseye.report.index import write_index
 from mindseye.report.networks import draw_networks
 from mindseye.report.notebook import Run
-from mindseye.report.page import write_page
+from mindseye.report.page import has_page, write_page
 from mindseye.report.progress import Progress
 from mindseye.report.progress import Report as ProgressOption
 from mindseye.runs.files import PNG_EFFORT, write_image
-from mindseye.runs.folder import PAGE, RunFolder
+from mindseye.runs.folder import PAGE
 
 INDEX = "index.html"
 NETWORKS = "figures/networks.png"
@@ -72,7 +74,7 @@ def write_report(
     with told.stage("pages", len(folders), "runs") as advance:
         for folder in folders:
             try:
-                if RunFolder(folder).exists() and not (folder / PAGE).is_file():
+                if has_page(folder) and not (folder / PAGE).is_file():
                     write_page(folder)
                 cards.append(card_of(folder, path.absolute().parent))
                 readable.append(folder)
@@ -82,7 +84,8 @@ def write_report(
     if not cards:
         raise UserError(failures[0])
     sheet = draw_networks(readable)
-    write_index(path, title or path.absolute().parent.name or "runs", cards, sheet)
+    rows, comparisons = compare_runs(readable)
+    write_index(path, title or path.absolute().parent.name or "runs", cards, sheet, rows, comparisons)
     told.say(f"done: {path}")
     if sheet is None:
         return Report(path, failures)

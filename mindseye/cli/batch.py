@@ -19,6 +19,7 @@ from mindseye.cli.options import (
     index,
     layers_of,
     picked,
+    tell_outcome,
     weight,
 )
 
@@ -91,6 +92,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.batch import batch
+    from mindseye.report.result import batch_outcome
     from mindseye.workflows.request import DEFAULT_RECIPE
 
     done = batch(
@@ -104,4 +106,6 @@ def act(options: argparse.Namespace, command: str) -> int:
     )
     for failure in done.failures:
         print(f"mindseye: {failure.status}: {failure.name}: {failure.reason}", file=sys.stderr)
+    now = done.status
+    tell_outcome(batch_outcome(done.path, now.counts, now.pictures), options)
     return PARTIAL if done.failures else DONE

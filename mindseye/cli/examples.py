@@ -3,7 +3,17 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import DONE, MODEL_OPTIONS, add_command, add_model, add_running, count, index, picked
+from mindseye.cli.options import (
+    DONE,
+    MODEL_OPTIONS,
+    add_command,
+    add_model,
+    add_running,
+    count,
+    index,
+    picked,
+    tell_outcome,
+)
 
 EXAMPLES = """examples:
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
@@ -39,7 +49,9 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.examples import examples
+    from mindseye.report.result import examples_outcome
 
     own = ("layer", "channels", "recursive", "size", "whole", "out", "device", "quiet")
-    examples(options.photos, command=command, **picked(options, *MODEL_OPTIONS, *own))
+    found = examples(options.photos, command=command, **picked(options, *MODEL_OPTIONS, *own))
+    tell_outcome(examples_outcome(found.path, found.record), options)
     return DONE

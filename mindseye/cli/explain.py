@@ -4,7 +4,6 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
-    DONE,
     MODEL,
     add_command,
     add_running,
@@ -12,6 +11,7 @@ from mindseye.cli.options import (
     code_of,
     count,
     picked,
+    tell_outcome,
     weight,
 )
 
@@ -82,13 +82,16 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.explain import explain
+    from mindseye.report.result import explanation_outcome
 
     explanations = explain(
         options.photos, options.models or None, out=options.out, command=command, **picked(options, *OWN, *OTHERS)
     )
     if explanations.table and not options.quiet:
-        print(explanations.table, end="")
-    return code_of(explanations) if explanations.failures else DONE
+        print(explanations.table, end="", flush=True)
+    code = code_of(explanations)
+    tell_outcome(explanation_outcome(explanations.path, explanations.manifest), options)
+    return code
 
 
 def pair(text: str) -> tuple[int, int]:

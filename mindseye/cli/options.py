@@ -139,17 +139,23 @@ def changes_of(options: argparse.Namespace) -> dict[str, Any]:
 
 def end_run(run: Any, options: argparse.Namespace, judged: bool = False) -> int:
     """Tell what a run has come to and what one would do next; its exit code. judged: print what judges said, too."""
-    from mindseye.report.result import next_commands, result_line
+    from mindseye.report.result import run_outcome
     from mindseye.report.tables import score_table
 
     if judged and not options.quiet:
         print(score_table(run.manifest), flush=True)
     code = code_of(run)
-    if not options.quiet:
-        print(styled(result_line(run.manifest), "result", sys.stderr), file=sys.stderr)
-        for command in next_commands(run.path, run.manifest):
-            print(f"  {command}", file=sys.stderr)
+    tell_outcome(run_outcome(run.path, run.manifest), options)
     return code
+
+
+def tell_outcome(outcome: Any, options: argparse.Namespace) -> None:
+    """Say in one line what a command has come to, and below it which commands lead on."""
+    if options.quiet:
+        return
+    print(styled(outcome.line, "result", sys.stderr), file=sys.stderr)
+    for command in outcome.commands:
+        print(f"  {command}", file=sys.stderr)
 
 
 def code_of(run: Any) -> int:

@@ -12,6 +12,7 @@ from mindseye.cli.options import (
     code_of,
     count,
     picked,
+    tell_outcome,
 )
 
 EXAMPLES = """examples:
@@ -48,6 +49,7 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.transfer import RECIPE, transfer
+    from mindseye.report.result import transfer_outcome
 
     result = transfer(
         judge=options.judges,
@@ -57,5 +59,7 @@ def act(options: argparse.Namespace, command: str) -> int:
         **picked(options, *OWN, *PAINTING_OPTIONS),
     )
     if not options.quiet:
-        print(result)
-    return code_of(result)
+        print(result, flush=True)
+    code = code_of(result)
+    tell_outcome(transfer_outcome(result.path, result.record), options)
+    return code

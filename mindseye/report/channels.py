@@ -4,10 +4,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.report.drawing import BODY, FAINT, HEADING, INK, MARGIN, RULE, SMALL, Sheet, facet_colour, wrap
+from mindseye.report.drawing import BODY, FAINT, HEADING, INK, MARGIN, RULE, SMALL, Sheet, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
 from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
+from mindseye.report.palette import facet_colour
 from mindseye.report.tiles import mosaic, picture_or_failure
 from mindseye.runs.schema import ChannelPictureEntry, ChannelStats, FacetEntry, LayerEntry, Manifest
 

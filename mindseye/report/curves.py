@@ -13,11 +13,11 @@ from mindseye.report.drawing import (
     SMALL,
     Colour,
     Sheet,
-    facet_colour,
     text_width,
     wrap,
 )
-from mindseye.report.numbers import MEASURES, Reading, format_number, judge_name, loss_terms, reading
+from mindseye.report.numbers import SHOWN, Reading, format_number, judge_name, loss_terms, reading
+from mindseye.report.palette import facet_colour, facet_mark
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 
 PANEL = 190
@@ -92,7 +92,7 @@ def draw_curve(sheet: Sheet, curve: Curve, x: int, rows: Sequence[int], top: int
         for row, entries in zip(rows, curve.points, strict=True):
             for index, numbers in entries.items():
                 if numbers.picture is not None:
-                    brush.disc(axis.at(numbers.picture), row, 4, facet_colour(index))
+                    brush.mark(axis.at(numbers.picture), row, 4, facet_colour(index), facet_mark(index))
         for value, row in means:
             brush.disc(axis.at(value), row, 7, INK)
     for value, row in means:
@@ -134,7 +134,7 @@ def draw_legend(sheet: Sheet, panels: Sequence[Curve], x: int, y: int) -> None:
 
 
 def _measured(rows: Sequence[LayerEntry], key: str, note: str, meaning: str) -> Curve:
-    measure = next(measure for measure in MEASURES if measure.key == key)
+    measure = next(measure for measure in SHOWN if measure.key == key)
     return _curve(rows, measure.title, note, meaning, lambda facet: reading(facet.measures, measure))
 
 

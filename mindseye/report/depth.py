@@ -6,9 +6,10 @@ from pathlib import Path
 from PIL import Image
 
 from mindseye.report import curves
-from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, Sheet, facet_colour, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, Sheet, text_width, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
 from mindseye.report.manifest import layer_lines, title
+from mindseye.report.palette import facet_colour
 from mindseye.report.tiles import mosaic, picture_or_failure, picture_tile
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 

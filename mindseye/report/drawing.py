@@ -1,6 +1,5 @@
 """What every sheet is drawn with: theme, type, and shapes with smooth edges, on a Pillow image."""
 
-import colorsys
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,18 +23,14 @@ WARNING: Colour = (255, 178, 62)
 TITLE, HEADING, BODY, SMALL = 46, 28, 24, 20
 MARGIN = 60
 
+CORNERS = {
+    "square": [(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
+    "triangle": [(0, -1.45), (1.3, 0.95), (-1.3, 0.95)],
+    "diamond": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
+}
+"""Of the marks that are no discs: places, in radii of a disc of about the same area."""
+
 _SUPERSAMPLING = 4
-_GOLDEN = (math.sqrt(5) - 1) / 2
-
-
-def facet_colour(index: int) -> Colour:
-    """Colour of facet `index`: hues a golden section apart.
-
-    The hues that come closest lie 5, 8, 13, ... apart in the sequence; three lightnesses in turn tell those apart.
-    """
-    lightness = (0.62, 0.76, 0.68)[index % 3]
-    red, green, blue = colorsys.hls_to_rgb((0.5 + index * _GOLDEN) % 1, lightness, 0.95)
-    return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def printable(text: str) -> str:
@@ -129,6 +124,14 @@ class Brush:
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         """A filled circle."""
         self._draw.ellipse(self._corners(x - radius, y - radius, 2 * radius, 2 * radius), colour)
+
+    def mark(self, x: float, y: float, radius: float, colour: Colour, shape: str) -> None:
+        """A disc, square, triangle or diamond, as large to the eye as a disc of this radius."""
+        if shape == "disc":
+            self.disc(x, y, radius, colour)
+            return
+        corners = [self._at(x + across * radius, y + down * radius) for across, down in CORNERS[shape]]
+        self._draw.polygon(corners, colour)
 
     def box(self, x: float, y: float, width: float, height: float, colour: Colour, radius: float = 0) -> None:
         """A filled box with rounded corners."""

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from safetensors import safe_open
 
-from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, PAPER, SMALL, Colour, Sheet, facet_colour
+from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, PAPER, SMALL, Colour, Sheet
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
 from mindseye.report.manifest import clustered_layer
+from mindseye.report.palette import facet_colour, facet_mark
 from mindseye.report.tiles import photo_tile
 from mindseye.runs.folder import FACETS
 from mindseye.runs.schema import FacetEntry, Manifest
@@ -113,7 +114,7 @@ def _colour(index: int) -> Colour:
 def _draw_points(sheet: Sheet, places: NDArray[np.float64], facet: NDArray[np.int64], left: int, top: int) -> None:
     with sheet.smooth(left, top, MAP, MAP) as brush:
         for (x, y), index in zip(places.tolist(), facet.tolist(), strict=True):
-            brush.disc(x, y, 5, _colour(index))
+            brush.mark(x, y, 5, _colour(index), facet_mark(max(0, index)))
 
 
 def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]]) -> None:

@@ -156,13 +156,16 @@ def _values(folder: Path, entry: MapEntry | None) -> Values | None:
 
 
 def _about(entry: MapEntry) -> list[str]:
-    """Lines below a map: the range of its values, the settings of its method, and the numbers beside the score."""
-    if entry.status != "done":
-        return []
+    """Lines below a map."""
+    return wrap(about_map(entry), SIDE, SMALL, LINES) if entry.status == "done" else []
+
+
+def about_map(entry: MapEntry) -> str:
+    """The range of a map's values, the settings of its method, and the numbers beside the score."""
     parts = [f"values {' to '.join(map(format_number, entry.range))}"] if entry.range else []
     parts += [f"{name} {_plain(value)}" for name, value in entry.settings.items()]
     parts += [f"{name} {format_number(value)}" for name, value in entry.numbers.items() if name != "score"]
-    return wrap(" · ".join(parts).replace("_", " "), SIDE, SMALL, LINES)
+    return " · ".join(parts).replace("_", " ")
 
 
 def _plain(value: object) -> str:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, facet_colour, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss
 from mindseye.report.manifest import deepest_layer, preprocessing_line, seen_side, title_of
 from mindseye.report.numbers import format_number, readings
+from mindseye.report.palette import facet_colour
 from mindseye.report.tiles import photo_tile, picture_or_failure, picture_tile
 from mindseye.report.where import where_tiles
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest

@@ -1,8 +1,9 @@
 """What several sheets say alike: title and provenance of the run, the name of a facet or objective, its loss."""
 
-from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING, Sheet, facet_colour, text_width
+from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING, Sheet, text_width
 from mindseye.report.manifest import facet_label, is_untrained, provenance
 from mindseye.report.numbers import format_number, loss_terms
+from mindseye.report.palette import facet_colour
 from mindseye.runs.schema import FacetEntry, Manifest, ModelEntry, PaintedEntry, PictureEntry
 
 HEADER = round(1.4 * TITLE) + round(1.6 * SMALL)

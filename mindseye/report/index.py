@@ -1,105 +1,129 @@
-"""The page over many runs: a card each, with a picture, a score and a link to the run's own page."""
+"""The page over many runs: a card each, with a picture per facet, numbers and a link to the run's own page; two side by side."""
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 from PIL import Image
 
-from mindseye.photos.depth import UndecodableError
-from mindseye.photos.pixels import read_photo
+from mindseye.report.card import Card
+from mindseye.report.compare import Comparison, about_run
 from mindseye.report.drawing import printable
-from mindseye.report.manifest import entries_of, names_objectives, photo_folder, provenance
-from mindseye.report.numbers import format_probability
-from mindseye.report.page.headlines import mean_score
-from mindseye.report.page.measures import score_of
+from mindseye.report.manifest import facet_label
+from mindseye.report.networks import NetworkRow
+from mindseye.report.numbers import format_number, format_probability
+from mindseye.report.page.colours import colour_style
+from mindseye.report.page.photos import photo_strip
 from mindseye.report.page.pictures import data_uri, fit_side, shrink
 from mindseye.report.page.templates import policy, render, script, style
+from mindseye.report.tiles import own_picture
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import PAGE, RunFolder
-from mindseye.runs.schema import Manifest
 
 BUDGET = 4e6
-LEAST, MOST = 64, 224
+LEAST, MOST = 48, 224
 SHEET = 2400
+MOST_PICTURES = 4000
+"""On the page: more runs show fewer of each."""
+STRIP, MOST_STRIPS = 40, 400
+STYLES = ("base", "front", "table", "index", "compare", "print")
+SCRIPTS = ("dom", "match", "theme", "compare", "index")
 
 
-@dataclass(frozen=True)
-class Card:
-    """One run. link: relative URL of its page as seen from the index; empty for a run without one.
+def write_index(
+    path: Path,
+    title: str,
+    cards: Sequence[Card],
+    sheet: Image.Image | None = None,
+    rows: Mapping[int, NetworkRow] | None = None,
+    comparisons: Sequence[Comparison] = (),
+) -> None:
+    """Write the page over some runs: one HTML file that holds its thumbnails, with search, order, and two runs side by side.
 
-    picture: a file. score: mean probability that the judges give its pictures, None where none looked. status: as in
-    run.json, or ``failed`` or ``todo``. note: one line.
-    """
-
-    name: str
-    link: str
-    picture: Path | None
-    score: float | None
-    status: str
-    note: str
-
-
-def card_of(run: Path, beside: Path) -> Card:
-    """The card of the run in a folder. beside: the folder in which the index is to stand.
-
-    Raises:
-        UserError: if the folder holds no readable run.
-    """
-    manifest = RunFolder(run).read()
-    path = os.path.relpath(run.absolute() / PAGE, beside.absolute())
-    return Card(
-        name=printable(run.absolute().name),
-        link=quote(Path(path).as_posix().encode("utf-8", "surrogateescape")),
-        picture=_best(run, manifest),
-        score=mean_score(manifest),
-        status=printable(manifest.status),
-        note=_note(manifest),
-    )
-
-
-def write_index(path: Path, title: str, cards: Sequence[Card], sheet: Image.Image | None = None) -> None:
-    """Write the page over some runs: one HTML file that holds its thumbnails, with search, and order by name or score.
-
-    sheet: a figure over all of them, which it shows above the cards.
+    sheet: a figure over all of them, which it shows above the cards. rows, comparisons: as ``compare_runs`` gives them, by
+    the places of their cards.
 
     Raises:
         UserError: if it cannot be written.
     """
-    side = fit_side(BUDGET, sum(card.picture is not None for card in cards), LEAST, MOST)
-    early, code = script("early"), script("dom", "match", "index")
+    early, code = script("early"), script(*SCRIPTS)
     page = render(
         "index.html",
         title=printable(title),
         policy=policy(early, code),
         early=early,
-        style=style("base", "front", "index"),
+        style=style(*STYLES),
         script=code,
-        cards=[(card, _thumbnail(card.picture, side), format_probability(card.score)) for card in cards],
+        cards=list(_shown(cards, set(rows or {}))),
         scored=any(card.score is not None for card in cards),
-        sheet=None if sheet is None else data_uri(shrink(sheet, SHEET)),
+        clustered=any(card.silhouette is not None for card in cards),
+        dated=any(card.changed is not None for card in cards),
+        sheet=None if sheet is None else _sized(shrink(sheet, SHEET)),
+        content=_content(rows or {}, comparisons),
     )
     write_bytes(path, page.encode("utf-8", "replace"))
 
 
-def _best(run: Path, manifest: Manifest) -> Path | None:
-    """The picture, of the deepest layer, that judges know best; the first where none looked."""
-    entries = sorted(entries_of(manifest), key=lambda entry: -(score_of(entry)[1].picture or 0.0))
-    for picture in [entry.picture for entry in entries if entry.picture]:
-        if (run / picture).resolve().is_relative_to(run.resolve()):
-            return run / picture
-    return None
+def _shown(cards: Sequence[Card], compared: set[int]) -> list[dict[str, Any]]:
+    """The cards as the template reads them; those that can be compared with others keep all of their pictures."""
+    each = max(1, MOST_PICTURES // max(len(cards), 1))
+    chosen = [card.pictures if place in compared else card.pictures[:each] for place, card in enumerate(cards)]
+    side = fit_side(BUDGET, sum(map(len, chosen)), LEAST, MOST)
+    return [
+        {
+            "card": card,
+            "pictures": [(name, _thumbnail(card.folder, path, side)) for path, name in pictures],
+            "across": _across(len(pictures)),
+            "score": format_probability(card.score),
+            "silhouette": format_number(card.silhouette),
+            "compared": place in compared,
+        }
+        for place, (card, pictures) in enumerate(zip(cards, chosen, strict=True))
+    ]
 
 
-def _note(manifest: Manifest) -> str:
-    what = "named objectives" if names_objectives(manifest) else photo_folder(manifest.images)
-    return " · ".join(part for part in (manifest.model.name, what, provenance(manifest)) if part)
+def _sized(image: Image.Image) -> dict[str, Any]:
+    return {"uri": data_uri(image), "width": image.width, "height": image.height}
 
 
-def _thumbnail(path: Path | None, side: int) -> str | None:
-    try:
-        return None if path is None else data_uri(shrink(read_photo(path), side))
-    except UndecodableError:
-        return None
+def _across(count: int) -> int:
+    """How many pictures stand side by side in the square of a card: four by four at most."""
+    return next((side for side in (1, 2, 3) if count <= side * side), 4)
+
+
+def _thumbnail(folder: Path | None, path: str | None, side: int) -> str | None:
+    image = None if folder is None else own_picture(folder, path)
+    return None if image is None else data_uri(shrink(image, side))
+
+
+def _content(rows: Mapping[int, NetworkRow], comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    """What the page's script compares runs by."""
+    strips = sum(len(row.layer.facets) for row in rows.values()) <= MOST_STRIPS
+    return {
+        "runs": {str(place): _run(row, strips) for place, row in rows.items()},
+        "pairs": {
+            f"{pair.first}/{pair.second}": {
+                "photos": pair.photos,
+                "shared": pair.shared,
+                "chance": round(pair.chance, 1),
+                "matches": [[match.first, match.second, match.shared] for match in pair.matches],
+            }
+            for pair in comparisons
+        },
+    }
+
+
+def _run(row: NetworkRow, strips: bool) -> dict[str, Any]:
+    facets = []
+    for facet, group in zip(row.layer.facets, row.groups, strict=True):
+        strip = photo_strip(facet.members, STRIP) if strips else None
+        facets.append(
+            {
+                "name": f"facet {facet.index}",
+                "number": facet.index,
+                "label": facet_label(facet),
+                "size": len(group),
+                "colour": colour_style(facet.index),
+                "strip": None if strip is None else _sized(strip),
+            }
+        )
+    return {"about": {name: printable(value) for name, value in about_run(row).items()}, "facets": facets}

@@ -15,6 +15,7 @@ from mindseye.runs.schema import (
     PaintedEntry,
     PictureEntry,
 )
+from mindseye.wording import counted
 
 Entry = FacetEntry | PictureEntry
 """What has a card of its own: a facet, or the picture of a named objective."""
@@ -121,7 +122,7 @@ def title(manifest: Manifest) -> str:
     if names_objectives(manifest):
         does = {"invert": "keeps of a photo", "accentuate": "paints into a photo"}
         return f"What {name} {does.get(manifest.kind, 'looks for')}"
-    return f"What {name} sees in {photo_folder(manifest.images) or 'these images'}"
+    return f"What {name} sees in {photo_folder(manifest.images) or 'these photos'}"
 
 
 def title_of(record: Manifest | ExamplesRecord, *parts: str) -> str:
@@ -133,7 +134,7 @@ def title_of(record: Manifest | ExamplesRecord, *parts: str) -> str:
 def provenance(manifest: Manifest) -> str:
     """How many photos, whose patches, which recipe and which seed, in one line."""
     count, recipe = manifest.images.count, manifest.recipe
-    parts = [f"{count} images"] if count else []
+    parts = [counted(count, "photos")] if count else []
     patches = (manifest.patches or {}).get("count")
     parts += [f"patches of {patches} photos"] if patches is not None else []
     parts += [f"recipe {recipe['name']}"] if recipe.get("name") else []

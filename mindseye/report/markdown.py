@@ -22,6 +22,8 @@ ACCURACIES = (
 CONDITIONS = {"all": "painted with augmentation", "none": "painted without augmentation"} | {
     name: f"painted with {name} alone" for name in ("crop", "flip", "rotate", "perspective", "blur", "greyscale")
 }
+BY_CLASS = ("class", "images", "top-1 (%)", "top-5 (%)")
+CONFUSED = ("wanted", "taken for", "images")
 MOST_CONFUSIONS = 20
 
 
@@ -31,6 +33,19 @@ def check_table(manifest: Manifest) -> str:
     deletion, insertion: the areas under the curves. absolute, signed: how alike the map is to that of the network that has
     forgotten its last sixth (first) or everything (last), as a rank correlation.
     """
+    body = [list(map(_escape, row)) for row in check_rows(manifest)]
+    about = f"Target {printable(manifest.target)}; the curves are of the {curved_values(manifest)}."
+    return "\n".join([about, "", *map(_line, (CHECKS, ["---"] * len(CHECKS), *body))]) + "\n"
+
+
+def curved_values(manifest: Manifest) -> str:
+    """What the curves of deletion and insertion are of, in words."""
+    values = {"probability" if model.target and model.target.is_class else "score" for model in manifest.models}
+    return " or ".join(sorted(values))
+
+
+def check_rows(manifest: Manifest) -> list[list[str]]:
+    """The cells of ``check_table``, below the headings ``CHECKS``; none where the maps were not checked."""
     rows = []
     for model in manifest.models:
         checks = {RANDOM: [photo.chance[model.name] for photo in manifest.photos if model.name in photo.chance]}
@@ -39,9 +54,7 @@ def check_table(manifest: Manifest) -> str:
             own = [entry.check for entry in entries if (entry.model, entry.method) == (model.name, method)]
             checks[method] = [check for check in own if check is not None]
         rows += [_check_row(model.name, method, taken) for method, taken in checks.items() if taken]
-    values = {"probability" if model.target and model.target.is_class else "score" for model in manifest.models}
-    about = f"Target {printable(manifest.target)}; the curves are of the {' or '.join(sorted(values))}."
-    return "\n".join([about, "", *map(_line, (CHECKS, ["---"] * len(CHECKS), *rows))]) + "\n"
+    return rows
 
 
 def _check_row(model: str, method: str, checks: Sequence[CheckEntry]) -> list[str]:
@@ -52,7 +65,7 @@ def _check_row(model: str, method: str, checks: Sequence[CheckEntry]) -> list[st
         [entry.absolute[-1] for entry in forgetting if entry.absolute],
         [entry.signed[-1] for entry in forgetting if entry.signed],
     ]
-    return [_escape(model), _escape(method), *map(_mean_and_error, areas), *map(_mean, likenesses), str(len(checks))]
+    return [model, method, *map(_mean_and_error, areas), *map(_mean, likenesses), str(len(checks))]
 
 
 def _mean_and_error(values: Iterable[Number]) -> str:
@@ -78,7 +91,12 @@ def _finite(values: Iterable[Number]) -> list[float]:
 
 def transfer_table(record: TransferRecord) -> str:
     """A row for each painter, condition and judge: top-1 and top-5 with intervals; padded, so that a terminal shows it too."""
-    rows = [
+    return _padded_table(ACCURACIES, accuracy_rows(record))
+
+
+def accuracy_rows(record: TransferRecord) -> list[tuple[str, ...]]:
+    """The cells of ``transfer_table``, below the headings ``ACCURACIES``."""
+    return [
         (
             result.painter,
             result.condition,
@@ -91,7 +109,6 @@ def transfer_table(record: TransferRecord) -> str:
         )
         for result in record.results
     ]
-    return _padded_table(ACCURACIES, rows)
 
 
 def transfer_page(record: TransferRecord) -> str:
@@ -121,19 +138,28 @@ def format_percent(share: Share) -> str:
 def _details(result: TransferResult) -> str:
     condition = CONDITIONS.get(result.condition, result.condition)
     heading = f"## {result.painter}, {condition}, judged by {result.judge}"
-    classes = [
-        (entry.class_name, str(entry.n), format_percent(entry.top1), format_percent(entry.top5))
-        for entry in result.classes
-    ]
-    parts = [heading, _padded_table(("class", "images", "top-1 (%)", "top-5 (%)"), classes)]
+    parts = [heading, _padded_table(BY_CLASS, class_rows(result))]
     confusions = result.confusions
     if confusions:
-        rows = [(entry.wanted, entry.seen, str(entry.count)) for entry in confusions[:MOST_CONFUSIONS]]
-        parts.append(_padded_table(("wanted", "taken for", "images"), rows))
+        rows = confusion_rows(result)
+        parts.append(_padded_table(CONFUSED, rows))
         left = len(confusions) - len(rows)
         parts += [f"{left} more confusions are in transfer.json."] if left else []
     parts += [f"![failures]({result.sheet})"] if result.sheet else []
     return "\n\n".join(parts)
+
+
+def class_rows(result: TransferResult) -> list[tuple[str, ...]]:
+    """The accuracies of each class, below the headings ``BY_CLASS``."""
+    return [
+        (entry.class_name, str(entry.n), format_percent(entry.top1), format_percent(entry.top5))
+        for entry in result.classes
+    ]
+
+
+def confusion_rows(result: TransferResult) -> list[tuple[str, ...]]:
+    """What was most often taken for what, below the headings ``CONFUSED``."""
+    return [(entry.wanted, entry.seen, str(entry.count)) for entry in result.confusions[:MOST_CONFUSIONS]]
 
 
 def _bounds(share: Share) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from mindseye.facets.matching import Group, match_groups
-from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, facet_colour, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, text_width, wrap
 from mindseye.report.embedding import read_embedding
 from mindseye.report.headings import HEADER, draw_facet_name
 from mindseye.report.manifest import (
@@ -20,6 +20,7 @@ from mindseye.report.manifest import (
     photo_folder,
     provenance,
 )
+from mindseye.report.palette import facet_colour
 from mindseye.report.tiles import grey_tile, photo_tile, picture_or_failure
 from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
@@ -69,8 +70,13 @@ def draw_networks(folders: Sequence[Path]) -> Image.Image | None:
     """
     if not 0 < len(folders) <= MOST:
         return None
+    if not all(RunFolder(folder).exists() for folder in folders):
+        return None  # of examples or a transfer
     runs = [(folder, RunFolder(folder).read()) for folder in folders]
-    if not all(_has_facets(manifest) for _, manifest in runs) or len({_photos(manifest) for _, manifest in runs}) != 1:
+    if (
+        not all(has_facets(manifest) for _, manifest in runs)
+        or len({photo_set_of(manifest) for _, manifest in runs}) != 1
+    ):
         return None
     return draw_rows([NetworkRow.of(folder, manifest) for folder, manifest in runs])
 
@@ -145,11 +151,12 @@ def _grid(rows: Sequence[NetworkRow], abouts: Sequence[Sequence[str]], columns: 
     return _Grid(max(LEAST, min(LARGEST, WIDEST // columns - GAP)), MARGIN + min(440, max(names + lines)) + NAMES)
 
 
-def _has_facets(manifest: Manifest) -> bool:
+def has_facets(manifest: Manifest) -> bool:
+    """Whether it is a finished run of facets, which can be compared with others."""
     return manifest.status in FINISHED and not names_objectives(manifest) and bool(deepest_layer(manifest).facets)
 
 
-def _photos(manifest: Manifest) -> tuple[frozenset[str], object]:
+def photo_set_of(manifest: Manifest) -> tuple[frozenset[str], object]:
     """What is the same for two runs over the same photos: the paths, and for arrays, which have none, the fingerprint."""
     images = manifest.images
     return frozenset(images.paths), None if images.root else manifest.options.get("images_digest")

@@ -13,7 +13,7 @@ from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing
 from mindseye.report.heat import as_image, limit, overlay
 from mindseye.report.tiles import grey_tile
-from mindseye.runs.schema import FacetEntry, Manifest
+from mindseye.runs.schema import FacetEntry, Manifest, ModelEntry
 
 MOST = 4
 
@@ -50,10 +50,16 @@ def _maps(folder: Path, facet: FacetEntry) -> npt.NDArray[np.float32] | None:
 
 def _view(manifest: Manifest) -> View | None:
     """How the network saw the photos; None where the manifest does not say so."""
+    side = manifest.options.get("size")
+    return view_of(manifest.model, side if isinstance(side, int) else None)
+
+
+def view_of(model: ModelEntry, side: int | None) -> View | None:
+    """How a network saw photos; None where its entry does not say so. side: in px, of one that takes several sizes."""
     try:
-        values = manifest.model.preprocessing
+        values = model.preprocessing
         stated = Preprocessing(**values | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
-        side = stated.size if stated.fixed_size else int(manifest.options["size"])
-        return View(stated, side)
     except (KeyError, TypeError, ValueError, UserError):
         return None
+    chosen = stated.size if stated.fixed_size else side
+    return None if chosen is None else View(stated, chosen, model.in_channels)

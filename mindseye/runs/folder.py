@@ -13,6 +13,8 @@ from mindseye.runs.files import UNFINISHED, remove
 from mindseye.runs.schema import Manifest
 
 MANIFEST = "run.json"
+EXAMPLES = "examples.json"
+"""What ``examples`` leaves in place of a manifest."""
 FACETS = "facets.safetensors"
 STATE = "state"
 PAGE = "report.html"

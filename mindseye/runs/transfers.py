@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mindseye.errors import UserError
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import RunFolder, file_name
+from mindseye.runs.folder import PAGE, RunFolder, file_name
 from mindseye.runs.schema import TransferRecord
 
 RECORD, TABLE, FIGURES = "transfer.json", "table.md", "figures"
@@ -79,7 +79,7 @@ class TransferFolder:
         figures = self.path / FIGURES
         if figures.is_dir() and not figures.is_symlink():
             shutil.rmtree(figures)
-        for name in (TABLE, RECORD):
+        for name in (PAGE, TABLE, RECORD):
             (self.path / name).unlink(missing_ok=True)
 
     def locked(self) -> AbstractContextManager[None]:

@@ -90,7 +90,12 @@ def test_what_is_left_and_under_which_name(place):
     """examples.json says what Python gets; a sheet a channel; nothing else."""
     found = look(channels=[5, 2])
     assert found.path == Path("runs/examples-photos-Sequential-2")
-    assert sorted(path.name for path in found.path.iterdir()) == ["channel-002.png", "channel-005.png", "examples.json"]
+    assert sorted(path.name for path in found.path.iterdir()) == [
+        "channel-002.png",
+        "channel-005.png",
+        "examples.json",
+        "report.html",
+    ]
     record = json.loads((found.path / "examples.json").read_text())
     assert (record["schema"], record["kind"], record["layer"]["layer"], record["side"]) == (2, "examples", "2", SIDE)
     assert record["images"]["count"] == 40
@@ -112,6 +117,7 @@ def test_a_second_call_replaces_the_first_and_nothing_else(place):
         "channel-003.png",
         "channel-notes.png",
         "examples.json",
+        "report.html",
     ]
 
 

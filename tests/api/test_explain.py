@@ -104,7 +104,7 @@ def test_what_is_left_and_under_which_name(place):
     assert found.path == Path("runs/explain-1-TinyConv")
     roles = ("npy", "png", "overlay.png")
     wanted = {f"1.{method}.{role}" for method in ("saliency", "cam") for role in roles}
-    assert {path.name for path in found.path.iterdir()} == wanted | {"1.figure.png", "run.json", ".lock"}
+    assert {path.name for path in found.path.iterdir()} == wanted | {"1.figure.png", "run.json", "report.html", ".lock"}
     record = record_of(found)
     assert (record["schema"], record["kind"], record["status"]) == (2, "explain", "done")
     entry = record["photos"][0]["maps"][0]
@@ -349,7 +349,7 @@ def test_a_finished_run_is_left_alone(place):
     look("photos/0.png", out="out", method="saliency", force=True)
     left = {path.name for path in (place / "out").iterdir()} - {".lock"}
     maps = {"0.saliency.npy", "0.saliency.png", "0.saliency.overlay.png"}
-    assert left == maps | {"mine.cam.png", "0.figure.png", "run.json"}
+    assert left == maps | {"mine.cam.png", "0.figure.png", "run.json", "report.html"}
 
 
 def test_force_removes_nothing_outside_the_folder(place):

@@ -195,7 +195,7 @@ def test_what_is_left(finished):
     """A folder per painter and condition, the record, the page, a sheet for each result with failures."""
     names = {path.name for path in finished.path.iterdir() if not path.name.startswith(".")}
     runs = {f"{painter}-{condition}" for painter in (PAINTER, JUDGE, OTHER) for condition in ("all", "none")}
-    assert names == {*runs, "transfer.json", "table.md", "figures"}
+    assert names == {*runs, "transfer.json", "table.md", "figures", "report.html"}
     sheets = {one.sheet for one in finished.results if one.failures}
     assert {f"figures/{path.name}" for path in (finished.path / "figures").iterdir()} == sheets
     page = (finished.path / "table.md").read_text()

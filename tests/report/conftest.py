@@ -1,6 +1,7 @@
 """A run folder made up for the figures: gradients for photos, noise for pictures, numbers that rise with depth."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -268,7 +269,10 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """`visit(path, width=…, scheme=…)` opens a page from disk; at the end it must have asked for nothing and erred nowhere."""
+    """`visit(path, width=…, scheme=…)` opens a page from disk; at the end it must have asked for nothing and erred nowhere.
+
+    `visit.also(path)` names another page that one may go to from there.
+    """
     contexts, asked, said, opened = [], [], [], set()
 
     def go(path: Path, width: int = 1400, scheme: str = "light", touch: bool = False, motion: str = "reduce") -> Any:
@@ -286,8 +290,9 @@ def visit(browser):
         page.goto(path.as_uri())
         return page
 
+    go.also = lambda path: opened.add(path.as_uri())
     yield go
     for context in contexts:
         context.close()
-    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} <= opened
+    assert {re.split("[?#]", url)[0] for url in asked if not url.startswith("data:")} <= opened
     assert said == []

@@ -10,8 +10,9 @@ from PIL import Image
 from mindseye.report import curves
 from mindseye.report.curves import Curve, draw_curve
 from mindseye.report.depth import draw_depth
-from mindseye.report.drawing import INK, Sheet, facet_colour
+from mindseye.report.drawing import INK, Sheet
 from mindseye.report.numbers import Reading
+from mindseye.report.palette import facet_colour
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
 
@@ -70,7 +71,7 @@ def test_tiles_stay_legible_at_every_size(make_run, layers: int, facets: int) ->
 def test_measures_are_chosen_by_what_was_measured(make_run) -> None:
     """Judges' numbers come first, three at most; without them the cosine; without any the loss."""
     manifest = manifest_in(make_run())
-    assert [curve.title for curve in curves.curves(manifest)] == ["judge's p", "home folder", "percentile"]
+    assert [curve.title for curve in curves.curves(manifest)] == ["judge's probability", "home folder", "percentile"]
     facets = [facet for layer in manifest.layers for facet in layer.facets]
     for facet in facets:
         facet.measures = {"fidelity": facet.measures["fidelity"]}

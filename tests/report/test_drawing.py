@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mindseye.report.drawing import PAPER, Sheet, facet_colour, printable, shorten, text_width, wrap
+from mindseye.report.drawing import PAPER, Sheet, printable, shorten, text_width, wrap
+from mindseye.report.palette import facet_colour
 
 WHITE = (255, 255, 255)
 

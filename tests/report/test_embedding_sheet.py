@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from mindseye.report.drawing import facet_colour
 from mindseye.report.embedding import MAP, PAD, draw_embedding, fit_to_map, pick_apart, read_embedding, thumbnail_side
+from mindseye.report.palette import facet_colour
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -9,7 +10,8 @@ from urllib.parse import unquote
 import pytest
 
 from mindseye.errors import UserError
-from mindseye.report.index import Card, card_of, write_index
+from mindseye.report.card import Card, card_of
+from mindseye.report.index import write_index
 
 
 def test_card_says_what_the_run_comes_to(make_run, tmp_path: Path) -> None:
@@ -22,7 +24,11 @@ def test_card_says_what_the_run_comes_to(make_run, tmp_path: Path) -> None:
     assert unquote(card.link) == "../../run/report.html"
     scores = [facet["measures"]["transfer"]["efficientnet_lite1"]["picture"]["probability"] for facet in facets]
     assert card.score == pytest.approx(sum(scores) / 2)
-    assert card.picture == folder / facets[scores.index(max(scores))]["picture"]
+    assert card.pictures == tuple(
+        (facet["picture"], f"facet {facet['index']} {facet['label'] or ''}".strip()) for facet in facets
+    )
+    assert card.silhouette == 0.4
+    assert card.facts == ("2 facets", "24 photos", "2 layers")
     assert card.status == "done"
     assert "efficientnet_lite0" in card.note
     assert card_of(folder, folder.parent).link == "run/report.html"
@@ -37,28 +43,26 @@ def test_card_of_a_bare_run(make_commission, tmp_path: Path) -> None:
     folder = make_commission(["a:1", "a:2"], judged=False, change=fail)
     card = card_of(folder, tmp_path)
     assert card.score is None
-    assert card.picture is not None
-    assert card.picture.name == "01.png"
+    assert card.pictures == ((None, "a:1"), ("pictures/01.png", "a:2"))
     with pytest.raises(UserError, match="no run folder"):
         card_of(tmp_path, tmp_path)
 
 
 def test_index_of_a_thousand_runs(make_run, tmp_path: Path) -> None:
     """One file of a few MB with a card each; cards without picture, link or score have their place."""
-    picture = card_of(make_run(layers=1, facets=1, images=4), tmp_path).picture
-    cards = [
-        Card(f"run {index}", f"{index}/report.html", picture, index / 1000, "done", "note") for index in range(1000)
-    ]
+    made = card_of(make_run(layers=1, facets=4, images=8), tmp_path)
+    cards = [replace(made, name=f"run {index}", link=f"{index}/report.html") for index in range(1000)]
     cards += [
-        Card("lost & found", "", None, None, "failed", "<b>"),
-        Card("gone", "", tmp_path / "gone.png", None, "todo", ""),
+        Card("lost & found", "", "failed", "<b>"),
+        Card("gone", "", "todo", "", (), tmp_path, (("gone.png", "x"),)),
     ]
     path = tmp_path / "index.html"
     write_index(path, "all <of> them", cards)
     text = path.read_text("utf-8")
     assert text.count('<article class="me-card"') == 1002
     assert text.count('<img class="me-picture"') == 1000
+    assert text.count("<img ") == 3000  # of four each; all of them would be more than a page holds
     assert "<title>all &lt;of&gt; them</title>" in text
     assert "lost &amp; found" in text
-    assert not re.search(r'(src|href)="(?!data:|\d+/report)', text)
+    assert not re.search(r'(src|href)="(?!data:|#|\d+/report)', text)
     assert path.stat().st_size < 10e6

@@ -10,8 +10,9 @@ from browsing import hash_of, look_at, settle
 from PIL import Image
 from safetensors.numpy import save_file
 
+from mindseye.report.card import Card
 from mindseye.report.html import grid, html_block, table
-from mindseye.report.index import Card, write_index
+from mindseye.report.index import write_index
 from mindseye.report.page import write_page
 from mindseye.report.screen import first_screen
 
@@ -79,7 +80,7 @@ def test_hostile_names_are_shown_as_they_are(make_run, make_commission, visit, t
     named.locator(".me-card .me-open").click()
     settle(named)
     assert EVIL in named.locator(".item-title").inner_text()
-    card = Card(EVIL, "x/report.html", None, None, EVIL, EVIL)
+    card = Card(EVIL, "x/report.html", EVIL, EVIL)
     write_index(tmp_path / "index.html", EVIL, [card])
     index = visit(tmp_path / "index.html")
     assert EVIL in index.locator(".me-card").inner_text()
@@ -189,7 +190,7 @@ def test_numbers_are_explained_on_hover_focus_and_tap(make_run, visit) -> None:
     phone = visit(path, width=360, touch=True)
     phone.locator(".me-score").first.tap()
     settle(phone)
-    assert "transfer score" in phone.locator("#tip").inner_text()
+    assert "the judge" in phone.locator("#tip").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -286,7 +287,7 @@ def test_named_objectives_have_a_page(make_commission, visit) -> None:
     page = visit(write_page(make_commission(names, "accentuate", about=lambda index, photo: {"photo": str(photo)})))
     assert page.locator(".me-card").count() == 5
     assert page.locator("#side").count() == 0
-    assert page.locator("#tabs a").all_inner_texts() == ["Pictures", "Details"]
+    assert page.locator("#tabs a").all_inner_texts() == ["Pictures", "Words", "Details"]
     page.keyboard.press("ArrowRight")
     settle(page)
     text = page.locator("#item").inner_text()
@@ -340,7 +341,7 @@ def test_200_facets_of_2000_photos_stay_light(make_run, visit) -> None:
     assert path.stat().st_size < 20e6
     page = visit(path)
     assert page.locator(".me-card").count() == 200
-    assert page.locator(".me-points circle").count() == 2000
+    assert page.locator(".me-points [data-photo]").count() == 2000
     assert page.evaluate("getComputedStyle(document.querySelector('.me-card')).contentVisibility") == "auto"
     whole = page.evaluate("document.querySelectorAll('*').length")
     assert whole < 9000
@@ -365,7 +366,7 @@ def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> Non
     """Search by any word; order as given, by name as people count, by score with those that have none last."""
     scores = [None, 0.2, 0.9, None]
     cards = [
-        Card(f"run {name}", f"run%20{name}/report.html", None, score, "done", f"note {name}")
+        Card(f"run {name}", f"run%20{name}/report.html", "done", f"note {name}", score=score)
         for name, score in zip((10, 9, 2, 1), scores)
     ]
     write_index(tmp_path / "index.html", "all runs", cards)
@@ -381,7 +382,7 @@ def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> Non
     page.locator("#filter").fill("NOTE 9")
     settle(page)
     assert names.all_text_contents() == ["run 9"]
-    assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html"
+    assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html?index=../index.html"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

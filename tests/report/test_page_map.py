@@ -6,6 +6,7 @@ import pytest
 from browsing import hash_of, settle
 
 from mindseye.report.page import write_page
+from mindseye.report.palette import facet_colour
 
 
 def view_box(page: Any) -> list[float]:
@@ -111,3 +112,22 @@ def test_the_number_of_a_facet_leads_to_it(make_run, visit) -> None:
     link.focus()
     page.keyboard.press("Enter")
     assert hash_of(page) == "#/picture/1"
+
+
+def test_facets_have_the_palettes_colours_and_marks(make_run, visit) -> None:
+    """In either theme the colour of that paper, on the map and beside names; from the eleventh facet on other marks."""
+    path = write_page(make_run(layers=1, facets=12, images=60))
+    colour = "(node) => getComputedStyle(node).%s"
+    for scheme in ("light", "dark"):
+        page = visit(path, scheme=scheme)
+        for index in (0, 11):
+            wanted = "rgb({}, {}, {})".format(*facet_colour(index, dark=scheme == "dark"))
+            points = page.locator(f".me-points[data-facet='{index}'] > *").first
+            dot = page.locator(f".me-card[data-number='{index}'] .me-dot")
+            assert points.evaluate(colour % "fill") == wanted
+            assert dot.evaluate(colour % "backgroundColor") == wanted
+            assert points.evaluate("(node) => node.tagName") == ("polygon" if index == 11 else "circle")
+            assert dot.evaluate(colour % "clipPath").startswith("inset" if index == 11 else "none")
+        page.locator("#theme").click()
+        other = "rgb({}, {}, {})".format(*facet_colour(0, dark=scheme == "light"))
+        assert page.locator(".me-points[data-facet='0'] > *").first.evaluate(colour % "fill") == other

@@ -4,8 +4,34 @@ from pathlib import Path
 
 import pytest
 
-from mindseye.report.result import next_commands, result_line
-from mindseye.runs.schema import FacetEntry, JudgeEntry, LayerEntry, Manifest, Summary
+from mindseye.report.result import (
+    batch_outcome,
+    examples_outcome,
+    explanation_outcome,
+    next_commands,
+    result_line,
+    transfer_outcome,
+)
+from mindseye.runs.schema import (
+    ChannelExamplesEntry,
+    Example,
+    ExampleGroup,
+    ExamplesRecord,
+    ExplainedModelEntry,
+    ExplainedPhotoEntry,
+    FacetEntry,
+    ImagesEntry,
+    JudgeEntry,
+    LayerEntry,
+    Manifest,
+    MapEntry,
+    ModelEntry,
+    Share,
+    Summary,
+    TransferRecord,
+    TransferResult,
+    TransferRun,
+)
 
 
 def run_of(kind: str = "visualize", judged: bool = False) -> Manifest:
@@ -45,3 +71,46 @@ def test_what_to_do_next() -> None:
     painted = run_of()
     painted.model.name = "vit_b_16"
     assert next_commands(Path("run"), painted)[1] == "mindseye evaluate run --judge resnet50"
+
+
+def explained(checked: bool, target: str = "top") -> Manifest:
+    """A run of ``explain`` over one photo, one of whose two maps failed."""
+    maps = [MapEntry("net", "lrp", "zebra (340)"), MapEntry("net", "cam", status="failed", reason="none")]
+    manifest = Manifest("explain", command="mindseye explain a.png", options={"check": checked}, target=target)
+    manifest.models = [ExplainedModelEntry(name="net", asked="timm/net")]
+    manifest.photos = [ExplainedPhotoEntry("a", "a.png", maps)]
+    return manifest
+
+
+def test_an_explanation_leads_to_its_checks_and_then_to_a_picture() -> None:
+    """The class that was explained is painted next, or the unit; the folder of a facet leads nowhere further."""
+    outcome = explanation_outcome(Path("out"), explained(False))
+    assert outcome.line == "1 map of 1 photo by net, 1 failed; not checked"
+    assert outcome.commands == ("mindseye open out", "mindseye explain a.png --check --force")
+    assert explanation_outcome(Path("out"), explained(True)).commands[1] == "mindseye paint --model timm/net class:340"
+    unit = explanation_outcome(Path("out"), explained(True, "layer3:5@1,2")).commands[1]
+    assert unit == "mindseye paint --model timm/net layer3:5@1,2"
+    assert explanation_outcome(Path("o"), explained(True, "facet:runs/a/2")).commands[1] == "mindseye layers timm/net"
+
+
+def test_examples_lead_to_a_picture_of_the_channel() -> None:
+    """Photos that are in several groups count once."""
+    examples = [Example(f"{n}.png", n, 0.0, (0, 0), (0, 0, 1, 1), 0.5) for n in (0, 1)]
+    channel = ChannelExamplesEntry(
+        7, "x.png", groups={"a": ExampleGroup("", examples), "b": ExampleGroup("", examples)}
+    )
+    record = ExamplesRecord(LayerEntry("body.2"), ModelEntry("net"), ImagesEntry(count=9), channels=[channel])
+    outcome = examples_outcome(Path("out"), record)
+    assert outcome.line == "1 channel: 2 of 9 photos shown"
+    assert outcome.commands == ("mindseye open out", "mindseye paint --model net body.2:7")
+
+
+def test_a_transfer_and_a_batch_in_a_line() -> None:
+    """Each judge's share of the images; how many classes are done."""
+    result = TransferResult(n=30, top1=Share(0.625, 0.5, 0.7), judge="vit", painter="net", condition="none")
+    record = TransferRecord(results=[result], runs=[TransferRun("net", "none", "net-none")])
+    outcome = transfer_outcome(Path("out"), record)
+    assert outcome.line == "vit names 62.5 % of 30 images painted by net (none)"
+    assert outcome.commands == ("mindseye open out", "mindseye film out/net-none")
+    assert transfer_outcome(Path("out"), TransferRecord()).line == "nothing was judged"
+    assert batch_outcome(Path("out"), "out: 2 of 2 classes done", 1).line == "out: 2 of 2 classes done; 1 picture"

@@ -19,7 +19,8 @@ from mindseye.report.manifest import (
     picture_groups,
 )
 from mindseye.report.numbers import VALUE, format_number, format_probability, predictions, reading
-from mindseye.report.page.items import hue, item_name
+from mindseye.report.page.colours import colour_style
+from mindseye.report.page.items import item_name
 from mindseye.report.page.measures import SCORE, judged_label, score_of
 from mindseye.report.page.photos import photo_strip
 from mindseye.report.page.pictures import data_uri, read_any_photo
@@ -51,15 +52,16 @@ class Strip:
 class Card:
     """One picture of the first screen, with what stands below it.
 
-    place: of the picture among all of its layer. strip: the nearest members, or the photo that it was painted from.
-    depth: the facet's pictures at each layer, early to late, where there are several. words: of the score.
+    place: of the picture among all of its layer. colour: a style. strip: the nearest members, or the
+    photo that it was painted from. depth: the facet's pictures at each layer, early to late, where there are several.
+    words: of the score.
     """
 
     place: int
     number: int
     name: str
     label: str
-    hue: tuple[int, int]
+    colour: str
     failure: str | None
     picture: PageImage | None
     strip: Strip | None
@@ -78,7 +80,7 @@ def facet_cards(folder: Path, manifest: Manifest, find: FindPicture, most: int |
         Card(
             **_common(place, facet, find, item_name(facet)),
             strip=_strip(photo_strip(facet.members, MEMBER)),
-            strip_text=f"the nearest photos of facet {facet.index}" if facet.members else "",
+            strip_text=f"members of facet {facet.index}" if facet.members else "",
             depth=list(_depth(folder, manifest.layers, facet.index)),
         )
         for place, facet in enumerate(deepest_layer(manifest).facets[:most])
@@ -122,7 +124,7 @@ def picture_cards(manifest: Manifest, find: FindPicture, most: int | None) -> li
 
 def _picture_card(place: int, picture: PictureEntry, find: FindPicture, name: str) -> Card:
     if picture.photo is None:
-        photos, text = photo_strip(picture.members, MEMBER), "the photos that the picture stands for"
+        photos, text = photo_strip(picture.members, MEMBER), f"members of {name}"
     else:
         photos, text = read_any_photo(picture.photo), f"the photo {printable(Path(picture.photo).name)}"
         if photos is not None:
@@ -143,7 +145,7 @@ def _common(place: int, entry: Entry, find: FindPicture, name: str) -> dict[str,
         "number": entry.index,
         "name": name or item_name(entry),
         "label": label if isinstance(entry, FacetEntry) else "",
-        "hue": hue(entry.index),
+        "colour": colour_style(entry.index),
         "failure": failure(entry),
         "picture": find(place, entry),
         "score": score,
@@ -155,10 +157,10 @@ def _score(entry: Entry) -> tuple[str, str]:
     """The one number that stands below a picture, and what it means: what judges say, or else the objective's value."""
     judge, score = score_of(entry)
     if score.picture is not None:
-        beside = "" if score.members is None else f" · photos {format_probability(score.members)}"
+        beside = "" if score.members is None else f" · members {format_probability(score.members)}"
         who = printable(f"{judge or 'judge'}: {judged_label(entry)}")
         words = f"{who}, start {format_probability(score.start)}. {SCORE.words}"
-        return f"transfer {format_probability(score.picture)}{beside}", words
+        return f"{SCORE.title} {format_probability(score.picture)}{beside}", words
     value = reading(entry.measures, VALUE)
     if value.picture is None:
         return "", ""

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from mindseye.report.curves import Curve, curves
 from mindseye.report.drawing import printable
+from mindseye.report.glossary import COLUMNS, TERMS
 from mindseye.report.manifest import Entry, layer_lines, names_objectives
 from mindseye.report.page.activity import channel_activity
+from mindseye.report.page.colours import every_colour
 from mindseye.report.page.entangled import entangled_layer, is_inspection
-from mindseye.report.page.items import Content, PageContext, hue, item_of
+from mindseye.report.page.items import Content, PageContext, item_of
 from mindseye.report.page.measures import legend
 from mindseye.report.page.photo_facets import photos_on_map
 from mindseye.report.page.photos import Photos
@@ -28,10 +30,13 @@ def content_of(folder: Path, manifest: Manifest) -> tuple[Content, PageImages]:
     content = {
         "named": names_objectives(manifest),
         "inspect": is_inspection(manifest),
+        "colours": every_colour(),
         "layers": rows,
         "curves": [_curve(curve) for curve in curves(manifest)] if len(rows) > 1 else [],
         "judges": [printable(judge) for judge in page.judges],
         "legend": legend(),
+        "terms": {key: [term.name, term.words] for key, term in TERMS.items()},
+        "columns": [[term.name, term.words] for term in COLUMNS.values()] if is_inspection(manifest) else [],
         "photos": {"names": photos.names(), "thumbnails": photos.thumbnails(sizes)} | photos_on_map(folder, manifest),
     }
     return content, page.images
@@ -68,7 +73,7 @@ def _curve(curve: Curve) -> Content:
         "span": curve.span(),
         "means": {role: curve.means(role) for role in ("picture", "members", "start")},
         "points": [
-            [[*hue(index), numbers.picture] for index, numbers in row.items() if numbers.picture is not None]
+            [[index, numbers.picture] for index, numbers in row.items() if numbers.picture is not None]
             for row in curve.points
         ],
     }

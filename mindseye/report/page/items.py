@@ -1,12 +1,12 @@
 """What the page says of each picture: of a facet, or of a named objective."""
 
-import colorsys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mindseye.report.drawing import facet_colour, printable, sample_evenly
+from mindseye.report.drawing import printable, sample_evenly
+from mindseye.report.glossary import TERMS
 from mindseye.report.manifest import Entry, facet_label, failure, objective_name, snapshots
 from mindseye.report.numbers import Reading, loss_terms, predictions, round_digits
 from mindseye.report.page.measures import judged_label, judged_labels, numbers_of
@@ -15,6 +15,7 @@ from mindseye.report.page.pictures import PageImages, Sizes, read_any_photo
 from mindseye.report.tiles import own_picture
 from mindseye.report.where import where_tiles
 from mindseye.runs.schema import FacetEntry, Manifest, MemberEntry
+from mindseye.wording import counted
 
 Content = dict[str, Any]
 
@@ -54,7 +55,6 @@ def item_of(entry: Entry, page: PageContext) -> Content:
         "number": entry.index,
         "name": item_name(entry),
         "label": facet_label(entry) or printable(judged_label(entry)),
-        "hue": hue(entry.index),
         "facts": facts(facet),
         "values": [round_digits(value) for value in (facet.size or None, facet.silhouette, facet.effective_members)],
         "file": inside(entry.picture),
@@ -94,30 +94,14 @@ def item_name(entry: Entry) -> str:
 
 def facts(facet: FacetEntry) -> list[tuple[str, str]]:
     """What is known of a facet beside its pictures: a few words, and what they mean."""
-    known = [(f"{facet.size} photos", "So many photos of the set belong to this facet.")] if facet.size else []
+    known = [(counted(facet.size, "photos"), TERMS["facet"].words)] if facet.size else []
     if facet.effective_members is not None:
-        known.append(
-            (
-                f"{facet.effective_members:.1f} effective members",
-                "How many photos the target really rests on: 1 / Σ w². Near 1, the target is a single photo.",
-            )
-        )
+        term = TERMS["effective_members"]
+        known.append((f"{facet.effective_members:.1f} {term.name}", term.words))
     if facet.silhouette is not None:
-        known.append(
-            (
-                f"silhouette {facet.silhouette:.2f}",
-                "How clearly the facet's photos stand apart from all others, from −1 to 1. Above 0.5 is clear, below 0.25 is "
-                "weak.",
-            )
-        )
+        term = TERMS["silhouette"]
+        known.append((f"{term.name} {facet.silhouette:.2f}", term.words))
     return known
-
-
-def hue(index: int) -> tuple[int, int]:
-    """A facet's colour as hue in degrees and lightness in per cent, so that a page can darken it on white."""
-    red, green, blue = (part / 255 for part in facet_colour(index))
-    degrees, lightness, _ = colorsys.rgb_to_hls(red, green, blue)
-    return round(360 * degrees), round(100 * lightness)
 
 
 def _source(entry: Entry, page: PageContext) -> Content | None:

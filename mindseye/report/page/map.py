@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mindseye.report.drawing import printable
+from mindseye.report.drawing import CORNERS, printable
 from mindseye.report.embedding import MAP, centres_of, fit_to_map, pick_apart, read_embedding, thumbnail_side
 from mindseye.report.manifest import clustered_layer, facet_label
-from mindseye.report.page.items import hue
+from mindseye.report.page.colours import NOISE, colour_style
+from mindseye.report.palette import facet_mark
 from mindseye.runs.schema import Manifest
 
 LEAST_SIDE = 84
@@ -22,12 +23,14 @@ TEXT = 40
 class Group:
     """The photos of one facet: (x, y, number of the photo) each.
 
-    centre: of the facet; None for photos of no facet. label: where its number stands, above its topmost photo.
+    colour: a style. corners: of its points, from their middle; none for discs. centre: of the facet; None for photos of no facet.
+    label: where its number stands, above its topmost photo.
     """
 
     facet: int
     name: str
-    hue: tuple[int, int]
+    colour: str
+    corners: list[tuple[int, int]]
     points: list[tuple[int, int, int]]
     thumbnails: list[tuple[int, int, int]]
     centre: tuple[int, int] | None
@@ -77,7 +80,8 @@ def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
             yield Group(
                 facet=index,
                 name=printable(f"facet {index} {names.get(index, '')}").strip(),
-                hue=hue(index) if index >= 0 else (220, 45),
+                colour=colour_style(index) if index >= 0 else NOISE,
+                corners=[(round(across * radius), round(down * radius)) for across, down in _corners(index)],
                 points=[(*_rounded(places[photo]), photo) for photo in own],
                 thumbnails=[(*_rounded(places[photo] - side / 2), photo) for photo in own if photo in with_thumbnail],
                 centre=None if centre is None else _rounded(centre),
@@ -86,6 +90,10 @@ def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
 
     mark = max(LEAST_MARK, min(MARK, round(MARKS / max(1, len(centres)) ** 0.5)))
     return PhotoMap(list(groups()), printable(chosen.layer), radius, side, mark)
+
+
+def _corners(index: int) -> list[tuple[float, float]]:
+    return CORNERS.get(facet_mark(index), []) if index >= 0 else []
 
 
 def _rounded(place: np.ndarray) -> tuple[int, int]:

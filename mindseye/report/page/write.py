@@ -7,16 +7,20 @@ from mindseye.errors import UserError
 from mindseye.report.manifest import names_objectives, preprocessing_line, seen_side
 from mindseye.report.page.cards import PageImage
 from mindseye.report.page.content import content_of
+from mindseye.report.page.examples import examples_page
+from mindseye.report.page.explanation import explanation_page
 from mindseye.report.page.front import front_of, map_photos
 from mindseye.report.page.items import Content
 from mindseye.report.page.pictures import PageImages
 from mindseye.report.page.templates import policy, render, script, style
+from mindseye.report.page.transfer import transfer_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
-from mindseye.runs.folder import FACETS, MANIFEST, PAGE, RunFolder
-from mindseye.runs.schema import Manifest
+from mindseye.runs.folder import EXAMPLES, FACETS, MANIFEST, PAGE, RunFolder
+from mindseye.runs.schema import ExamplesRecord, Manifest
+from mindseye.runs.transfers import RECORD, TransferFolder
 
-STYLES = ("base", "front", "item", "wide", "table", "channels", "photo", "zoom", "map", "print")
+STYLES = ("base", "front", "item", "numbers", "wide", "table", "channels", "photo", "zoom", "map", "print")
 SCRIPTS = (
     "dom",
     "match",
@@ -39,29 +43,47 @@ SCRIPTS = (
     "channel",
     "channels",
     "entangled",
+    "words",
     "views",
+    "theme",
+    "way-back",
     "start",
 )
 MOST_ON_MAP = 80
 
 
 def write_page(run: Path) -> Path:
-    """Write the page of the run in this folder, RUN/report.html, anew; its path.
+    """Write the page of the run, examples or transfer in this folder, FOLDER/report.html, anew; its path.
 
     One file that holds everything that it shows: it opens from disk and wherever it is sent, and asks for nothing. Pictures
     and photos are made smaller where there are many. Photos that are gone are shown by their names.
 
     Raises:
-        UserError: if the folder holds no readable run or one without pictures, or the page cannot be written.
+        UserError: if the folder holds nothing that a command leaves, or a run without pictures, or the page cannot be written.
     """
-    manifest = RunFolder(run).read()
-    if not (names_objectives(manifest) or manifest.layers):
-        raise UserError(
-            f"{run} holds no pictures for a page; take a run of 'visualize', 'paint', 'invert' or 'accentuate'"
-        )
     path = run / PAGE
-    write_bytes(path, page_of(run, manifest).encode("utf-8", "replace"))
+    write_bytes(path, _text(run).encode("utf-8", "replace"))
     return path
+
+
+def has_page(folder: Path) -> bool:
+    """Whether a folder holds what ``write_page`` can write the page of."""
+    return any((folder / name).is_file() for name in (MANIFEST, EXAMPLES, RECORD))
+
+
+def _text(folder: Path) -> str:
+    """The page of what a folder holds: a run, examples, or a transfer."""
+    if not RunFolder(folder).exists():
+        if (folder / EXAMPLES).is_file():
+            return examples_page(folder, ExamplesRecord.read(folder / EXAMPLES))
+        if (folder / RECORD).is_file():
+            return transfer_page(folder, TransferFolder(folder).read())
+    manifest = RunFolder(folder).read()
+    if manifest.kind == "explain":
+        return explanation_page(folder, manifest)
+    if not (names_objectives(manifest) or manifest.layers):
+        raise UserError(f"{folder} holds no pictures for a page yet; the command that began it continues it")
+    return page_of(folder, manifest)
 
 
 def leave_page(run: Path, progress: Progress) -> None:

@@ -1,9 +1,14 @@
 """examples.json: the photos that show a channel's range."""
 
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
-from mindseye.runs.schema.manifest import SCHEMA, ImagesEntry, ModelEntry
+from pydantic import TypeAdapter
+
+from mindseye.runs.schema.manifest import SCHEMA, UPGRADES, ImagesEntry, ModelEntry
 from mindseye.runs.schema.pictures import LayerEntry, Number, Numbers, Skipped
+from mindseye.runs.schema.reading import parse_content, read_content
 
 
 @dataclass(frozen=True)
@@ -68,3 +73,18 @@ class ExamplesRecord:
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     channels: list[ChannelExamplesEntry] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> "ExamplesRecord":
+        """The record in a file, of this or an older schema.
+
+        Raises:
+            FileNotFoundError: if there is none.
+            UserError: if it cannot be read, is damaged, or a newer mindseye wrote it.
+        """
+        return parse_content(_adapter(), read_content(path), path, SCHEMA, UPGRADES)
+
+
+@cache
+def _adapter() -> TypeAdapter[ExamplesRecord]:
+    return TypeAdapter(ExamplesRecord)

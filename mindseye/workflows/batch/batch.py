@@ -102,7 +102,6 @@ def work_on_batch(
                 raise
             ledger.save()
             results = output.write()
-            view.say(status_of(Ledger(request.out, ledger.plan), ()).counts)
     return Batch(request.out, results, status_of(ledger, (), names).failures)
 
 

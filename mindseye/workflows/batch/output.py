@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mindseye.errors import UserError
-from mindseye.report.index import Card, card_of, write_index
+from mindseye.report.card import Card, card_of
+from mindseye.report.index import write_index
 from mindseye.workflows.batch.executor import Ended, Event
 from mindseye.workflows.batch.ledger import INDEX, Ledger
 from mindseye.workflows.batch.results import write_results
@@ -55,6 +56,6 @@ def write_page(ledger: Ledger) -> None:
         try:
             card = replace(card_of(ledger.path / entry.folder, ledger.path), name=name)
         except UserError:
-            card = Card(name, "", None, None, state.status, "")
+            card = Card(name, "", state.status)
         cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
     write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)

@@ -14,9 +14,10 @@ from mindseye.measure.examples import EACH, SCORES, Pick, Rule, Spectrum, over_p
 from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.examples import draw_examples
+from mindseye.report.page import leave_page
 from mindseye.runs.entries import describe_layer, describe_model, describe_skipped, device_name, versions
 from mindseye.runs.files import check_writable, write_image, write_json
-from mindseye.runs.folder import default_path
+from mindseye.runs.folder import EXAMPLES, PAGE, default_path
 from mindseye.runs.schema import (
     ChannelExamplesEntry,
     ChannelRange,
@@ -30,7 +31,6 @@ from mindseye.workflows.examples.result import ChannelExamples, Examples
 from mindseye.workflows.request import ModelSource, Request
 
 BATCH = 32
-RECORD = "examples.json"
 SHEET = re.compile(r"channel-\d{3,}\.png")
 
 
@@ -83,7 +83,8 @@ def find_examples(request: ExamplesRequest, model: ModelSource) -> Examples:
         for entry in record.channels:
             _write_sheet(folder, record, entry, photos, request.whole)
             advance(1)
-    write_json(folder / RECORD, record)
+    write_json(folder / EXAMPLES, record)
+    leave_page(folder, progress)
     progress.say(f"done: {folder}")
     values = [_value(folder, entry, chosen.rule) for entry, chosen in zip(record.channels, spectra, strict=True)]
     return Examples(folder, record.model.name, layer.address, values, record.notes)
@@ -110,7 +111,7 @@ def _notes(count: int, channels: Sequence[int], spectra: Sequence[Spectrum]) -> 
 def _record(request: ExamplesRequest, session: NetworkSession, layer: Layer) -> ExamplesRecord:
     return ExamplesRecord(
         layer=describe_layer(layer),
-        model=describe_model(session.model),
+        model=describe_model(session.model, session.model_spec),
         images=ImagesEntry(request.photos.root, len(request.photos)),
         command=request.run.command,
         versions=versions(),
@@ -163,10 +164,10 @@ def _write_sheet(
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier call left, where there is one; other files stay."""
-    if not (folder / RECORD).is_file():
+    if not (folder / EXAMPLES).is_file():
         return
     for path in [*folder.iterdir()]:
-        if path.name == RECORD or SHEET.fullmatch(path.name):
+        if path.name in (EXAMPLES, PAGE) or SHEET.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from mindseye.measure.examples import Rule
 from mindseye.report.frame import frame
 from mindseye.report.html import html_table
-from mindseye.runs.schema import Example
+from mindseye.runs.folder import EXAMPLES
+from mindseye.runs.schema import Example, ExamplesRecord
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ class Examples:
     layer: str
     channels: list[ChannelExamples]
     notes: list[str]
+
+    @property
+    def record(self) -> ExamplesRecord:
+        """All that examples.json says, read anew.
+
+        Raises:
+            UserError: if the folder no longer holds it.
+        """
+        return ExamplesRecord.read(self.path / EXAMPLES)
 
     def to_frame(self) -> Any:
         """A pandas table: a row per photo of a group."""

@@ -18,6 +18,7 @@ from mindseye.photos.photo_set import KEPT_BYTES, PhotoSet
 from mindseye.report.explanation import draw_explanation
 from mindseye.report.heat import as_image, heat, limit, overlay
 from mindseye.report.markdown import check_table
+from mindseye.report.page import leave_page
 from mindseye.report.progress import Advance
 from mindseye.runs.entries import describe_check
 from mindseye.runs.files import write_array, write_bytes, write_image
@@ -52,13 +53,14 @@ class ExplanationFlow:
         self._entries: dict[str, ExplainedPhotoEntry] = {entry.path: entry for entry in self.manifest.photos}
 
     def run(self) -> None:
-        """Every map, the figures, the table of the checks."""
+        """Every map, the figures, the table of the checks, the page."""
         sets = [self.explain(network) for network in self.networks]
         self.draw(sets)
         if self.checks:
             write_bytes(self.folder / TABLE, check_table(self.manifest).encode())
         failed = any(entry.status == "failed" for photo in self.manifest.photos for entry in photo.maps)
         self.record.save("partial" if failed or self.manifest.skipped else "done")
+        leave_page(self.folder, self.progress)
 
     def explain(self, network: ExplainedNetwork) -> PhotoSet:
         """The maps of every photo that decodes, by every method that the network allows."""

@@ -11,6 +11,7 @@ from mindseye.report.frame import frame
 from mindseye.report.html import html_grid
 from mindseye.report.markdown import check_table
 from mindseye.runs.entries import number_of
+from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
 
 
@@ -54,6 +55,15 @@ class Explanations:
     failures: list[str]
     table: str
     notes: list[str]
+
+    @property
+    def manifest(self) -> Manifest:
+        """All that run.json says, read anew.
+
+        Raises:
+            UserError: if the folder no longer holds a readable run.
+        """
+        return RunFolder(self.path).read()
 
     def to_frame(self) -> Any:
         """A pandas table: a row per map, with the value of what is explained.

@@ -13,6 +13,7 @@ from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, NONE, select_augmentations
 from mindseye.photos.class_list import ListedClass
 from mindseye.report.markdown import transfer_page
+from mindseye.report.page import leave_page
 from mindseye.report.transfer import draw_failures
 from mindseye.runs.entries import device_name, failures, versions
 from mindseye.runs.files import write_image
@@ -74,6 +75,7 @@ def run_transfer(request: TransferRequest, networks: TransferNetworks) -> Transf
             flow.save("interrupted")
             raise
         flow.save("partial" if any(entry.failed for entry in record.runs) else "done")
+        leave_page(folder.path, run.progress)
     run.progress.say(f"done: {folder.path}")
     return Transfer(folder.path)
 

@@ -3,7 +3,6 @@ const MOST_ZOOM = 24;
 
 if (map) {
   const whole = map.viewBox.baseVal.width;
-  const points = [...map.querySelectorAll(".me-points circle")], radius = points.length ? points[0].r.baseVal.value : 0;
   const touches = new Map();
   let x = 0, y = 0, size = whole, dragged = false, spread = 0;
 
@@ -16,7 +15,7 @@ if (map) {
     [x, y] = [left, top].map((edge) => Math.min(whole - size, Math.max(0, edge)));
     const share = size / whole, wide = size === whole;
     map.setAttribute("viewBox", `${x} ${y} ${size} ${size}`);
-    for (const point of points) point.setAttribute("r", radius * share ** 0.65);
+    map.style.setProperty("--point", share ** 0.65);
     for (const scaled of map.querySelectorAll(".me-centre, .me-label, .me-thumbnails")) scaled.style.setProperty("--share", share);
     map.classList.toggle("zoomed", !wide);
     farther.disabled = all.disabled = wide;
