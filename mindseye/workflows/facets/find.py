@@ -15,7 +15,7 @@ from mindseye.facets.chance import chance_silhouette
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
 from mindseye.layers.stages import last_before_pooling
@@ -133,10 +133,12 @@ def _ranks(
 ) -> list[Ranks]:
     """The weighted ranks of facets' members at some addresses, seen at each side."""
     session, weights = job.session, [torch.tensor(facet.weights) for facet in facets]
-    layers = [session.layer(address) for address in addresses if not is_of_image(address)]
+    layers = [session.layer(address) for address in addresses if not is_made(address)]
     unit = "facets" if len(sides) == 1 else "facet views"
     with progress.stage("targets", len(facets) * len(sides), unit) as advance, session.reader(layers) as read:
-        return ranks_by_side(session, read, members, weights, sides, job.prefix, lambda: advance(len(facets)))
+        return ranks_by_side(
+            session, read, members, weights, sides, addresses, job.prefix, lambda: advance(len(facets))
+        )
 
 
 def mean_slope(job: FacetJob) -> float:
