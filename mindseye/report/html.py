@@ -12,11 +12,11 @@ from markupsafe import Markup, escape
 from PIL import Image
 from torch import Tensor
 
-from mindseye.report.drawing import printable
 from mindseye.report.heat import as_image
 from mindseye.report.numbers import format_number
 from mindseye.report.page.pictures import data_uri, read_any_photo, shrink
 from mindseye.report.page.templates import style
+from mindseye.report.typeface import printable
 
 SIDE, TILE = 192, 96
 MOST_ROWS, MOST_TILES, MOST_PICTURES = 40, 12, 48

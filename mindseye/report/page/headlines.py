@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from mindseye.report.drawing import printable
 from mindseye.report.manifest import entries_of
 from mindseye.report.numbers import Reading, format_number, format_probability
 from mindseye.report.page.measures import SCORE, scores_of
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import Manifest
 
 
