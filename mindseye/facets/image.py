@@ -1,5 +1,8 @@
 """The image itself as layers: its values, its colours, and its detail at several scales."""
 
+from typing import Any
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -30,11 +33,39 @@ def image_layers(images: Tensor, detail: bool = False) -> dict[str, Tensor]:
     layers[COLOUR] = layers[RGB] - layers[RGB].roll(-1, dims=1)
     for address in DETAIL if detail else ():
         # An image too small to be halved any more has no coarser detail than its last.
-        halves = functional.avg_pool2d(images, 2) if min(images.shape[-2:]) >= SMALLEST else images
+        halves = halve(images) if min(images.shape[-2:]) >= SMALLEST else images
         back = functional.interpolate(halves, size=images.shape[-2:], mode="bilinear", align_corners=False)
         layers[address] = (images - back).flatten(2)
         images = halves
     return layers
+
+
+def halve(images: Tensor) -> Tensor:
+    """Images [B, C, H, W] at half their size: the means of 2 x 2 pixels; an odd row or column at the end is left out.
+
+    To the last bit what ``torch.nn.functional.avg_pool2d(images, 2)`` gives, which takes three times as long on a CPU.
+    """
+    if images.device.type != "cpu":
+        return functional.avg_pool2d(images, 2)
+    halves: Tensor = _Halves.apply(images)
+    return halves
+
+
+class _Halves(torch.autograd.Function):
+    """Sums of four strided views, in the order in which pooling adds them."""
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor) -> Tensor:
+        ctx.sides = images.shape[-2:]
+        height, width = (side // 2 * 2 for side in ctx.sides)
+        upper, lower = images[..., 0:height:2, :width], images[..., 1:height:2, :width]
+        return (upper[..., ::2] + upper[..., 1::2] + lower[..., ::2] + lower[..., 1::2]) / 4
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        quarters = (gradient / 4).repeat_interleave(2, -1).repeat_interleave(2, -2)
+        below, right = (side - have for side, have in zip(ctx.sides, quarters.shape[-2:], strict=True))
+        return functional.pad(quarters, (0, right, 0, below)) if below or right else quarters
 
 
 def is_of_image(address: str) -> bool:

@@ -3,20 +3,17 @@
 After Nguyen, Yosinski and Clune, "Multifaceted Feature Visualization" (2016).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
+from mindseye.facets.chance import CLOUDS, cloud
 from mindseye.facets.clustering import Facet, cluster, find_facets
 from mindseye.facets.embedding import embed
 
 TOP_SHARE = 0.05
 FEWEST = 30
-CLOUDS = 5
 
 
 @dataclass(frozen=True)
@@ -68,16 +65,3 @@ def find_unit_facets(
             )
     own_facets = [replace(facet, members=[photos[index] for index in facet.members]) for facet in groups]
     return UnitFacets(photos, own_facets, clustering.assignment.tolist(), silhouette, chance, notes)
-
-
-def cloud(features: Tensor, seed: Sequence[int]) -> NDArray[np.float64]:
-    """As many points as there are photos, drawn from the one Gaussian that has their mean and covariance.
-
-    The null of SigClust (Liu, Hayes, Nobel and Marron, JASA 103, 2008). Shuffled features would not do: those that are on or
-    off, as behind a ReLU, fall into groups whichever way they are mixed.
-    """
-    values = features.double().numpy()
-    centre = values.mean(axis=0)
-    draws = np.random.default_rng(seed).normal(size=(len(values), len(values)))
-    points: NDArray[np.float64] = centre + draws @ (values - centre) / np.sqrt(max(len(values) - 1, 1))
-    return points

@@ -30,6 +30,8 @@ class ChannelNumbers:
     null: the same for channels that are shuffled over the photos, each channel's mean over the shuffles.
     p_value: [k], the share of shuffles in which a channel's entanglement is as large, counting the channel itself as one
     (Phipson and Smyth, Statistical Applications in Genetics and Molecular Biology 9, 2010): 1/101 at least.
+    z_score: [k], by how many standard deviations of its shuffles a channel's entanglement lies above their mean: it still tells
+    channels apart whose p_value is the least that so many shuffles allow. NaN where no shuffle differs from another.
     null_means: [shuffles], the mean entanglement over channels in each.
     """
 
@@ -37,6 +39,7 @@ class ChannelNumbers:
     measures: Mapping[str, Floats]
     null: Mapping[str, Floats]
     p_value: Floats
+    z_score: Floats
     null_means: Floats = field(repr=False)
 
     def interval(self, seed: int) -> Interval:
@@ -93,8 +96,19 @@ def channel_numbers(
         measures=measures,
         null={name: np.stack(rows).mean(axis=0) for name, rows in chance.items()},
         p_value=np.where(alive, (1 + as_large) / (1 + shuffles), np.nan),
+        z_score=_standardised(measures["entanglement"], entangled),
         null_means=entangled[:, alive].mean(axis=1) if alive.any() else np.full(shuffles, np.nan),
     )
+
+
+def _standardised(values: Floats, shuffled: Floats) -> Floats:
+    """values: [channels]. shuffled: [shuffles, channels], the same by chance."""
+    if len(shuffled) < 2:
+        return np.full(len(values), np.nan)
+    spread = shuffled.std(axis=0, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores = np.asarray((values - shuffled.mean(axis=0)) / spread)
+    return np.where(spread > 0, scores, np.nan)
 
 
 def stability(values: Floats, facets: Numbers, seed: int, share: float = SHARE, subsamples: int = SUBSAMPLES) -> Floats:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RULE, SMALL, Role, wrap
-from mindseye.report.numbers import MEASURES, Reading, format_number, judge_name, loss_terms, reading
+from mindseye.report.numbers import SHOWN, Reading, format_number, judge_name, loss_terms, reading
 from mindseye.report.palette import facet_mark
 from mindseye.report.sheet import Sheet
 from mindseye.report.typeface import text_width
@@ -125,7 +125,7 @@ def draw_legend(sheet: Sheet, panels: Sequence[Curve], x: int, y: int) -> None:
 
 
 def _measured(rows: Sequence[LayerEntry], key: str, note: str, meaning: str) -> Curve:
-    measure = next(measure for measure in MEASURES if measure.key == key)
+    measure = next(measure for measure in SHOWN if measure.key == key)
     return _curve(rows, measure.title, note, meaning, lambda facet: reading(facet.measures, measure))
 
 

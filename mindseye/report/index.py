@@ -126,4 +126,4 @@ def _run(row: NetworkRow, strips: bool) -> dict[str, Any]:
                 "strip": None if strip is None else _sized(strip),
             }
         )
-    return {"about": {name: printable(value) for name, value in about_run(row).items()}, "facets": facets}
+    return {"about": [[name, printable(value)] for name, value in about_run(row).items()], "facets": facets}

@@ -122,7 +122,7 @@ def title(manifest: Manifest) -> str:
     if names_objectives(manifest):
         does = {"invert": "keeps of a photo", "accentuate": "paints into a photo"}
         return f"What {name} {does.get(manifest.kind, 'looks for')}"
-    return f"What {name} sees in {photo_folder(manifest.images) or 'these images'}"
+    return f"What {name} sees in {photo_folder(manifest.images) or 'these photos'}"
 
 
 def title_of(record: Manifest | ExamplesRecord, *parts: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mindseye.measure.summary import ROLES
+from mindseye.report.glossary import Measure, measure_of
 from mindseye.runs.schema import Measures, PaintedEntry
 
 
@@ -16,15 +17,6 @@ class Reading:
     picture: float | None = None
     members: float | None = None
     start: float | None = None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure that the figures know: where it stands under ``measures``, and how it is called."""
-
-    family: str
-    key: str
-    title: str
 
 
 @dataclass(frozen=True)
@@ -41,21 +33,24 @@ class Prediction:
     probability: Reading
 
 
-MEASURES = (
-    Measure("transfer", "probability", "judge's p"),
-    Measure("transfer", "top1", "top-1"),
-    Measure("neighbourhood", "home_folder", "home folder"),
-    Measure("neighbourhood", "home_facet", "home facet"),
-    Measure("neighbourhood", "percentile", "percentile"),
-    Measure("neighbourhood", "copy", "copy"),
-    Measure("fidelity", "cosine", "cosine"),
-    Measure("naturalness", "total_variation", "variation"),
-    Measure("naturalness", "high_frequencies", "high freq."),
+SHOWN = tuple(
+    measure_of(family, key)
+    for family, key in (
+        ("transfer", "probability"),
+        ("transfer", "top1"),
+        ("neighbourhood", "home_folder"),
+        ("neighbourhood", "home_facet"),
+        ("neighbourhood", "percentile"),
+        ("neighbourhood", "copy"),
+        ("fidelity", "cosine"),
+        ("naturalness", "total_variation"),
+        ("naturalness", "high_frequencies"),
+    )
 )
-
+"""The measures for which figures and tables have room."""
 # Of the picture of a named objective, which has no members.
-VALUE = Measure("objective", "value", "value")
-ROBUSTNESS = Measure("objective", "robustness_gap", "gap")
+VALUE = measure_of("objective", "value")
+ROBUSTNESS = measure_of("objective", "robustness_gap")
 
 SHORT = {"total variation": "TV"}
 """Terms of a loss whose names are too long for a figure."""
@@ -72,7 +67,7 @@ def reading(measures: Measures | None, measure: Measure) -> Reading:
 
 def readings(measures: Measures | None) -> list[tuple[str, Reading]]:
     """Title and numbers of every measure that was taken of a facet's picture."""
-    every = [(measure.title, reading(measures, measure)) for measure in MEASURES]
+    every = [(measure.title, reading(measures, measure)) for measure in SHOWN]
     return [(title, numbers) for title, numbers in every if numbers.picture is not None]
 
 

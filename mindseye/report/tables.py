@@ -14,7 +14,7 @@ from mindseye.measure.summary import ROLES
 from mindseye.models.load import Model
 from mindseye.report.entanglement import mean_and_null
 from mindseye.report.manifest import failure, names_objectives, objective_name
-from mindseye.report.numbers import MEASURES, VALUE, Reading, format_number, predictions, reading
+from mindseye.report.numbers import SHOWN, VALUE, Reading, format_number, predictions, reading
 from mindseye.report.typeface import printable
 from mindseye.runs.schema import Entanglement, Manifest, Summary
 from mindseye.store.settings import size_text
@@ -106,7 +106,7 @@ def score_table(manifest: Manifest) -> str:
 def _judge_table(judge: str, layers: Mapping[str, Mapping[str, Any]]) -> list[str]:
     measures = [
         measure
-        for measure in MEASURES
+        for measure in SHOWN
         if measure.family in JUDGED
         and any(_mean(layer, measure.family, judge, "picture", measure.key) is not None for layer in layers.values())
     ]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from mindseye.facets.image import COLOUR, DETAIL, RGB, image_layers, is_of_image
+from mindseye.facets.image import COLOUR, DETAIL, RGB, halve, image_layers, is_of_image
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])
@@ -51,6 +51,24 @@ def _doubled(halves, side):
             out[row, column] = (1 - down) * ((1 - across) * halves[top, left] + across * halves[top, right])
             out[row, column] += down * ((1 - across) * halves[below, left] + across * halves[below, right])
     return out
+
+
+@pytest.mark.parametrize(("height", "width"), [(2, 2), (8, 12), (9, 8), (8, 9), (57, 57), (64, 32)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_halves_are_those_of_pooling_to_the_last_bit(height, width, layout):
+    images = torch.randn(2, 3, height, width).contiguous(memory_format=layout)
+    leaves = [images.clone().requires_grad_() for _ in range(2)]
+    halves, pooled = halve(leaves[0]), functional.avg_pool2d(leaves[1], 2)
+    assert torch.equal(halves, pooled)
+    gradient = torch.randn(pooled.shape)
+    halves.backward(gradient)
+    pooled.backward(gradient)
+    assert torch.equal(leaves[0].grad, leaves[1].grad)
+
+
+def test_halves_have_the_gradient_that_differences_say():
+    images = torch.randn(1, 2, 5, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(halve, images)
 
 
 def test_bands_and_what_is_left_give_the_image_back():

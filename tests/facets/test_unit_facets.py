@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from mindseye.facets.unit_facets import cloud, find_unit_facets, top_photos
+from mindseye.facets.chance import cloud
+from mindseye.facets.unit_facets import find_unit_facets, top_photos
 
 SETTINGS = (10, 0, 1e-5, "uniform")
 

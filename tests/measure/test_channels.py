@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from mindseye.facets.stability import shuffle_channels
 from mindseye.measure.channels import channel_numbers, facet_counts, shared_by_chance, stability
+from mindseye.measure.entanglement import entanglement_measures, facet_distances
 
 FACETS = np.arange(60) % 4
 
@@ -33,6 +35,9 @@ def test_the_planted_channel_stands_out(values, features):
     assert found.p_value[2] == pytest.approx(1 / 101)
     assert max(entangled[:2]) < 0.01
     assert found.p_value[3] > 0.05
+    assert found.z_score[2] > 5
+    assert abs(found.z_score[3]) < 3
+    assert np.isnan(found.z_score[4])
     assert np.isnan(entangled[4])
     assert np.isnan(found.p_value[4])
     assert found.measures["meanings"][2] == pytest.approx(1.85, abs=0.15)
@@ -44,6 +49,18 @@ def test_the_planted_channel_stands_out(values, features):
     assert found.interval(0).mean == pytest.approx(np.nanmean(entangled))
     low, high = found.null_interval()[1:]
     assert low < found.null_interval().mean < high < found.interval(0).mean
+
+
+def test_the_z_score_is_that_of_the_shuffles(values, features):
+    """By the definition, from the same shuffles drawn once more."""
+    channels = [0, 2, 3]
+    found = channel_numbers(values, channels, FACETS, features, None, seed=4, shuffles=40)
+    distances = facet_distances(features, FACETS)
+    shuffled = [shuffle_channels(values[:, channels], [4, number]) for number in range(40)]
+    chance = np.stack([entanglement_measures(rows, FACETS, distances)["entanglement"] for rows in shuffled])
+    expected = (found.measures["entanglement"] - chance.mean(0)) / chance.std(0, ddof=1)
+    np.testing.assert_allclose(found.z_score, expected, rtol=1e-9)
+    assert np.isnan(channel_numbers(values, channels, FACETS, features, None, seed=4, shuffles=1).z_score).all()
 
 
 def test_the_null_of_what_is_explained_has_a_closed_form(values, features):

@@ -72,7 +72,7 @@ def test_tiles_stay_legible_at_every_size(make_run, layers: int, facets: int) ->
 def test_measures_are_chosen_by_what_was_measured(make_run) -> None:
     """Judges' numbers come first, three at most; without them the cosine; without any the loss."""
     manifest = manifest_in(make_run())
-    assert [curve.title for curve in curves.curves(manifest)] == ["judge's p", "home folder", "percentile"]
+    assert [curve.title for curve in curves.curves(manifest)] == ["judge's probability", "home folder", "percentile"]
     facets = [facet for layer in manifest.layers for facet in layer.facets]
     for facet in facets:
         facet.measures = {"fidelity": facet.measures["fidelity"]}

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from mindseye.report.numbers import MEASURES, Reading, format_number, judge_name, loss_terms, reading, readings
+from mindseye.report.numbers import SHOWN, Reading, format_number, judge_name, loss_terms, reading, readings
 from mindseye.runs.schema import FacetEntry
 
-PROBABILITY = next(measure for measure in MEASURES if measure.key == "probability")
-HOME = next(measure for measure in MEASURES if measure.key == "home_folder")
+PROBABILITY = next(measure for measure in SHOWN if measure.key == "probability")
+HOME = next(measure for measure in SHOWN if measure.key == "home_folder")
 
 
 def test_transfer_is_read_from_the_first_judge() -> None:
@@ -29,7 +29,7 @@ def test_neighbourhood_is_read_with_and_without_a_judge() -> None:
 
 def test_measure_without_baselines_is_the_pictures() -> None:
     """A ratio to the members stands alone."""
-    assert readings({"naturalness": {"total_variation": 1.2}}) == [("variation", Reading(1.2))]
+    assert readings({"naturalness": {"total_variation": 1.2}}) == [("total variation", Reading(1.2))]
 
 
 @pytest.mark.parametrize(

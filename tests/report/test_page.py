@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 
 from mindseye.errors import UserError
+from mindseye.report.glossary import FAMILIES, MEASURES
 from mindseye.report.page import leave_page, write_page
 from mindseye.report.page.content import content_of
 from mindseye.report.page.front import front_of
 from mindseye.report.page.headlines import headlines, mean_score
 from mindseye.report.page.map import photo_map
-from mindseye.report.page.measures import EXPLAINED, FAMILIES, numbers_of
+from mindseye.report.page.measures import numbers_of
 from mindseye.report.page.photos import MOST, Photos
 from mindseye.report.page.pictures import PageImages, Sizes, choose_sizes
 from mindseye.report.page.templates import policy, render, script
@@ -71,7 +72,7 @@ def test_numbers_stand_beside_their_baselines(make_run) -> None:
     """Every measure of run.json, with the judge that gave it, four digits of each."""
     folder = make_run(layers=1)
     facet = manifest_in(folder).layers[0].facets[1]
-    numbers = {(EXPLAINED[entry.measure].family, EXPLAINED[entry.measure].key): entry for entry in numbers_of(facet)}
+    numbers = {(MEASURES[entry.measure].family, MEASURES[entry.measure].key): entry for entry in numbers_of(facet)}
     judged = facet.measures["transfer"]["efficientnet_lite1"]
     score = numbers["transfer", "probability"]
     assert score.judge == "efficientnet_lite1"
@@ -88,26 +89,49 @@ def test_numbers_stand_beside_their_baselines(make_run) -> None:
 def test_every_measure_has_words_and_a_family() -> None:
     """No number stands without what it means."""
     families = {family.name for family in FAMILIES}
-    assert {measure.family for measure in EXPLAINED} == families
-    assert all(len(measure.words) > 30 for measure in EXPLAINED)
-    assert (EXPLAINED[0].family, EXPLAINED[0].key) == ("transfer", "probability")
+    assert {measure.family for measure in MEASURES} == families
+    assert all(len(measure.words) > 30 for measure in MEASURES)
+    assert (MEASURES[0].family, MEASURES[0].key) == ("transfer", "probability")
 
 
-def test_headlines_are_means_over_the_pictures(make_run) -> None:
-    """The transfer score by hand; silhouette and stability as the run has them; no judge, no score."""
+def test_headlines_are_sentences_with_their_numbers(make_run) -> None:
+    """The judge's probability by hand; silhouette and stability as the run has them, beside chance; no judge, no word of it."""
 
     def add(manifest: dict[str, Any]) -> None:
         manifest["summary"] = {"set": {"stability": 0.8, "stability_shuffled": 0.1}}
+        manifest["clusters"] |= {"silhouette": 0.85, "silhouette_chance": 0.31}
 
     manifest = manifest_in(make_run(layers=2, facets=3, change=add))
     blocks = [facet.measures["transfer"]["efficientnet_lite1"] for facet in manifest.layers[-1].facets]
     expected = sum(block["picture"]["probability"] for block in blocks) / 3
+    rightly = sum(block["picture"]["top1"] for block in blocks)
     assert mean_score(manifest) == pytest.approx(expected)
-    score, silhouette, stability = headlines(manifest)
-    assert score.value == f"{expected:.2f}"
-    assert score.beside == "photos 0.39 · start 0.02"
-    assert (silhouette.value, stability.value, stability.beside) == ("0.40", "0.80", "shuffled 0.10")
+    assert [line.text for line in headlines(manifest)] == [
+        "3 clear groups (silhouette 0.85; chance 0.31)",
+        "Without a fifth of the photos the same groups (stability 0.80; chance 0.10)",
+        f"efficientnet_lite1 names {rightly} of 3 pictures rightly "
+        f"(judge's probability {expected:.2f}; members 0.39, start 0.02)",
+    ]
     assert mean_score(manifest_in(make_run(measured=False))) is None
+    assert len(headlines(manifest_in(make_run(measured=False)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("silhouette", "chance", "sentence"),
+    [
+        (0.5, 0.3, "3 clear groups (silhouette 0.50; chance 0.30)"),
+        (0.49, None, "3 groups that run into each other (silhouette 0.49)"),
+        (0.2, 0.1, "3 groups that hardly stand apart (silhouette 0.20; chance 0.10)"),
+        (0.55, 0.55, "3 groups, no clearer than chance (silhouette 0.55; chance 0.55)"),
+    ],
+)
+def test_groups_are_clear_only_above_chance(make_run, silhouette: float, chance: float | None, sentence: str) -> None:
+    """Kaufman and Rousseeuw's bounds, and never clearer than one cloud; runs made before chance was kept go without."""
+
+    def add(manifest: dict[str, Any]) -> None:
+        manifest["clusters"] |= {"silhouette": silhouette, "silhouette_chance": chance}
+
+    assert headlines(manifest_in(make_run(layers=1, change=add)))[0].text == sentence
 
 
 def test_map_places_every_photo(make_run) -> None:

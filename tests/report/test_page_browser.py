@@ -190,7 +190,7 @@ def test_numbers_are_explained_on_hover_focus_and_tap(make_run, visit) -> None:
     phone = visit(path, width=360, touch=True)
     phone.locator(".me-score").first.tap()
     settle(phone)
-    assert "transfer score" in phone.locator("#tip").inner_text()
+    assert "the judge" in phone.locator("#tip").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -287,7 +287,7 @@ def test_named_objectives_have_a_page(make_commission, visit) -> None:
     page = visit(write_page(make_commission(names, "accentuate", about=lambda index, photo: {"photo": str(photo)})))
     assert page.locator(".me-card").count() == 5
     assert page.locator("#side").count() == 0
-    assert page.locator("#tabs a").all_inner_texts() == ["Pictures", "Details"]
+    assert page.locator("#tabs a").all_inner_texts() == ["Pictures", "Words", "Details"]
     page.keyboard.press("ArrowRight")
     settle(page)
     text = page.locator("#item").inner_text()

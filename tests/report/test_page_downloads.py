@@ -41,7 +41,7 @@ def test_tables_are_saved_as_csv(make_run, visit) -> None:
     assert facets[4]["label"] == "grand_piano"
     assert facets[4]["photos"] == "8"
     assert facets[4]["silhouette"] == "0.41"
-    assert facets[4]["probability (efficientnet_lite1): members"] == "0.39"
+    assert facets[4]["judge's probability (efficientnet_lite1): members"] == "0.39"
     assert facets[4]["cosine: members"] == ""
     assert facets[4]["channels"].split() == [str(37 * n + 1) for n in range(10)]
     assert len(facets[4]["members"].split("; ")) == 10

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mindseye.facets.image import halve
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.regularizers.functional import gaussian_blur
@@ -141,7 +142,9 @@ class Views:
         sampled = functional.grid_sample(images, grid, mode="bilinear", padding_mode=mode, align_corners=False)
         if self.padding == "grey":
             sampled = sampled + GREY
-        return functional.avg_pool2d(sampled, finer) if finer > 1 else sampled
+        if finer == 1:
+            return sampled
+        return halve(sampled) if finer == 2 else functional.avg_pool2d(sampled, finer)
 
     def _grid(self, images: Tensor, side: int, step: int, random: RandomKeys) -> Tensor:
         maps = self.maps(step, random)

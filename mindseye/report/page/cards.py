@@ -81,7 +81,7 @@ def facet_cards(folder: Path, manifest: Manifest, find: FindPicture, most: int |
         Card(
             **_common(place, facet, find, item_name(facet)),
             strip=_strip(photo_strip(facet.members, MEMBER)),
-            strip_text=f"the nearest photos of facet {facet.index}" if facet.members else "",
+            strip_text=f"members of facet {facet.index}" if facet.members else "",
             depth=list(_depth(folder, manifest.layers, facet.index)),
         )
         for place, facet in enumerate(deepest_layer(manifest).facets[:most])
@@ -125,7 +125,7 @@ def picture_cards(manifest: Manifest, find: FindPicture, most: int | None) -> li
 
 def _picture_card(place: int, picture: PictureEntry, find: FindPicture, name: str) -> Card:
     if picture.photo is None:
-        photos, text = photo_strip(picture.members, MEMBER), "the photos that the picture stands for"
+        photos, text = photo_strip(picture.members, MEMBER), f"members of {name}"
     else:
         photos, text = read_any_photo(picture.photo), f"the photo {printable(Path(picture.photo).name)}"
         if photos is not None:
@@ -158,10 +158,10 @@ def _score(entry: Entry) -> tuple[str, str]:
     """The one number that stands below a picture, and what it means: what judges say, or else the objective's value."""
     judge, score = score_of(entry)
     if score.picture is not None:
-        beside = "" if score.members is None else f" · photos {format_probability(score.members)}"
+        beside = "" if score.members is None else f" · members {format_probability(score.members)}"
         who = printable(f"{judge or 'judge'}: {judged_label(entry)}")
         words = f"{who}, start {format_probability(score.start)}. {SCORE.words}"
-        return f"transfer {format_probability(score.picture)}{beside}", words
+        return f"{SCORE.title} {format_probability(score.picture)}{beside}", words
     value = reading(entry.measures, VALUE)
     if value.picture is None:
         return "", ""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mindseye.report.curves import Curve, curves
+from mindseye.report.glossary import COLUMNS, TERMS
 from mindseye.report.manifest import Entry, layer_lines, names_objectives
 from mindseye.report.page.activity import channel_activity
 from mindseye.report.page.colours import every_colour
@@ -34,6 +35,8 @@ def content_of(folder: Path, manifest: Manifest) -> tuple[Content, PageImages]:
         "curves": [_curve(curve) for curve in curves(manifest)] if len(rows) > 1 else [],
         "judges": [printable(judge) for judge in page.judges],
         "legend": legend(),
+        "terms": {key: [term.name, term.words] for key, term in TERMS.items()},
+        "columns": [[term.name, term.words] for term in COLUMNS.values()] if is_inspection(manifest) else [],
         "photos": {"names": photos.names(), "thumbnails": photos.thumbnails(sizes)} | photos_on_map(folder, manifest),
     }
     return content, page.images

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mindseye.measure.summary import ROLES
+from mindseye.report.glossary import COLUMNS
 from mindseye.report.manifest import facet_label
 from mindseye.report.numbers import round_digits
 from mindseye.report.page.items import Content, PageContext
@@ -17,41 +18,6 @@ from mindseye.runs.schema import (
     MemberEntry,
     PaintedEntry,
 )
-
-COLUMNS = {
-    "channel": ("channel", "The channel's number in the layer."),
-    "entanglement": (
-        "entanglement",
-        "One channel, several meanings: 0 for a channel that prefers one facet, or several alike, or none; 0.5 for one that the "
-        "facets explain wholly and that prefers two of them, wholly apart; always below 1.",
-    ),
-    "facets": ("facets", "In how many facets the channel is among the top-k features."),
-    "selectivity": ("selectivity", "How far the channel keeps to few facets: 1 answers to one alone, 0 to all alike."),
-    "class_selectivity": (
-        "class selectivity",
-        "The class selectivity index: how much more the channel answers to its best class than to the others, 0 to 1.",
-    ),
-    "spread": (
-        "spread",
-        "How far apart the facets that the channel prefers lie in a deeper layer, 0 to 1. One meaning shown in two facets is "
-        "near 0; two meanings are far apart.",
-    ),
-    "explained": ("explained", "How much of what the channel does the facets explain at all, 0 to 1 (eta squared)."),
-    "meanings": (
-        "meanings",
-        "How many wholly separate, evenly preferred facets it comes to. Says little where little is explained.",
-    ),
-    "stability": (
-        "stability",
-        "Whether the channel prefers the same facets when a fifth of the photos is left out, 0 to 1; 1 where nothing changes.",
-    ),
-    "null": (
-        "null",
-        "Entanglement after the channel was shuffled over the photos: what chance alone gives.",
-    ),
-    "p_value": ("p", "The share of shuffles in which the channel is as entangled as it is. Small: not by chance."),
-}
-"""Title and meaning of every column, in their order."""
 
 
 def is_inspection(manifest: Manifest) -> bool:
@@ -74,7 +40,7 @@ def _table(channels: Sequence[ChannelStats]) -> Content:
     rows = [{key: round_digits(getattr(stats, key)) for key in COLUMNS} for stats in channels]
     keys = [key for key in COLUMNS if any(row[key] is not None for row in rows)]
     return {
-        "columns": [{"key": key, "title": COLUMNS[key][0], "words": COLUMNS[key][1]} for key in keys],
+        "columns": [{"key": key, "title": COLUMNS[key].name, "words": COLUMNS[key].words} for key in keys],
         "rows": [[row[key] for key in keys] for row in rows],
     }
 

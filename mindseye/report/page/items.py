@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.report.drawing import sample_evenly
+from mindseye.report.glossary import TERMS
 from mindseye.report.manifest import Entry, facet_label, failure, objective_name, snapshots
 from mindseye.report.numbers import Reading, loss_terms, predictions, round_digits
 from mindseye.report.page.measures import judged_label, judged_labels, numbers_of
@@ -15,6 +16,7 @@ from mindseye.report.tiles import own_picture
 from mindseye.report.typeface import printable
 from mindseye.report.where import where_tiles
 from mindseye.runs.schema import FacetEntry, Manifest, MemberEntry
+from mindseye.wording import counted
 
 Content = dict[str, Any]
 
@@ -93,22 +95,13 @@ def item_name(entry: Entry) -> str:
 
 def facts(facet: FacetEntry) -> list[tuple[str, str]]:
     """What is known of a facet beside its pictures: a few words, and what they mean."""
-    known = [(f"{facet.size} photos", "So many photos of the set belong to this facet.")] if facet.size else []
+    known = [(counted(facet.size, "photos"), TERMS["facet"].words)] if facet.size else []
     if facet.effective_members is not None:
-        known.append(
-            (
-                f"{facet.effective_members:.1f} effective members",
-                "How many photos the target really rests on: 1 / Σ w². Near 1, the target is a single photo.",
-            )
-        )
+        term = TERMS["effective_members"]
+        known.append((f"{facet.effective_members:.1f} {term.name}", term.words))
     if facet.silhouette is not None:
-        known.append(
-            (
-                f"silhouette {facet.silhouette:.2f}",
-                "How clearly the facet's photos stand apart from all others, from −1 to 1. Above 0.5 is clear, below 0.25 is "
-                "weak.",
-            )
-        )
+        term = TERMS["silhouette"]
+        known.append((f"{term.name} {facet.silhouette:.2f}", term.words))
     return known
 
 

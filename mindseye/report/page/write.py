@@ -20,7 +20,7 @@ from mindseye.runs.folder import EXAMPLES, FACETS, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import ExamplesRecord, Manifest
 from mindseye.runs.transfers import RECORD, TransferFolder
 
-STYLES = ("base", "front", "item", "wide", "table", "channels", "photo", "zoom", "map", "print")
+STYLES = ("base", "front", "item", "numbers", "wide", "table", "channels", "photo", "zoom", "map", "print")
 SCRIPTS = (
     "dom",
     "match",
@@ -43,6 +43,7 @@ SCRIPTS = (
     "channel",
     "channels",
     "entangled",
+    "words",
     "views",
     "theme",
     "way-back",
@@ -78,7 +79,7 @@ def _text(folder: Path) -> str:
         if (folder / RECORD).is_file():
             return transfer_page(folder, TransferFolder(folder).read())
     manifest = RunFolder(folder).read()
-    if manifest.kind == "explain":
+    if manifest.kind == "explain" and manifest.photos:
         return explanation_page(folder, manifest)
     if not (names_objectives(manifest) or manifest.layers):
         raise UserError(f"{folder} holds no pictures for a page yet; the command that began it continues it")

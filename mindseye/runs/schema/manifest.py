@@ -59,12 +59,13 @@ class ImagesEntry:
 
 @dataclass
 class ClustersEntry:
-    """How the facets were found. layer: at which."""
+    """How the facets were found. layer: at which. silhouette_chance: of one cloud of the same shape, cut into as many facets."""
 
     layer: str
     method: str = ""
     perplexity: Number = None
     silhouette: Number = None
+    silhouette_chance: Number = None
 
 
 @dataclass

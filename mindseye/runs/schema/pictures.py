@@ -95,7 +95,7 @@ class Entanglement:
 
 @dataclass
 class ChannelStats:
-    """The numbers of a channel. facets: in how many it is among the top-k. null, p_value: of its entanglement."""
+    """The numbers of a channel. facets: in how many it is among the top-k. null, p_value, z_score: of its entanglement."""
 
     channel: int
     facets: int = 0
@@ -108,6 +108,7 @@ class ChannelStats:
     stability: Number = None
     null: Number = None
     p_value: Number = None
+    z_score: Number = None
 
 
 @dataclass

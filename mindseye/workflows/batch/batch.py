@@ -11,15 +11,15 @@ import torch
 
 from mindseye.errors import UserError
 from mindseye.photos.collection import Collection, PhotoClass
-from mindseye.report.html import html_table
+from mindseye.report.html import html_block, page_link, strip, table
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.executor import Event, Executor
-from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, new_plan, read_plan, write_plan
+from mindseye.workflows.batch.ledger import INDEX, LOCKS, Ledger, check_same, new_plan, read_plan, write_plan
 from mindseye.workflows.batch.leftovers import clear, sweep
 from mindseye.workflows.batch.live_view import LiveView
 from mindseye.workflows.batch.locks import guard, hold_shard, holders
-from mindseye.workflows.batch.output import BatchOutput
+from mindseye.workflows.batch.output import BatchOutput, painted_classes
 from mindseye.workflows.batch.placement import Placement, choose_executor
 from mindseye.workflows.batch.plan import Shard
 from mindseye.workflows.batch.request import BatchRequest
@@ -27,6 +27,9 @@ from mindseye.workflows.batch.run import run_batch
 from mindseye.workflows.batch.status import BatchStatus, Failure, read_status, status_of
 from mindseye.workflows.evaluation.evaluate import has_looked
 from mindseye.workflows.evaluation.panel import Panel, load_panel
+
+SHOWN = 12
+"""Classes whose pictures a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Batch:
         rows = [
             {"class": failure.name, "status": failure.status, "reason": failure.reason} for failure in self.failures
         ]
-        return html_table(rows, status.counts)
+        strips = [strip(pictures, name) for name, pictures in painted_classes(self.path, SHOWN)]
+        return html_block(status.counts, *strips, table(rows), page_link(self.path / INDEX))
 
 
 def work_on_batch(

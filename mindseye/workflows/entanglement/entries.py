@@ -34,6 +34,7 @@ def describe_channels(entry: LayerEntry, found: ChannelNumbers, facets: Mapping[
             facets=facets[int(channel)],
             null=float(found.null["entanglement"][place]),
             p_value=float(found.p_value[place]),
+            z_score=float(found.z_score[place]),
             **{name: float(values[place]) for name, values in found.measures.items()},
         )
         for place, channel in enumerate(found.channels)

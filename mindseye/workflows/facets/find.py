@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import weighted_images
+from mindseye.facets.chance import chance_silhouette
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
@@ -35,11 +36,12 @@ Means = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Grouping:
-    """Photos in a plane and in facets. facets: largest first."""
+    """Photos in a plane and in facets. facets: largest first. chance: the silhouette of photos without groups."""
 
     facets: list[Facet]
     embedding: Embedding
     clustering: Clustering
+    chance: float | None
 
     @property
     def notes(self) -> list[str]:
@@ -84,8 +86,9 @@ def group_photos(job: FacetJob, means: Means, progress: Progress) -> Grouping:
         facets, clustering = find_facets(
             embedding.points, job.facets, recipe.members, job.session.seed, recipe.gamma, recipe.weighting
         )
+        chance = chance_silhouette(embedding.points, len(facets), job.session.seed)
         advance(len(job.photos))
-    return Grouping(facets, embedding, clustering)
+    return Grouping(facets, embedding, clustering, chance)
 
 
 def gather_targets(

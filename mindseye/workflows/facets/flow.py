@@ -93,7 +93,7 @@ class Flow:
         embedding, clustering = grouping.embedding, grouping.clustering
         self.record.note(*grouping.notes)
         self.manifest.clusters = ClustersEntry(
-            job.cluster.address, embedding.method, embedding.perplexity, clustering.silhouette
+            job.cluster.address, embedding.method, embedding.perplexity, clustering.silhouette, grouping.chance
         )
         for address in {job.cluster.address, *(layer.address for layer in job.layers)}:
             self._tensors[f"{address}/embedding"] = torch.tensor(embedding.points)

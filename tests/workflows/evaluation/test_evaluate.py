@@ -25,7 +25,7 @@ def test_a_run_stays_finished_and_its_pictures_stay(world):
     after = mindseye.evaluate(world.run, world.spec("judge"), among=[world.others], quiet=True).manifest
     assert all(path.read_bytes() == data for path, data in pictures.items())
     assert (world.run / "figures" / "depth.png").read_bytes() != figure
-    assert [curve.title for curve in curves(after)][:2] == ["judge's p", "home folder"]
+    assert [curve.title for curve in curves(after)][:2] == ["judge's probability", "home folder"]
     changed_keys = {key for key, value in vars(after).items() if value != getattr(before, key)}
     assert changed_keys == {
         "layers",

@@ -43,7 +43,7 @@ function channelView(place, given) {
   if (!isNamed(parts)) return [crumbs, el("h2", { class: "item-title" }, "Not on this page"), el("p", { id: "unknown" }, whyUnknown(layer, channel))];
   return [
     crumbs,
-    el("h2", { class: "item-title" }, `channel ${channel}`, el("small", {}, layer.name)),
+    el("h2", { class: "item-title" }, `channel ${channel}`, el("small", {}, breakable(layer.name))),
     el("p", { class: "facts" }, [inFacets(parts.facets.length, layer.items.length), parts.activity ? `mean ${shown(parts.activity[0])}` : null].filter(Boolean).map((text) => el("span", {}, text))),
     parts.painted ? channelCard(place, parts.painted) : el("p", { class: "words" }, "No picture of it was painted. To paint one: ", el("code", {}, `mindseye paint ${layer.name}:${channel}`)),
     channelPhotos(parts.activity), channelValues(parts.activity), channelFacets(place, parts.facets), channelNumbers(layer, parts.row),
@@ -57,7 +57,7 @@ function channelPhotos(activity) {
     el("h2", {}, why("Photos that it answers to most", "The photos with the channel's largest mean over positions, the largest first.")),
     el("div", { class: "members" }, photos.map(([number, value]) => el("figure", {}, photoLink(number, 120),
       el("span", { class: "bar" }, el("i", { "--share": `${(100 * Math.max(0, value)) / largest}%` })),
-      el("figcaption", {}, el("span", { title: content.photos.names[number] }, fileName(number)), el("span", {}, shown(value)))))),
+      el("figcaption", {}, photoName(number), el("span", {}, shown(value)))))),
   ];
 }
 
@@ -72,7 +72,7 @@ function channelFacets(place, facets) {
   return [
     el("h2", {}, why("Facets that have it among their top-k", "Its rank among the top-k channels of the facet, and its share of what these channels have together.")),
     el("ul", { class: "facet-list" }, facets.slice().sort((a, b) => a.rank - b.rank).map(({ item, rank, share }) => el("li", { class: "me-hue", ...tint(item.number) },
-      el("a", { href: `#/picture/${item.number}${place === deepest ? "" : `/${place}`}` }, el("i", { class: "me-dot" }), el("b", {}, item.label || item.name), item.label ? el("span", { class: "me-faint" }, item.name) : null),
+      el("a", { href: `#/picture/${item.number}${place === deepest ? "" : `/${place}`}` }, el("i", { class: "me-dot" }), el("b", {}, breakable(item.label || item.name)), item.label ? el("span", { class: "me-faint" }, item.name) : null),
       el("span", {}, `rank ${rank} of ${item.channels.length}`),
       el("span", { class: "bar" }, el("i", { "--share": `${(100 * (share || 0)) / largest}%` })),
       el("span", {}, share === null ? "" : percent(share))))),

@@ -16,10 +16,10 @@ const layerPills = (place) => layers.length < 2 ? null : el("nav", { class: "pil
   el("a", { href: `#/channels/${number}`, "aria-current": number === place ? "true" : null }, one.name)));
 
 const CHANNEL_COLUMNS = [
-  { key: "channel", title: "channel", words: "The channel's number in the layer." },
-  { key: "facets", title: "facets", words: "In how many facets the channel is among the top-k features." },
-  { key: "mean", title: "mean", words: "The mean over all photos of the channel's mean over positions." },
-  { key: "high", title: "highest", words: "The same in the photo that the channel answers to most." },
+  { key: "channel", title: "channel", words: content.terms.channel[1] },
+  { key: "facets", title: "facets", words: "In how many facets the channel is among the top-k." },
+  { key: "mean", title: "mean", words: content.terms.mean[1] },
+  { key: "high", title: "highest", words: content.terms.highest[1] },
 ];
 
 // The numbers of the channels of a layer that the page names.
@@ -36,8 +36,8 @@ function channelsView(place) {
   });
   const known = rows.some((row) => row[2] !== null) ? CHANNEL_COLUMNS : CHANNEL_COLUMNS.slice(0, 2);
   return [
-    el("h2", {}, `Channels of ${layer.name}`),
-    el("p", { class: "words" }, `The channels that are among the top-k features of a facet: ${rows.length}${layer.size ? ` of the layer’s ${layer.size}` : ""}. Each leads to the photos that it answers to most.`),
+    el("h2", {}, breakable(`Channels of ${layer.name}`)),
+    el("p", { class: "words" }, `The channels that are among the top-k of a facet: ${rows.length}${layer.size ? ` of the layer’s ${layer.size}` : ""}. Each leads to the photos that it answers to most.`),
     layerPills(place),
     channelTable(place, known, rows.map((row) => row.slice(0, known.length)), 1),
   ].flat().filter(Boolean);

@@ -12,7 +12,7 @@ function chart(holder, names, span, lines, extra) {
     ]);
     const room = (width - LEFT - RIGHT) / Math.max(1, names.length);
     const labels = names.map((name, place) => {
-      const text = name.length * 7 > room * 1.9 ? `${name.slice(0, Math.max(3, Math.floor(room / 4)))}…` : name;
+      const text = name.length * 7 > room * 1.9 ? `…${name.slice(-Math.max(3, Math.floor(room / 4)))}` : name; // the end tells layers apart
       return svg("text", { x: x(place), y: HEIGHT - BOTTOM + (place % 2 && name.length * 7 > room ? 34 : 18), "text-anchor": "middle" }, text, svg("title", {}, name));
     });
     const drawn = lines.map(({ values, kind }) => {

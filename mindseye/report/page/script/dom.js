@@ -18,6 +18,9 @@ const byId = (id) => document.getElementById(id);
 const tint = (facet) => content.colours[facet % content.colours.length];
 const why = (text, words) => (words ? el("span", { class: "me-why", "data-tip": words, tabindex: 0 }, text) : el("span", {}, text));
 
+// A name of the glossary with what it means, or other text with that meaning.
+const term = (key, text) => why(text || content.terms[key][0], content.terms[key][1]);
+
 // A number with two or three digits that count, as the figures show it.
 function shown(value) {
   if (value === null || value === undefined) return "–";

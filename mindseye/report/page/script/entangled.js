@@ -15,10 +15,10 @@ function entangledView(place) {
   return [
     el("h2", {}, "Entanglement over depth"),
     el("p", { class: "words" }, "A channel is entangled when it answers to several unlike things. The line is the mean over the channels that were looked at, its band the 95 % interval; the dashed line is what chance gives, with each channel shuffled over the photos. What lies above the dashed line is more than chance."),
-    chartLegend([["of-picture", "mean over channels"], ["of-members", "shuffled (null)"]]),
+    chartLegend([["of-picture", "mean over channels"], ["of-members", "chance"]]),
     el("div", { class: "chart lone" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
     layerPills(place),
-    el("h2", {}, `Channels of ${layer.name}`),
+    el("h2", {}, breakable(`Channels of ${layer.name}`)),
     found.table.rows.length ? channelTable(place, columns, found.table.rows, best) : el("p", { class: "me-faint" }, "No channel was looked at."),
     ...["most", "least"].flatMap((which) => channelGroup(place, which, found.shown.filter((one) => one.which === which))),
   ].flat();

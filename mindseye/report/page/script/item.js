@@ -36,7 +36,7 @@ function stage(item, about) {
     parts.push(el("div", { class: "making-of me-hue", ...tint(item.number) }, motionAllowed() ? play : null, slider, said));
   }
   const ends = [];
-  if (item.start !== null) ends.push(el("figure", {}, picture(item.start, 88, `${item.name}: the start`), el("figcaption", {}, why("start", "What the painting began with. The numbers of the start say what is won by painting."))));
+  if (item.start !== null) ends.push(el("figure", {}, picture(item.start, 88, `${item.name}: the start`), el("figcaption", {}, term("start"))));
   if (item.photo) ends.push(el("figure", {}, item.photo.picture === null
     ? el("span", { class: "photo me-gone", style: "width:88px;height:88px" }, item.photo.name)
     : picture(item.photo.picture, 88, `the photo ${item.photo.name}`), el("figcaption", {}, item.photo.name)));
@@ -47,13 +47,14 @@ function stage(item, about) {
 
 function memberList(item) {
   if (!item.members.length) return null;
-  const largest = Math.max(...item.members.map(([, weight]) => weight || 0), 1e-12);
+  const weights = item.members.map(([, weight]) => weight), largest = Math.max(...weights.map((weight) => weight || 0), 1e-12);
+  const equal = alike(weights);
   return [
-    el("h2", {}, why(content.named ? "The photos that it stands for" : "Members", "The photos nearest to the centre of the facet. Their activations, weighted, are what the picture is painted towards; the bar is the weight.")),
+    el("h2", {}, term("members", "Members")),
+    equal ? el("p", { class: "words" }, `All ${weights.length} count alike: each has `, term("weight"), ` ${percent(weights[0])}.`) : null,
     el("div", { class: "members me-hue", ...tint(item.number) }, item.members.map(([number, weight]) => el("figure", {}, photoLink(number, 120),
-      el("span", { class: "bar" }, el("i", { "--share": `${(100 * (weight || 0)) / largest}%` })),
-      el("figcaption", {}, el("span", { title: content.photos.names[number] }, fileName(number)),
-        el("span", {}, weight === null ? "" : percent(weight)))))),
+      equal ? null : el("span", { class: "bar" }, el("i", { "--share": `${(100 * (weight || 0)) / largest}%` })),
+      el("figcaption", {}, photoName(number), equal || weight === null ? null : el("span", {}, percent(weight)))))),
   ];
 }
 
@@ -67,15 +68,17 @@ function whereList(item) {
 
 function channelList(item, place) {
   if (!item.channels.length) return null;
-  const largest = Math.max(...item.channels.map(([, share]) => share || 0), 1e-12);
+  const shares = item.channels.map(([, share]) => share), largest = Math.max(...shares.map((share) => share || 0), 1e-12);
+  const equal = alike(shares);
   const list = el("ul", { class: "channels me-hue", ...tint(item.number) });
   const fillList = (most) => list.replaceChildren(...item.channels.slice(0, most).map(([channel, share]) => el("li", {},
-    el("a", { href: channelHref(place, channel), "aria-label": `channel ${channel}` }, channel), el("span", { class: "bar" }, el("i", { "--share": `${(100 * (share || 0)) / largest}%` })), el("span", {}, share === null ? "" : percent(share)))));
+    el("a", { href: channelHref(place, channel), "aria-label": `channel ${channel}` }, channel), equal ? null : el("span", { class: "bar" }, el("i", { "--share": `${(100 * (share || 0)) / largest}%` })), equal || share === null ? null : el("span", {}, percent(share)))));
   fillList(FIRST_CHANNELS);
   const rest = item.channels.length - FIRST_CHANNELS;
   const more = rest > 0 ? el("button", { type: "button", class: "more", onclick: () => { fillList(); more.remove(); } }, `all ${item.channels.length}`) : null;
   return [
-    el("h2", {}, why(`Top ${item.channels.length} channels`, "The channels that the members excite most, and the share that each has of what these channels have together. Their number, with the layer's name, can be painted: mindseye paint LAYER:CHANNEL.")),
+    el("h2", {}, term("top_k", `Top-${item.channels.length} channels`)),
+    equal ? el("p", { class: "words" }, `All ${shares.length} have the same share: ${percent(shares[0])} each.`) : null,
     list, more,
   ];
 }
@@ -101,13 +104,13 @@ function itemView(item, place) {
   return [
     el("div", { class: "crumbs" }, el("a", { href: frontHref() }, content.named ? "← all pictures" : "← all facets"),
       el("span", { class: "step" }, step(-1, "←", "previous"), at < 0 ? null : el("span", {}, `${at + 1} of ${order.length}`), step(1, "→", "next"))),
-    el("h2", { class: "item-title me-hue", ...tint(item.number) }, el("i", { class: "me-dot" }), item.label || item.name, item.label ? el("small", {}, item.name) : null),
+    el("h2", { class: "item-title me-hue", ...tint(item.number) }, el("i", { class: "me-dot" }), el("span", {}, breakable(item.label || item.name)), item.label ? el("small", {}, item.name) : null),
     el("p", { class: "facts" }, item.facts.map(([text, words]) => why(text, words))),
     layers.length > 1 ? el("nav", { class: "pills", "aria-label": "layers" }, layers.map((one, number) =>
       el("a", { href: `#/picture/${item.number}${number === deepest ? "" : `/${number}`}`, "aria-current": number === place ? "true" : null, title: one.about.join(", ") }, one.name))) : null,
     el("div", { class: "look me-hue", ...tint(item.number) },
-      fill(stage(item), {}, [memberList(item), whereList(item)]),
-      el("div", {}, bigNumber(item), sightings(item), numberTables(item))),
+      fill(stage(item), {}, [whereList(item)]),
+      el("div", {}, bigNumber(item), memberList(item), sightings(item), numberTables(item))),
     channelList(item, place), makingList(item),
   ].flat(3).filter(Boolean);
 }

@@ -4,11 +4,11 @@ function layersView() {
   const grid = el("div", { class: "matrix", "--cell": `${cell}px`, style: `grid-template-columns: minmax(92px, 150px) repeat(${items.length}, ${cell}px)` });
   grid.style.setProperty("--cell", `${cell}px`);
   grid.append(el("span", { class: "row-name" }, "facet"));
-  for (const item of items) grid.append(el("a", { class: "column-name me-hue", href: `#/picture/${item.number}`, ...tint(item.number) }, el("i", { class: "me-dot" }), el("b", { title: item.label || item.name }, item.label || item.name)));
-  grid.append(el("span", { class: "row-name" }, "photos", el("small", {}, "the four nearest")));
+  for (const item of items) grid.append(el("a", { class: "column-name me-hue", href: `#/picture/${item.number}`, ...tint(item.number) }, el("i", { class: "me-dot" }), el("b", { title: item.label || item.name }, breakable(item.label || item.name))));
+  grid.append(el("span", { class: "row-name" }, term("members"), el("small", {}, "the first four")));
   for (const item of items) grid.append(later(el("div", { class: "four me-hue", ...tint(item.number) }), () => item.members.slice(0, 4).map(([number]) => photo(number, 80))));
   layers.forEach((layer, place) => {
-    grid.append(el("span", { class: "row-name" }, el("b", {}, layer.name), el("small", {}, layer.about.join(" · "))));
+    grid.append(el("span", { class: "row-name" }, el("b", {}, breakable(layer.name)), el("small", {}, breakable(layer.about.join(" · ")))));
     for (const top of items) {
       const item = places[place].get(top.number);
       const frame = el("a", { class: "me-hue", href: `#/picture/${top.number}/${place}`, "aria-label": `${top.name} at ${layer.name}`, style: `width:${cell}px;height:${cell}px`, ...tint(top.number) });
@@ -17,7 +17,7 @@ function layersView() {
   });
   return [
     el("h2", {}, "Layers side by side"),
-    el("p", { class: "words" }, "Down: layers, early to late. Across: facets, with their nearest photos on top. The same photos, seen by each layer: early ones know edges and textures, late ones parts and objects."),
+    el("p", { class: "words" }, "Down: layers, early to late. Across: facets, with their members on top. The same photos, seen by each layer: early ones know edges and textures, late ones parts and objects."),
     el("div", { class: "scroller", tabindex: 0 }, grid),
     ...curveCharts(),
   ];

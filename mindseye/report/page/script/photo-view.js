@@ -20,8 +20,8 @@ function photoView(text) {
   const image = source ? el("img", { src: source, width: 480, height: 480, alt: name, decoding: "sync" }) : el("span", { class: "me-gone", role: "img", "aria-label": name }, "There is no copy of this photo on the page.");
   return [
     photoCrumbs(order, order.indexOf(number)),
-    el("h2", { class: "item-title" }, fileName(number)),
-    el("p", { class: "path" }, name),
+    el("h2", { class: "item-title" }, el("span", {}, breakable(fileName(number)))),
+    el("p", { class: "path" }, breakable(name)),
     el("div", { class: "look" },
       el("figure", { class: "one-photo" }, image, source ? pictureTools(image, fileName(number), null) : null),
       el("div", {}, photoFacts(number, facet, order), photoChannels(number), photoPictures(number))),
@@ -37,16 +37,18 @@ function photoCrumbs(order, at) {
     at < 0 ? null : el("span", { class: "step" }, step(-1, "←", "nearer to the centre"), el("span", {}, `${at + 1} of ${order.length}`), step(1, "→", "farther from the centre")));
 }
 
+const FACTS = { facet: "facet", centre: "distance to the centre", members: "one of its members" };
+
 function photoFacts(number, facet, order) {
   const item = facet === null || !places[deepest] ? undefined : places[deepest].get(facet);
   if (!item) return about.facets && number < about.facets.length ? el("p", {}, "It belongs to no facet.") : null;
   const member = item.members.find(([other]) => other === number);
-  const fact = (name, meaning, ...value) => el("div", {}, el("dt", {}, why(name, meaning)), el("dd", {}, value));
+  const fact = (key, ...value) => el("div", {}, el("dt", {}, term(key, FACTS[key])), el("dd", {}, value));
   return el("dl", { class: "list facts-of-photo me-hue", ...tint(item.number) },
-    fact("facet", "The group of photos, alike to the network, that it belongs to.", el("a", { href: `#/picture/${facet}` }, el("i", { class: "me-dot" }), item.label ? `${item.label} (${item.name})` : item.name)),
-    fact("distance to the centre", "On the map, in the unit of its embedding, which means something only beside other distances of this run.",
+    fact("facet", el("a", { href: `#/picture/${facet}` }, el("i", { class: "me-dot" }), item.label ? `${item.label} (${item.name})` : item.name)),
+    fact("centre",
       `${shown(about.distances[number])} · place ${order.indexOf(number) + 1} of ${order.length}`),
-    fact("member", "Whether it is one of the photos nearest to the centre, whose activations the facet's picture is painted towards.",
+    fact("members",
       member ? (member[1] === null ? "yes" : `yes, weight ${percent(member[1])}`) : "no"));
 }
 

@@ -16,6 +16,16 @@ function photo(number, side) {
 const photoLink = (number, side) => el("a", { class: "to-photo", href: `#/photo/${number}` }, photo(number, side));
 const fileName = (number) => (content.photos.names[number] || "").split("/").pop();
 
+// A name on one line: where there is no room its front is cut, since the end tells it from others.
+const cutName = (text, title) => el("span", { class: "cut", title: title || text }, el("bdi", { dir: "ltr" }, text));
+const photoName = (number) => cutName(fileName(number), content.photos.names[number]);
+
+// A text that may be broken after what joins its parts, as in names of files and layers, and not within a word.
+const breakable = (text) => text.split(/(?<=[_./:|-])(?=.)|(?<=\p{Ll})(?=\p{Lu})/u).flatMap((part, place) => (place ? [el("wbr"), part] : [part]));
+
+// Whether some values differ by no more than rounding shows.
+const alike = (values) => values.length > 1 && values.every((value) => value !== null) && Math.max(...values) - Math.min(...values) < 0.002 * Math.max(...values);
+
 // Fills a place when it comes near the screen: a thousand pictures at once would stop a browser.
 const waiting = new Map();
 const watcher = new IntersectionObserver((entries) => {

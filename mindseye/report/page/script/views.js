@@ -15,6 +15,7 @@ function show(view, wide) {
   for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" || view === "photo" ? "front" : view));
   if (side) side.hidden = wide;
   columns.classList.toggle("mapped", Boolean(side) && !wide);
+  columns.classList.toggle("single", view !== "front"); // one picture or photo: it has the room, the map is small beside it
 }
 
 // An address may have been typed, so that it need not be decodable.
@@ -66,6 +67,11 @@ function fillView() {
     show("channels", true);
     return ["channels", [channel ? `channel ${channel}` : content.inspect ? "Entanglement" : "Channels", place < 0 ? "" : layers[place].name]];
   }
+  if (view === "words") {
+    byId("words").replaceChildren(...wordsView());
+    show("words", true);
+    return ["words", ["Words"]];
+  }
   if (view === "making") {
     show("making", true);
     return ["making", ["Details"]];
@@ -93,7 +99,7 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog, .me-map svg")) return;
   if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = frontHref();
   const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!offset || ["making", "layers", "channels"].some((view) => !byId(view).hidden)) return;
+  if (!offset || ["making", "layers", "channels", "words"].some((view) => !byId(view).hidden)) return;
   if (!byId("photo").hidden) {
     const way = byId("photo").querySelector(`a[href][rel=${offset < 0 ? "prev" : "next"}]`);
     if (way) way.click();

@@ -1,0 +1,109 @@
+"""The layout of a page in a real browser: its room is used, names keep the part that tells, and no word is broken."""
+
+from typing import Any
+
+import pytest
+from browsing import look_at
+
+from mindseye.report.page import write_page
+
+VIEWS = [
+    "#/",
+    "#/picture/1",
+    "#/picture/1/0",
+    "#/photo/3",
+    "#/layers",
+    "#/channels/1",
+    "#/channels/1/75",
+    "#/words",
+    "#/making",
+]
+LONG = "n04487081 trolleybus, trolley coach, trackless_trolley"
+BROKEN = """
+(root) => {
+  const broken = [], walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest('code, svg, output')) continue;
+    for (const word of node.data.matchAll(/\\p{Lu}+(?!\\p{Ll})|\\p{Lu}?\\p{Ll}+|\\p{N}+/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}
+"""
+
+
+def long_names(manifest: dict[str, Any]) -> None:
+    for layer in manifest["layers"]:
+        layer["kind"] = "InvertedResidualWithSqueeze"
+        for facet in layer["facets"]:
+            facet["label"] = LONG
+
+
+@pytest.mark.parametrize("width", [360, 760, 1440])
+def test_no_word_is_broken(make_run, visit, width: int) -> None:
+    """In every view, with long names of labels, photos and layers; and nothing has to be scrolled sideways."""
+    page = visit(write_page(make_run(layers=3, facets=4, change=long_names)), width=width)
+    for view in VIEWS:
+        look_at(page, view)
+        assert page.evaluate(f"({BROKEN})(document.body)") == [], view
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+
+
+def test_a_picture_has_the_room(make_run, visit) -> None:
+    """At 1440 px it is more than 500 px wide, the column beside it is full, and the map is small; a phone it fills."""
+    path = write_page(make_run(layers=2, facets=4))
+    page = visit(path, width=1440)
+    look_at(page, "#/picture/1")
+    picture = page.locator(".stage > img").bounding_box()
+    column = page.locator(".look > div:last-child").bounding_box()
+    assert picture["width"] > 500
+    assert column["height"] > picture["height"] * 0.9
+    assert page.locator(".me-map svg").bounding_box()["width"] < 300
+    look_at(page, "#/")
+    assert page.locator(".me-map svg").bounding_box()["width"] > 400
+    phone = visit(path, width=360)
+    look_at(phone, "#/picture/1")
+    assert phone.locator(".stage > img").bounding_box()["width"] > 310
+
+
+def test_names_are_cut_at_the_front(make_run, visit) -> None:
+    """Of a photo's name the end is seen, whatever comes before it."""
+
+    def rename(manifest: dict[str, Any]) -> None:
+        paths = manifest["images"]["paths"]
+        for place, path in enumerate(paths):
+            paths[place] = path.replace("photo ", "a long name of a photograph that many photos share ")
+        for member in manifest["layers"][0]["facets"][1]["members"]:
+            member["path"] = member["path"].replace("photo ", "a long name of a photograph that many photos share ")
+
+    page = visit(write_page(make_run(layers=1, change=rename)))
+    look_at(page, "#/picture/1")
+    name = page.locator(".members .cut").first
+    frame, text = name.bounding_box(), name.locator("bdi").bounding_box()
+    assert text["width"] > frame["width"]
+    assert text["x"] + text["width"] == pytest.approx(frame["x"] + frame["width"], abs=1)
+
+
+def test_equal_bars_are_one_sentence(make_run, visit) -> None:
+    """Members of one weight and channels of one share are said to be so; others have bars."""
+
+    def level(manifest: dict[str, Any]) -> None:
+        facet = manifest["layers"][0]["facets"][1]
+        for member in facet["members"]:
+            member["weight"] = 0.1
+        for channel in facet["channels"]:
+            channel["share"] = 0.02
+
+    page = visit(write_page(make_run(layers=1, change=level)))
+    look_at(page, "#/picture/1")
+    assert "All 10 count alike: each has weight 10 %." in page.locator("#item").inner_text()
+    assert "All 10 have the same share: 2.0 % each." in page.locator("#item").inner_text()
+    assert page.locator("#item .members .bar, #item .channels .bar").count() == 0
+    look_at(page, "#/picture/0")
+    assert page.locator("#item .members .bar").count() == 10
+    assert page.locator("#item .channels .bar").count() == 10
