@@ -17,7 +17,7 @@ from mindseye.optimize.objectives.batch import Alignment, Diversity
 from mindseye.optimize.order import Compare, ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.optimize.session import NetworkSession
-from mindseye.report.drawing import printable
+from mindseye.report.typeface import printable
 from mindseye.workflows.objectives.exemplars import Exemplars
 from mindseye.workflows.objectives.locate import LocatedObjectives, ObjectiveRequest
 
