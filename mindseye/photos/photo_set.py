@@ -17,6 +17,7 @@ from mindseye.photos.decode import View, decode
 from mindseye.photos.decode_pool import decode_all
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.listing import Entry, Listing, Skipped, list_photos
+from mindseye.photos.photo_memory import PhotoMemory
 from mindseye.preprocessing import Preprocessing
 
 Source = str | os.PathLike[str] | Sequence[Any] | npt.NDArray[Any]
@@ -54,8 +55,7 @@ class PhotoSet:
         self._set_entries(list(listing.entries))
         self._checked = False
         self._view: View | None = None
-        self._in_memory: dict[int, Tensor] = {}
-        self._memory_bytes = kept_bytes
+        self._memory = PhotoMemory(kept_bytes)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -134,7 +134,7 @@ class PhotoSet:
                     pixels, remark = decoded
                     if remark:
                         self.remarks[entry.path] = remark
-                    self._keep(len(readable) - 1, pixels)
+                    self._memory.keep(len(readable) - 1, pixels, len(self))
                     indices.append(len(readable) - 1)
                     batch.append(pixels)
                 if progress is not None:
@@ -191,18 +191,19 @@ class PhotoSet:
 
     def forget(self) -> None:
         """Let go of the decoded photos in memory; they are decoded again where they are wanted again."""
-        self._in_memory.clear()
+        self._memory.clear()
 
     def _photo(self, index: int, view: View) -> Tensor:
-        if index not in self._in_memory:
-            entry = self._entries[index]
-            try:
-                photo = decode(entry.source, view)
-            except UndecodableError as reason:
-                raise _missing_photo(entry, str(reason)) from reason
-            self._keep(index, photo)
-            return photo
-        return self._in_memory[index]
+        kept = self._memory.find(index)
+        if kept is not None:
+            return kept
+        entry = self._entries[index]
+        try:
+            photo = decode(entry.source, view)
+        except UndecodableError as reason:
+            raise _missing_photo(entry, str(reason)) from reason
+        self._memory.keep(index, photo, len(self))
+        return photo
 
     def _set_entries(self, entries: list[Entry]) -> None:
         self._entries = entries
@@ -211,12 +212,8 @@ class PhotoSet:
 
     def _set_view(self, view: View) -> None:
         if view != self._view:
-            self._in_memory.clear()
+            self._memory.clear()
         self._view = view
-
-    def _keep(self, index: int, photo: Tensor) -> None:
-        if (len(self._in_memory) + 1) * photo.numel() <= self._memory_bytes:
-            self._in_memory[index] = photo
 
 
 def _note(names: Sequence[str], remark: str) -> str:
