@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from mindseye.report.atlas.layer import layer_means
 from mindseye.report.atlas.site import INDEX, about, link, write_page
+from mindseye.report.drawing import sample_evenly
 from mindseye.report.numbers import format_number
-from mindseye.report.typeface import printable, sample_evenly
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import AtlasLayer, AtlasRecord
 
 SHOWN = 12
