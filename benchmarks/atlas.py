@@ -43,8 +43,6 @@ from mindseye.workflows.facets.find import gather_targets
 from mindseye.workflows.request import Request
 
 FULL_CHANNELS = 32
-GO = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-"""Two frames, after which what was done has been shown."""
 
 
 def main() -> None:
@@ -138,7 +136,7 @@ def bare_parts(options: argparse.Namespace, asked: dict[str, Any], out: Path) ->
 def aim(context: AtlasContext, layer: Layer, channel: int) -> FacetOrder:
     """The targets of a channel's facets."""
     facets, job = context.facets_of(layer.address, channel).facets, context.job(layer, channel)
-    targets = gather_targets(job, facets, Progress(quiet=True), [layer], context.slope(job))
+    targets = gather_targets(job, facets, Progress(quiet=True), [layer], slope=context.slope(job))
     return channel_facets_order(job, layer, targets, [channel] * len(facets), [1.0] * len(facets))
 
 
@@ -175,7 +173,9 @@ def measure_pages(options: argparse.Namespace) -> None:
         folder, layer = multiply(Path(options.atlas), Path(place), options.channels)
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
         browser = playwright.chromium.launch(executable_path=options.browser, args=flags)
-        print("| page | KB | first picture, ms | JS heap, MB | tab, MB | sorting, ms |\n|---|---|---|---|---|---|")
+        print(
+            "| page | KB | first picture, ms | JS heap, MB | tab, MB | sort or search, ms |\n|---|---|---|---|---|---|"
+        )
         for name in (f"{layer}/index.html", "index.html"):
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             begun = time.perf_counter()
@@ -187,27 +187,26 @@ def measure_pages(options: argparse.Namespace) -> None:
             page.wait_for_timeout(1000)
             heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
             tab = max(resident(process) for process in renderers())
-            sorting = page.evaluate(SORT.replace("GO", GO)) if "/" in name else page.evaluate(SEARCH.replace("GO", GO))
+            took = page.evaluate(change("order", "1", "change") if "/" in name else change("search", "12", "input"))
             size = (folder / name).stat().st_size / 1000
-            print(f"| {name} | {size:.0f} | {first:.0f} | {heap:.0f} | {tab:.0f} | {sorting:.0f} |", flush=True)
+            print(f"| {name} | {size:.0f} | {first:.0f} | {heap:.0f} | {tab:.0f} | {took:.0f} |", flush=True)
             page.close()
         browser.close()
 
 
-SORT = """async () => {
-  const order = document.getElementById("order"), begun = performance.now();
-  order.value = "1";
-  order.dispatchEvent(new Event("change"));
-  await GO;
+CHANGE = """async () => {
+  const field = document.getElementById("NAME"), begun = performance.now();
+  field.value = "VALUE";
+  field.dispatchEvent(new Event("EVENT"));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   return performance.now() - begun;
 }"""
-SEARCH = """async () => {
-  const field = document.getElementById("search"), begun = performance.now();
-  field.value = "12";
-  field.dispatchEvent(new Event("input"));
-  await GO;
-  return performance.now() - begun;
-}"""
+"""A field is changed, and two frames have passed, after which what was done has been shown."""
+
+
+def change(name: str, value: str, event: str) -> str:
+    """The script that changes a field of a page and says how many milliseconds that took."""
+    return CHANGE.replace("NAME", name).replace("VALUE", value).replace("EVENT", event)
 
 
 def multiply(atlas: Path, place: Path, count: int) -> tuple[Path, str]:

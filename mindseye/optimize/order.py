@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
@@ -114,7 +114,7 @@ class FacetOrder(Order):
     def layers(self) -> list[Layer]:
         penalty = [self.penalty] if self.penalty else []
         addresses = dict.fromkeys([*self.matched, self.layer, *penalty])
-        return [self.session.layer(address) for address in addresses if not is_of_image(address)]
+        return [self.session.layer(address) for address in addresses if not is_made(address)]
 
     def images(self, pictures: Sequence[int]) -> Tensor | None:
         return None if self.weighted is None else self.weighted[list(pictures)]

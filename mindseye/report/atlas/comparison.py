@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.report.atlas.site import INDEX, about, link, write_assets, write_page
-from mindseye.report.drawing import printable
 from mindseye.report.numbers import format_number
+from mindseye.report.typeface import printable
 from mindseye.runs.atlas import channel_stem
 from mindseye.runs.schema import AtlasRecord
 

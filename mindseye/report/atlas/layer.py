@@ -4,8 +4,8 @@ from collections.abc import Container
 from pathlib import Path
 
 from mindseye.report.atlas.site import INDEX, about, embed_json, link, write_page
-from mindseye.report.drawing import printable
 from mindseye.report.numbers import format_number, round_digits
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import AtlasChannel, AtlasLayer, AtlasRecord
 
 

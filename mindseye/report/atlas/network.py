@@ -5,8 +5,9 @@ from pathlib import Path
 
 from mindseye.report.atlas.layer import layer_means
 from mindseye.report.atlas.site import INDEX, about, embed_json, link, write_page
-from mindseye.report.drawing import printable, sample_evenly
+from mindseye.report.drawing import sample_evenly
 from mindseye.report.numbers import format_number
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import AtlasLayer, AtlasRecord
 
 SHOWN = 12

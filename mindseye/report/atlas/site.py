@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from mindseye.report.drawing import printable
 from mindseye.report.manifest import is_untrained, photo_folder
 from mindseye.report.page.templates import render, script, site_policy, style
+from mindseye.report.typeface import printable
 from mindseye.runs.files import write_bytes
 from mindseye.runs.schema import AtlasRecord
 

@@ -101,7 +101,7 @@ class AtlasChannelItem(PackItem):
         record, sheets = self._describe(grouped)
         job = context.job(layer, channel)
         targets = gather_targets(
-            context.job_for_preparing(job), grouped.facets, Progress(quiet=True), [layer], context.slope(job)
+            context.job_for_preparing(job), grouped.facets, Progress(quiet=True), [layer], slope=context.slope(job)
         )
         count = len(grouped.facets)
         deviation = float(context.answers.means(layer.address)[:, channel].std(correction=0))

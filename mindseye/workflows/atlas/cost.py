@@ -79,7 +79,7 @@ def _measure(context: AtlasContext, layer: Layer) -> LayerCost:
     grouped = [context.facets_of(layer.address, channel) for channel in channels]
     job = context.job(layer, channels[0])
     targets = gather_targets(
-        context.job_for_preparing(job), grouped[0].facets, Progress(quiet=True), [layer], context.slope(job)
+        context.job_for_preparing(job), grouped[0].facets, Progress(quiet=True), [layer], slope=context.slope(job)
     )
     context.feeding(layer, channels[0])
     beside = (time.monotonic() - begun) / len(channels)

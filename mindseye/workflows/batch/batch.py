@@ -8,13 +8,13 @@ import torch
 
 from mindseye.errors import UserError
 from mindseye.photos.collection import Collection
-from mindseye.report.html import html_table
+from mindseye.report.html import html_block, page_link, strip, table
 from mindseye.runs.folder import RunFolder
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.executor import Executor
-from mindseye.workflows.batch.ledger import Ledger, Plan, check_same, new_plan
+from mindseye.workflows.batch.ledger import INDEX, Ledger, Plan, check_same, new_plan
 from mindseye.workflows.batch.leftovers import clear
-from mindseye.workflows.batch.output import BatchOutput
+from mindseye.workflows.batch.output import BatchOutput, painted_classes
 from mindseye.workflows.batch.placement import Placement
 from mindseye.workflows.batch.plan import Shard
 from mindseye.workflows.batch.request import BatchRequest
@@ -22,6 +22,9 @@ from mindseye.workflows.batch.status import BatchStatus, Failure, read_status
 from mindseye.workflows.batch.work_list import WorkList, work_on
 from mindseye.workflows.evaluation.evaluate import has_looked
 from mindseye.workflows.evaluation.panel import load_panel
+
+SHOWN = 12
+"""Classes whose pictures a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Batch:
         rows = [
             {"class": failure.name, "status": failure.status, "reason": failure.reason} for failure in self.failures
         ]
-        return html_table(rows, status.counts)
+        strips = [strip(pictures, name) for name, pictures in painted_classes(self.path, SHOWN)]
+        return html_block(status.counts, *strips, table(rows), page_link(self.path / INDEX))
 
 
 def work_on_batch(

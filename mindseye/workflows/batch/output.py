@@ -2,6 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 from mindseye.errors import UserError
 from mindseye.report.card import Card, card_of
 from mindseye.report.index import write_index
+from mindseye.report.manifest import deepest_layer
+from mindseye.runs.folder import RunFolder
 from mindseye.workflows.batch.executor import Ended, Event
-from mindseye.workflows.batch.ledger import INDEX, Ledger
+from mindseye.workflows.batch.ledger import INDEX, Ledger, read_plan
 from mindseye.workflows.batch.results import write_results
 
 EVERY_SECONDS = 60.0
@@ -71,3 +74,20 @@ def write_page(ledger: Ledger) -> None:
             card = Card(name, "", state.status)
         cards.append(replace(card, status=state.status, note=state.reason) if state.reason else card)
     write_index(ledger.path / INDEX, ledger.path.absolute().name, cards)
+
+
+def painted_classes(path: Path, most: int) -> Iterator[tuple[str, list[Path]]]:
+    """The first classes of a batch that have pictures: the name of each, and the pictures of its deepest layer."""
+    plan = read_plan(path)
+    for entry in plan.classes if plan else ():
+        if most < 1:
+            return
+        folder = path / entry.folder
+        try:
+            facets = deepest_layer(RunFolder(folder).read()).facets
+        except UserError:
+            continue
+        pictures = [folder / facet.picture for facet in facets if facet.picture]
+        if pictures:
+            most -= 1
+            yield entry.title, pictures
