@@ -12,7 +12,7 @@ from mindseye.measure.likeness import correlations, linear_cka, match_channels
 from mindseye.measure.selectivity import Floats
 from mindseye.report.atlas.comparison import TwinRow, write_comparison_page
 from mindseye.report.frame import frame
-from mindseye.report.html import html_table
+from mindseye.report.html import html_block, page_link, table
 from mindseye.workflows.atlas.atlas import Atlas, MissingError
 
 FEWEST_PHOTOS = 10
@@ -106,7 +106,8 @@ class Comparison(Mapping[str, LayerComparison]):
             {"layer": entry.layer, "other": entry.other, "CKA": entry.cka, "mean r": entry.mean, "twins": entry.share}
             for entry in self.layers
         ]
-        return html_table(rows, f"{self.first.record.title} beside {self.second.record.title}")
+        title = f"{self.first.record.title} beside {self.second.record.title}"
+        return html_block(title, table(rows), page_link(self.page))
 
 
 def compare_atlases(first: Atlas, second: Atlas, out: Path | None) -> Comparison:
