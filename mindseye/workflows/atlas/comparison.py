@@ -173,11 +173,11 @@ def _compare(
     answers, other_answers = first[layer].answers[rows], second[other].answers[others]
     alike = correlations(answers, other_answers)
     matched = match_channels(alike)
-    found = [Twin(own, partner, float(alike[own, partner])) for own, partner in matched]
+    twins = [Twin(own, partner, float(alike[own, partner])) for own, partner in matched]
     with_partner = {own for own, _ in matched}, {partner for _, partner in matched}
-    found += [Twin(own, None, None) for own in range(len(alike)) if own not in with_partner[0]]
-    found += [Twin(None, own, None) for own in range(alike.shape[1]) if own not in with_partner[1]]
-    shown = [twin for twin in found if twin.channel in first[layer] or twin.other in second[other]]
+    twins += [Twin(own, None, None) for own in range(len(alike)) if own not in with_partner[0]]
+    twins += [Twin(None, own, None) for own in range(alike.shape[1]) if own not in with_partner[1]]
+    shown = [twin for twin in twins if twin.channel in first[layer] or twin.other in second[other]]
     shown.sort(key=lambda twin: (-2.0 if twin.r is None else twin.r, twin.channel or 0, twin.other or 0))
     return LayerComparison(
         layer,
