@@ -17,7 +17,8 @@ quick = {{"steps": 2, "size": 32, "snapshots": 1}}
 """
 CALLS = {
     "paint": 'mindseye.paint(["stem:1", "stem:2"], network, out="painted", **quick)',
-    "explain": 'mindseye.explain("photos/ant/0.png", network, method="saliency,backprop", target="stem:1", out="explained")',
+    "explain": 'mindseye.explain("photos/ant/0.png", network, method="saliency,grad-cam", target="stem:1", size=32, '
+    'out="explained")',
     "examples": 'mindseye.examples("photos/ant", network, layer="stem", channels=[1, 2], size=32, out="examples")',
     "batch": 'mindseye.batch("photos", network, "body.2", facets=2, out="batch", **quick)',
 }

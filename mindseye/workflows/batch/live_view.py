@@ -78,7 +78,7 @@ class LiveView:
                 self.say(
                     f"{now.done + now.partial}/{now.total} {event.name}: {counted(event.pictures, 'pictures')}, {_pace(now)}"
                 )
-            self._progress.tell("classes", now.total - now.todo, now.total, now.left)
+            self._progress.tell(self._ledger.plan.unit, now.total - now.todo, now.total, now.left)
         elif isinstance(event, Lost):
             self._refresh(None)
             self.say(f"lost: {', '.join(event.pack.todo)}: {event.reason}")
@@ -92,4 +92,4 @@ class LiveView:
 
 
 def _pace(now: BatchStatus) -> str:
-    return "" if now.per_hour is None else pace(now.per_hour, now.left)
+    return "" if now.per_hour is None else pace(now.per_hour, now.left, now.unit)

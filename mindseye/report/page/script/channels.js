@@ -9,7 +9,18 @@ function channelTable(place, columns, rows, best) {
     label: "Channel number",
     say: (wanted, left) => wanted === "" ? "" : left ? `${left} of ${rows.length}` : whyUnknown(layer, wanted),
     open: (wanted) => { location.hash = channelHref(place, encodeURIComponent(wanted)); },
-  }, csvButton("Channels as CSV", "channels.csv", channelsCsv));
+  }, csvButton("Channels as CSV", "channels.csv", channelsCsv), channelMembers(layer));
+}
+
+const PHOTOS_IN_TABLE = 5;
+
+// The photos that each channel answers to most; nothing where the run kept none.
+function channelMembers(layer) {
+  const painted = new Map((layer.entangled ? layer.entangled.shown : []).map((one) => [String(one.channel), one.examples]));
+  const photosOf = ([channel]) => (layer.activity[channel] ? layer.activity[channel][4] : painted.get(String(channel)) || []);
+  if (!Object.keys(layer.activity).length && !painted.size) return null;
+  const tiny = (row) => photosOf(row).slice(0, PHOTOS_IN_TABLE).map(([number]) => photoLink(number, 40));
+  return { title: term("members"), cell: (row) => later(el("span", { class: "row-photos" }), () => tiny(row)) };
 }
 
 const layerPills = (place) => layers.length < 2 ? null : el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>

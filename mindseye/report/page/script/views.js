@@ -3,7 +3,9 @@ const columns = byId("columns"), side = byId("side");
 let reading = 0;
 
 // All pictures, as they were filtered when they were left.
-const frontHref = () => withQuery("", new URLSearchParams(field.value ? { filter: field.value } : {}));
+// A run of `inspect` opens on what it was made for; its facets have an address of their own.
+const FRONT = content.inspect ? "facets" : "";
+const frontHref = () => withQuery(FRONT, new URLSearchParams(field.value ? { filter: field.value } : {}));
 
 const visibleNumbers = () => {
   const cards = [...document.querySelectorAll(".me-card")].filter((card) => !card.hidden).map((card) => Number(card.dataset.number));
@@ -60,7 +62,7 @@ function fillView() {
     show("layers", true);
     return ["layers", ["Layers"]];
   }
-  if (view === "channels" && hasChannels) {
+  if (hasChannels && (view === "channels" || (content.inspect && view === ""))) {
     const [layer, channel] = rest.map(plain);
     const place = layerPlace(layer);
     byId("channels").replaceChildren(...channelsAt(layer, place, channel).filter(Boolean));
