@@ -90,28 +90,34 @@ def _check_features(features: Floats | Tensor) -> NDArray[np.float32]:
         raise ValueError(f"features must be [images, channels], not of shape {array.shape}")
     if 0 in array.shape:
         raise UserError(f"no activations to group: {array.shape[0]} images, {array.shape[1]} channels")
-    broken = int((~np.isfinite(array)).any(axis=1).sum())
-    if broken:
+    largest = max(float(array.max()), -float(array.min()))
+    if not np.isfinite(largest):  # which is so where any value is not
+        broken = int((~np.isfinite(array)).any(axis=1).sum())
         raise UserError(
             f"{broken} of {len(array)} images have activations that are not finite (NaN or Inf) at this layer; "
             "check the checkpoint, use float32, or leave those images out"
         )
-    largest = float(np.abs(array).max())
     return np.asarray(array / (largest or 1.0), dtype=np.float32)
 
 
 def _principal_components(values: NDArray[np.float32], components: int, seed: int) -> NDArray[np.float32]:
-    """Coordinates along the components that vary, largest first, the first with variance 1; [images, at most that]."""
+    """Coordinates along the components that vary, largest first, the first with variance 1; [images, at most that].
+
+    The values themselves are overwritten: of many images, each copy would take as much memory as all that came before.
+    """
     # From the first row rather than the mean: identical rows become exact zeros instead of rounding noise.
-    offsets = values - values[0]
-    largest = float(np.abs(offsets).max())
+    offsets = values
+    offsets -= values[0].copy()
+    largest = max(float(offsets.max()), -float(offsets.min()))
     if largest == 0.0:
         return np.zeros((len(values), 0), dtype=np.float32)
     exact = min(values.shape) <= EXACT_PCA
     from sklearn.decomposition import PCA
 
-    pca = PCA(min(components, *values.shape), svd_solver="full" if exact else "randomized", random_state=seed)
-    coordinates: NDArray[np.float32] = pca.fit_transform(offsets / largest)
+    solver = "full" if exact else "randomized"
+    pca = PCA(min(components, *values.shape), svd_solver=solver, random_state=seed, copy=False)
+    offsets /= largest
+    coordinates: NDArray[np.float32] = pca.fit_transform(offsets)
     spread = coordinates.std(axis=0)
     varying = spread > spread[0] * ROUNDING
     return np.ascontiguousarray(coordinates[:, varying] / spread[0])

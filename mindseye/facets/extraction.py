@@ -55,10 +55,10 @@ def extract(
         UserError: if no photo decodes, or an activation is NaN or infinite, naming the layer.
     """
     cache = None if store is None else _open_cache(store, model, layers, photos, side, device, say)
-    rows: dict[str, Means] = {layer.address: cache.find(layer.address) if cache else {} for layer in layers}
-    complete = frozenset(path for path in photos.paths if all(path in means_by_path for means_by_path in rows.values()))
+    rows = {layer.address: _Rows(photos.paths, cache.find(layer.address) if cache else {}) for layer in layers}
+    complete = frozenset(path for path in photos.paths if all(path in row.held for row in rows.values()))
     advance(len(complete))
-    incomplete_layers = [layer for layer in layers if len(rows[layer.address]) < len(photos)]
+    incomplete_layers = [layer for layer in layers if len(rows[layer.address].held) < len(photos)]
     with Reader(model.network, incomplete_layers) as read:
         forward = partial(_forward, read, model, device)
         view = View(model.preprocessing, side, model.in_channels)
@@ -66,19 +66,48 @@ def extract(
         for paths, _, images in batches:
             means = forward(images)
             for address, values in means.items():
-                for path, value in zip(paths, values, strict=True):
-                    rows[address].setdefault(path, value)
+                rows[address].take(paths, values)
             if cache:
                 cache.take(paths, images, means, forward, photos.remarks)
             advance(len(paths))
     if cache:
         cache.flush()
-    stacked = {
-        address: torch.stack([means_by_path[path] for path in photos.paths]) for address, means_by_path in rows.items()
-    }
+    stacked = {address: row.stack(photos.paths) for address, row in rows.items()}
     for address, means_of_all in stacked.items():
         check_finite(means_of_all, address)
     return stacked
+
+
+class _Rows:
+    """The mean activations of photos at one layer: what the store held of them, {path: [channels]}, and what is computed.
+
+    This lies in one block from the first batch on. A tensor for each photo, kept between the large ones that every batch
+    needs for a moment, would split the memory of those, so that a process would grow with every batch.
+    """
+
+    def __init__(self, paths: Sequence[str], held: Means) -> None:
+        self.held = held
+        self._numbers = {path: number for number, path in enumerate(paths)}
+        self._block: Tensor | None = None
+
+    def take(self, paths: Sequence[str], values: Tensor) -> None:
+        """Take the values [b, channels] of some photos; of those that were held, they are let go."""
+        if self._block is None:
+            self._block = values.new_empty(len(self._numbers), values.shape[1])
+        fresh = [number for number, path in enumerate(paths) if path not in self.held]
+        self._block[[self._numbers[paths[number]] for number in fresh]] = values[fresh]
+
+    def stack(self, paths: Sequence[str]) -> Tensor:
+        """Those of some photos, [photos, channels]."""
+        if self._block is None:
+            return torch.stack([self.held[path] for path in paths])
+        if not self.held and len(paths) == len(self._numbers):
+            return self._block
+        means = self._block[[self._numbers[path] for path in paths]]
+        for number, path in enumerate(paths):
+            if path in self.held:
+                means[number] = self.held[path]
+        return means
 
 
 def _forward(read: Reader, model: Model, device: torch.device, images: Tensor) -> Means:

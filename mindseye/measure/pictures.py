@@ -116,8 +116,12 @@ def objective_measures(
 
 def dots(target: Target, facet: int, means: Tensor) -> Tensor:
     """The dot product of photos' mean activations [photos, channels] with one facet's target, as ``DotProduct`` has it."""
-    count = len(means)
-    return DotProduct(target.select([facet] * count))({target.layer: means.unsqueeze(-1)})
+    # Of the top-k's means alone: the target's ranks, once for each photo, would fill the memory where photos are many.
+    channels = target.channels[facet]
+    goal = target.ranks[facet].mean(-1)[channels]
+    numbers = torch.arange(len(channels), device=channels.device)
+    own = Target(target.layer, goal.expand(len(means), -1).unsqueeze(-1), numbers.expand(len(means), -1))
+    return DotProduct(own)({target.layer: means[:, channels].unsqueeze(-1)})
 
 
 def _fidelity(target: Target, facet: int, activation: Tensor, photo_dots: Tensor) -> dict[str, Tensor]:

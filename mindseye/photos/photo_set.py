@@ -17,6 +17,7 @@ from mindseye.photos.decode import View, decode
 from mindseye.photos.decode_pool import decode_all
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.listing import Entry, Listing, Skipped, list_photos
+from mindseye.photos.photo_memory import PhotoMemory
 from mindseye.preprocessing import Preprocessing
 
 Source = str | os.PathLike[str] | Sequence[Any] | npt.NDArray[Any]
@@ -51,11 +52,10 @@ class PhotoSet:
         self.root = listing.root
         self.skipped: list[Skipped] = list(listing.skipped)
         self.remarks: dict[str, str] = {}
-        self._entries = list(listing.entries)
+        self._set_entries(list(listing.entries))
         self._checked = False
         self._view: View | None = None
-        self._in_memory: dict[int, Tensor] = {}
-        self._memory_bytes = kept_bytes
+        self._memory = PhotoMemory(kept_bytes)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -63,7 +63,7 @@ class PhotoSet:
     @property
     def paths(self) -> list[str]:
         """Path of each photo, by index: absolute, or ``array-00000``."""
-        return [entry.path for entry in self._entries]
+        return self._paths
 
     def digest(self) -> str:
         """A fingerprint of what is listed: the paths, and the values of arrays."""
@@ -134,7 +134,7 @@ class PhotoSet:
                     pixels, remark = decoded
                     if remark:
                         self.remarks[entry.path] = remark
-                    self._keep(len(readable) - 1, pixels)
+                    self._memory.keep(len(readable) - 1, pixels, len(self))
                     indices.append(len(readable) - 1)
                     batch.append(pixels)
                 if progress is not None:
@@ -145,7 +145,8 @@ class PhotoSet:
         if not readable:
             first = skipped[0]
             raise UserError(f"none of {len(skipped)} photos can be read; {Path(first.path).name!r}: {first.reason}")
-        self._entries, self._checked = readable, True
+        self._set_entries(readable)
+        self._checked = True
         self.skipped += skipped
         if batch:
             yield [readable[index].path for index in indices], indices, torch.stack(batch)
@@ -172,7 +173,8 @@ class PhotoSet:
         if missing:
             raise _missing_photo(Entry(missing[0]), "no such file")
         self._set_view(View(preprocessing, side, in_channels))
-        self._entries, self._checked = [by_path[path] for path in paths], True
+        self._set_entries([by_path[path] for path in paths])
+        self._checked = True
 
     def load(self, indices: Sequence[int]) -> Tensor:
         """The photos with these indices: uint8 [len(indices), in_channels, side, side], from memory or decoded again.
@@ -189,27 +191,29 @@ class PhotoSet:
 
     def forget(self) -> None:
         """Let go of the decoded photos in memory; they are decoded again where they are wanted again."""
-        self._in_memory.clear()
+        self._memory.clear()
 
     def _photo(self, index: int, view: View) -> Tensor:
-        if index not in self._in_memory:
-            entry = self._entries[index]
-            try:
-                photo = decode(entry.source, view)
-            except UndecodableError as reason:
-                raise _missing_photo(entry, str(reason)) from reason
-            self._keep(index, photo)
-            return photo
-        return self._in_memory[index]
+        kept = self._memory.find(index)
+        if kept is not None:
+            return kept
+        entry = self._entries[index]
+        try:
+            photo = decode(entry.source, view)
+        except UndecodableError as reason:
+            raise _missing_photo(entry, str(reason)) from reason
+        self._memory.keep(index, photo, len(self))
+        return photo
+
+    def _set_entries(self, entries: list[Entry]) -> None:
+        self._entries = entries
+        # Once, not at every look: who names photo after photo would otherwise list all of them for each.
+        self._paths = [entry.path for entry in entries]
 
     def _set_view(self, view: View) -> None:
         if view != self._view:
-            self._in_memory.clear()
+            self._memory.clear()
         self._view = view
-
-    def _keep(self, index: int, photo: Tensor) -> None:
-        if (len(self._in_memory) + 1) * photo.numel() <= self._memory_bytes:
-            self._in_memory[index] = photo
 
 
 def _note(names: Sequence[str], remark: str) -> str:

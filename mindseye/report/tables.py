@@ -12,10 +12,10 @@ from mindseye.layers.layer import Layer, list_outputs
 from mindseye.layers.stages import stages
 from mindseye.measure.summary import ROLES
 from mindseye.models.load import Model
-from mindseye.report.drawing import printable
 from mindseye.report.entanglement import mean_and_null
 from mindseye.report.manifest import failure, names_objectives, objective_name
 from mindseye.report.numbers import SHOWN, VALUE, Reading, format_number, predictions, reading
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import Entanglement, Manifest, Summary
 from mindseye.store.settings import size_text
 from mindseye.store.store import Status

@@ -302,6 +302,21 @@ def test_saved_pictures_are_a_run(pair, tmp_path):
         pair[0].order.session.paint("body.2:3", RECIPE).save(saved.path)
 
 
+def test_only_painting_looks_at_members_in_every_octave(photos, session):
+    """Measures are of whole pictures: members are read at one size for them, and give the same numbers as in a run."""
+    recipe = replace(RECIPE, octaves=3, octave_scale=2.0)
+    facets = session.facets(photos, LAYER, 2, recipe=recipe)
+    target, looks = facets.target(), {"paint": [], "measures": []}
+
+    def listen(name):
+        return lambda stage, done, total, left: looks[name].append(total) if stage == "targets" else None
+
+    pictures = session.paint(target, recipe, steps=2, progress=listen("paint"))
+    pictures.measures(progress=listen("measures"))
+    assert set(looks["paint"]) == {2 * 3}
+    assert set(looks["measures"]) == {2}
+
+
 def test_pictures_of_objectives_are_those_of_paint(tmp_path):
     """Words, values and sums of them: byte for byte, with the same numbers, and saved as a run of paint."""
     session = me.Session(seeded(TinyConv), size=SIDE)

@@ -26,7 +26,7 @@ from mindseye.workflows.facets.find import (
     facet_order,
     gather_targets,
     group_photos,
-    target_at,
+    own_target,
 )
 from mindseye.workflows.facets.job import FacetCount, FacetJob
 
@@ -122,10 +122,12 @@ class FacetTarget(Target):
         """The job of its photos, with the recipe of a session."""
         return replace(self.job, session=session)
 
-    def gather(self, session: NetworkSession, progress: Progress) -> tuple[FacetJob, FacetTargets]:
-        """What a session's recipe matches for these facets."""
+    def gather(
+        self, session: NetworkSession, progress: Progress, octaves: bool = True
+    ) -> tuple[FacetJob, FacetTargets]:
+        """What a session's recipe matches for these facets; octaves: as ``gather_targets`` takes it."""
         job = self.with_session(session)
-        return job, gather_targets(job, list(self.facets), progress)
+        return job, gather_targets(job, list(self.facets), progress, octaves=octaves)
 
     def order(self, session: NetworkSession, progress: Progress) -> FacetOrder:
         """The order for a picture of each facet, with the session's recipe."""
@@ -156,10 +158,7 @@ def find_facets(
 
 def facet_target(job: FacetJob, facets: Sequence[Facet], progress: Progress) -> FacetTarget:
     """The target of facets at the job's first layer."""
-    layer = job.layers[0]
-    targets = gather_targets(job, list(facets), progress)
-    target = target_at(job, layer.address, targets)
-    return FacetTarget(**vars(target), job=job, facets=tuple(facets))
+    return FacetTarget(**vars(own_target(job, list(facets), progress)), job=job, facets=tuple(facets))
 
 
 def all_as_one(session: NetworkSession, photos: PhotoSet, layer: Layer, progress: Progress) -> FacetTarget:

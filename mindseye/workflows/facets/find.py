@@ -15,7 +15,7 @@ from mindseye.facets.chance import chance_silhouette
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
 from mindseye.layers.stages import last_before_pooling
@@ -25,7 +25,7 @@ from mindseye.optimize.canvases.compose import palette_of
 from mindseye.optimize.compose import layers_to_match
 from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.session import NetworkSession
-from mindseye.optimize.targets import matched_sides, ranks_by_side
+from mindseye.optimize.targets import Ranks, matched_sides, ranks_by_side
 from mindseye.report.progress import Progress
 from mindseye.store.store import Store
 from mindseye.workflows.facets.job import FacetJob
@@ -92,26 +92,53 @@ def group_photos(job: FacetJob, means: Means, progress: Progress) -> Grouping:
 
 
 def gather_targets(
-    job: FacetJob, facets: list[Facet], progress: Progress, layers: Sequence[Layer] | None = None
+    job: FacetJob,
+    facets: list[Facet],
+    progress: Progress,
+    layers: Sequence[Layer] | None = None,
+    octaves: bool = True,
+    slope: float | None = None,
 ) -> FacetTargets:
     """What each facet wants of every layer that will be matched, in one pass over the members.
 
-    layers: those that are painted, by default the job's.
+    layers: those that are painted, by default the job's. octaves: whether the members are seen as small as the recipe's octaves
+    see the pictures, too, which only painting asks for. slope: of the photos, where it is known already.
     """
     session = job.session
-    members = [job.photos.load(facet.members) for facet in facets]
-    weights = [torch.tensor(facet.weights) for facet in facets]
     painted = job.layers if layers is None else layers
     addresses = dict.fromkeys(
         address for layer in painted for address in [*matched_layers(session, layer), layer.address]
     )
-    read_layers = [session.layer(address) for address in addresses if not is_of_image(address)]
-    sides = len(matched_sides(session))
-    unit = "facets" if sides == 1 else "facet views"
-    with progress.stage("targets", len(facets) * sides, unit) as advance, session.reader(read_layers) as read:
-        ranks = ranks_by_side(session, read, members, weights, job.prefix, lambda: advance(len(facets)))
-    *smaller, whole = ranks
-    return FacetTargets(facets, members, whole, mean_slope(job), smaller)
+    members = [job.photos.load(facet.members) for facet in facets]
+    sides = matched_sides(session) if octaves else [session.view]
+    *smaller, whole = _ranks(job, facets, members, list(addresses), sides, progress)
+    return FacetTargets(facets, members, whole, mean_slope(job) if slope is None else slope, smaller)
+
+
+def own_target(job: FacetJob, facets: list[Facet], progress: Progress) -> Target:
+    """The target of facets at the job's first layer, and of no other that its recipe matches."""
+    layer, sides = job.layers[0], matched_sides(job.session)
+    members = [job.photos.load(facet.members) for facet in facets]
+    *smaller, whole = (ranks[layer.address] for ranks in _ranks(job, facets, members, [layer.address], sides, progress))
+    return build_target(layer.address, whole, job.session.recipe.top_k, job.channels, smaller)
+
+
+def _ranks(
+    job: FacetJob,
+    facets: list[Facet],
+    members: Sequence[Tensor],
+    addresses: Sequence[str],
+    sides: Sequence[int],
+    progress: Progress,
+) -> list[Ranks]:
+    """The weighted ranks of facets' members at some addresses, seen at each side."""
+    session, weights = job.session, [torch.tensor(facet.weights) for facet in facets]
+    layers = [session.layer(address) for address in addresses if not is_made(address)]
+    unit = "facets" if len(sides) == 1 else "facet views"
+    with progress.stage("targets", len(facets) * len(sides), unit) as advance, session.reader(layers) as read:
+        return ranks_by_side(
+            session, read, members, weights, sides, addresses, job.prefix, lambda: advance(len(facets))
+        )
 
 
 def mean_slope(job: FacetJob) -> float:

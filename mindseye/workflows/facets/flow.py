@@ -62,7 +62,8 @@ class Flow:
     def prepare(self) -> FacetTargets:
         """All that comes before painting."""
         if self.manifest.layers:
-            return gather_targets(self.job, self.restore(), self.progress)
+            facets, paints = self.restore(), any(self.waiting(layer) for layer in self.job.layers)
+            return gather_targets(self.job, facets, self.progress, octaves=paints)
         means = self.extract()
         targets = gather_targets(self.job, self.group(means), self.progress)
         self.record.note(*blindness(self.job, targets.members))
