@@ -41,8 +41,8 @@ from mindseye.report.progress import Progress
 from mindseye.runs.folder import RunFolder
 from mindseye.workflows.batch.batch import Batch
 from mindseye.workflows.batch.ledger import Ledger, Plan, read_plan
+from mindseye.workflows.batch.pack_painting import ClassWorker
 from mindseye.workflows.batch.request import BatchRequest
-from mindseye.workflows.batch.worker import PackWorker
 from mindseye.workflows.facets.find import FacetTargets, facet_order
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
@@ -200,7 +200,7 @@ class Bench:
                 taken["optimizer steps"] += self._paint(flows, targets)
         return taken
 
-    def _flow(self, worker: PackWorker, ledger: Ledger, name: str) -> Flow:
+    def _flow(self, worker: ClassWorker, ledger: Ledger, name: str) -> Flow:
         job, manifest = worker.context.begin(name)
         folder = RunFolder(self.place / "bare" / ledger.folder(name).path.name)
         return Flow(job, Record(folder, manifest, Progress(quiet=True)))

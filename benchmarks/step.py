@@ -21,7 +21,7 @@ import torch
 
 from mindseye.cli import keep_memory
 from mindseye.errors import UserError
-from mindseye.facets.image import image_layers, is_of_image
+from mindseye.facets.made import is_made, made_layers
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.compiler import painting_reader
 from mindseye.layers.layer import Layer, find_layer
@@ -149,18 +149,19 @@ def _painting(
     recipe = replace(load_recipe(name), size=size, steps=100_000, coarse=0.0)
     matched = layers_to_match(recipe, model.network, network, layer)
     penalty = None if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
-    addresses = dict.fromkeys([*(address for address in matched if not is_of_image(address)), layer.address])
+    addresses = dict.fromkeys([*(address for address in matched if not is_made(address)), layer.address])
     generator = torch.Generator().manual_seed(0)
     photos = torch.rand(batch, model.in_channels, size, size, generator=generator)
     targets: dict[str, Target] = {}
     with torch.no_grad(), Reader(model.network, [find_layer(network, address) for address in addresses]) as read:
-        activations = read(model.preprocessing.normalise(photos.to(device))) | image_layers(
-            photos.to(device), detail=True
-        )
+        activations = read(model.preprocessing.normalise(photos.to(device)))
+        activations |= made_layers(photos.to(device), activations, read.layers, matched)
     for address in {*addresses, *matched}:
         targets[address] = build_target(address, activations[address].sort(-1).values, recipe.top_k)
     reads = dict.fromkeys([*addresses, *([penalty] if penalty else [])])
-    reader = painting_reader(model, [find_layer(network, address) for address in reads], size, None)
+    reader = painting_reader(
+        model, [find_layer(network, address) for address in reads], size, None, recipe.branch_gradient
+    )
     random = RandomKeys(0, tuple(str(picture) for picture in range(batch)))
     palette = Palette(builtin_colours(model.in_channels), torch.ones(model.in_channels, size, size // 2 + 1))
     canvas = compose_canvas(CanvasRequest(recipe, size, model.in_channels, palette, random, device, photos))

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mindseye import measures as measures
     from mindseye.api.accentuate import accentuate as accentuate
+    from mindseye.api.atlas import atlas as atlas
     from mindseye.api.batch import batch as batch
     from mindseye.api.cache import cache as cache
+    from mindseye.api.compare import compare as compare
     from mindseye.api.demo import demo as demo
     from mindseye.api.evaluate import evaluate as evaluate
     from mindseye.api.examples import examples as examples
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from mindseye.report.notebook import Run as Run
     from mindseye.workflows.activations import Activations as Activations
     from mindseye.workflows.activations import Layers as Layers
+    from mindseye.workflows.atlas.atlas import Atlas as Atlas
+    from mindseye.workflows.atlas.comparison import Comparison as Comparison
     from mindseye.workflows.batch.batch import Batch as Batch
     from mindseye.workflows.batch.executor import Began as Began
     from mindseye.workflows.batch.executor import Ended as Ended
@@ -73,8 +77,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "mindseye.api": {
         "accentuate": "accentuate",
+        "atlas": "atlas",
         "batch": "batch",
         "cache": "cache",
+        "compare": "compare",
         "demo": "demo",
         "evaluate": "evaluate",
         "examples": "examples",
@@ -94,6 +100,8 @@ _HOMES = {
     "mindseye.workflows": {
         "Session": "session",
         "Activations": "activations",
+        "Atlas": "atlas.atlas",
+        "Comparison": "atlas.comparison",
         "Layers": "activations",
         "Facets": "facets.facets",
         "FacetTarget": "facets.facets",

@@ -305,6 +305,35 @@ def test_a_shell_completes_every_command(capsys, shell):
         assert (done.stdout, done.stderr) == ("visualize\n", "")
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (
+            "visualize photos --model efficientnet_lite",
+            {"efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"},
+        ),
+        ("layers resnet5", {"resnet50"}),
+        ("transfer --judge vit_b_1", {"vit_b_16"}),
+        ("paint class:zebra --recipe deepd", {"deepdream"}),
+        ("recipe deepd", {"deepdream"}),
+        ("visualize photos --layers au", {"auto"}),
+        ("paint class:zebra --figures sv", {"svg"}),
+    ],
+)
+def test_names_are_completed(capsys, tmp_path, words, completed):
+    """Of networks, recipes and figures, wherever one is asked for."""
+    main(["completion", "bash"])
+    script = capsys.readouterr().out
+    *_, last = words.split()
+    ask = (
+        f"COMP_WORDS=(mindseye {words}); COMP_CWORD={len(words.split())}; "
+        f"_shtab_mindseye mindseye {last} x; echo ${{COMPREPLY[@]}}"
+    )
+    done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, cwd=tmp_path)
+    assert (set(done.stdout.split()), done.stderr) == (completed, "")
+
+
 def test_completion_without_shtab_says_how_to_have_it(capsys, monkeypatch):
     """In a line."""
     monkeypatch.setitem(sys.modules, "shtab", None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mindseye.facets.image import image_layers, is_of_image
+from mindseye.facets.made import is_made, made_layers
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
@@ -42,12 +42,13 @@ def facet_order(session: NetworkSession, recipe: Recipe, address: str = "") -> I
         layer = used.layer(address) if address else last_before_pooling(network, used.network)
         matched = layers_to_match(used.recipe, network, used.network, layer)
         penalty = "" if recipe.schedule("penalty").is_zero else f"{layer.address}@input"
-        addresses = dict.fromkeys([*(part for part in matched if not is_of_image(part)), layer.address])
+        addresses = dict.fromkeys([*(part for part in matched if not is_made(part)), layer.address])
         side, channels = used.view, used.model.in_channels
         photo = torch.rand(1, channels, side, side, generator=torch.Generator().manual_seed(0))
         on_device = photo.to(used.device)
         with torch.no_grad(), used.reader([used.layer(part) for part in addresses]) as read:
-            seen = read(used.model.preprocessing.normalise(on_device)) | image_layers(on_device, detail=True)
+            seen = read(used.model.preprocessing.normalise(on_device))
+            seen |= made_layers(on_device, seen, read.layers, matched)
         yield FacetOrder(
             session=used,
             keys=["0"],

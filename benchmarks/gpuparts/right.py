@@ -102,6 +102,7 @@ def _cases(decoder: str) -> list[Case]:
     facet = {
         "match of sorted values": {"match": 1.0, "match_colour": 1.0, "match_detail": 1.0},
         "match of a sample of positions": {"match": 1.0, "match_blocks": True, "positions": 64},
+        "match of channels together": {"match": 1.0, "match_joint": 1.0, "branch_gradient": 0.5},
         "dot product": {"dot": 1.0},
         "adaptive loss": {"adaptive": 1.0},
         "robust loss": {"adaptive": 1.0, "adaptive_learned": False},

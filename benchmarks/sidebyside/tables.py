@@ -7,7 +7,8 @@ from pathlib import Path
 import matplotlib
 from matplotlib import pyplot
 
-from mindseye.report.drawing import BODY, FAINT, MARGIN, SMALL, Sheet
+from mindseye.report.drawing import BODY, FAINT, MARGIN, SMALL
+from mindseye.report.sheet import Sheet
 from mindseye.report.tiles import mosaic, picture_tile
 from sidebyside.scores import MEMBERS, NOISE, WEIGHTED, Row
 

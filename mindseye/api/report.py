@@ -8,14 +8,16 @@ from mindseye.arguments import required_path
 from mindseye.errors import UserError
 from mindseye.report.card import Card, card_of
 from mindseye.report.compare import compare_runs
+from mindseye.report.figure_files import write_sheet
+from mindseye.report.figures import write_figures
 from mindseye.report.index import write_index
 from mindseye.report.networks import draw_networks
 from mindseye.report.notebook import Run
 from mindseye.report.page import has_page, write_page
 from mindseye.report.progress import Progress
 from mindseye.report.progress import Report as ProgressOption
-from mindseye.runs.files import PNG_EFFORT, write_image
-from mindseye.runs.folder import PAGE
+from mindseye.report.theme import FigureStyle, FigureWords
+from mindseye.runs.folder import FINISHED, PAGE, RunFolder
 
 INDEX = "index.html"
 NETWORKS = "figures/networks.png"
@@ -37,6 +39,7 @@ def write_report(
     *runs: str | os.PathLike[str] | Run,
     out: str | os.PathLike[str] | None = None,
     title: str | None = None,
+    figures: FigureWords = None,
     quiet: bool = False,
     progress: ProgressOption = None,
 ) -> Report:
@@ -51,6 +54,8 @@ def write_report(
         out: the page over several runs; by default ``index.html`` beside the first. It needs no run's picture, but each card
             leads to the page in its run's folder.
         title: of that page; by default the name of the folder that it stands in.
+        figures: ``"dark"``, ``"svg"``, ``"pdf"``, with commas between: of a single run, draw its figures anew like this; of several
+            the one that shows them side by side.
         quiet: say nothing.
         progress: None, True, or a function that is told how far it is.
 
@@ -59,9 +64,11 @@ def write_report(
     """
     if not runs:
         raise UserError("no run: name at least one run folder")
-    told = Progress.of(progress, quiet=quiet)
+    told, style = Progress.of(progress, quiet=quiet), FigureStyle.of(figures)
     folders = [run.path if isinstance(run, Run) else required_path("run", run) for run in runs]
     if len(folders) == 1 and out is None:
+        if figures:
+            draw_anew(folders[0], style, told)
         path = write_page(folders[0])
         told.say(f"done: {path}")
         return Report(path, [])
@@ -83,13 +90,37 @@ def write_report(
             advance(1)
     if not cards:
         raise UserError(failures[0])
-    sheet = draw_networks(readable)
+    sheet = draw_networks(readable, style.theme)
     rows, comparisons = compare_runs(readable)
-    write_index(path, title or path.absolute().parent.name or "runs", cards, sheet, rows, comparisons)
+    write_index(
+        path,
+        title or path.absolute().parent.name or "runs",
+        cards,
+        None if sheet is None else sheet.image,
+        rows,
+        comparisons,
+    )
     told.say(f"done: {path}")
     if sheet is None:
         return Report(path, failures)
     figure = path.parent / NETWORKS
-    write_image(figure, sheet, PNG_EFFORT)
+    write_sheet(figure, sheet, style)
     told.say(f"done: {figure}")
     return Report(path, failures, figure)
+
+
+def draw_anew(folder: Path, style: FigureStyle, progress: Progress) -> None:
+    """Draw the figures of a finished run in another style, which it keeps.
+
+    Raises:
+        UserError: if the folder holds no finished run that has figures of its own.
+    """
+    run = RunFolder(folder)
+    manifest = run.read()
+    if manifest.status not in FINISHED or not (manifest.layers or manifest.pictures):
+        raise UserError(f"{folder} is no finished run with figures: leave --figures out")
+    with run.locked(), progress.stage("figures", 1, "set") as advance:
+        manifest.figures = style.words()
+        run.write(manifest)
+        write_figures(folder, style)
+        advance(1)

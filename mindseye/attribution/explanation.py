@@ -1,5 +1,6 @@
 """What an attribution method gives: a map per photo, and the numbers beside it."""
 
+import warnings
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -69,6 +70,10 @@ def load_captum(name: str) -> Any:
         UserError: if Captum is not installed.
     """
     try:
-        return getattr(import_module("captum.attr"), name)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # in a notebook it imports a bar that it does not show, and misses ipywidgets
+            return getattr(import_module("captum.attr"), name)
     except ImportError as error:
         raise UserError(f"this method needs Captum: {install_command('explain')}") from error

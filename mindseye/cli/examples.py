@@ -7,6 +7,7 @@ from mindseye.cli.options import (
     DONE,
     MODEL_OPTIONS,
     add_command,
+    add_figures,
     add_model,
     add_running,
     count,
@@ -43,6 +44,7 @@ def add(commands: Any) -> None:
     add(
         "--out", metavar="DIR", help="folder (default: runs/examples-FOLDER-MODEL-LAYER); an earlier call's is replaced"
     )
+    add_figures(parser)
     add_running(parser)
 
 
@@ -51,7 +53,7 @@ def act(options: argparse.Namespace, command: str) -> int:
     from mindseye.api.examples import examples
     from mindseye.report.result import examples_outcome
 
-    own = ("layer", "channels", "recursive", "size", "whole", "out", "device", "quiet")
+    own = ("layer", "channels", "recursive", "size", "whole", "out", "figures", "device", "quiet")
     found = examples(options.photos, command=command, **picked(options, *MODEL_OPTIONS, *own))
     tell_outcome(examples_outcome(found.path, found.record), options)
     return DONE

@@ -6,6 +6,7 @@ from typing import Any
 from mindseye.cli.options import (
     MODEL,
     add_command,
+    add_figures,
     add_running,
     add_weights,
     code_of,
@@ -38,7 +39,19 @@ examples:
 An interrupted run continues with the same command. A finished one is left alone; --force starts anew."""
 
 OWN = ("method", "target", "check", "size", "box", "stride", "fill", "baseline", "steps", "game", "rule", "epsilon")
-OTHERS = ("gamma", "cam_layer", "weights", "checkpoint", "recursive", "seed", "device", "batch_size", "force", "quiet")
+OTHERS = (
+    "gamma",
+    "cam_layer",
+    "weights",
+    "checkpoint",
+    "recursive",
+    "seed",
+    "device",
+    "batch_size",
+    "force",
+    "figures",
+    "quiet",
+)
 
 
 def add(commands: Any) -> None:
@@ -76,6 +89,7 @@ def add(commands: Any) -> None:
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
     add("--out", metavar="DIR", help="folder (default: runs/explain-PHOTO-MODEL)")
     add("--force", action="store_true", help="replace what the folder holds")
+    add_figures(parser)
     add_running(parser)
 
 

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from mindseye import __version__
 from mindseye.cli import (
     accentuate,
+    atlas,
     batch,
     cache,
+    compare,
     completion,
     demo,
     evaluate,
@@ -36,9 +38,9 @@ from mindseye.runtime import keep_memory, share_cores
 # In the order in which help lists them.
 GROUPS = {
     "paint": (visualize, paint, invert, accentuate, recipe, demo),
-    "look": (inspect, examples, explain, layers),
+    "look": (inspect, examples, explain, compare, layers),
     "judge": (evaluate, transfer),
-    "run many": (batch, status, cache),
+    "run many": (batch, atlas, status, cache),
     "see": (open_page, report, film),
     "besides": (help_page, completion),
 }
@@ -49,6 +51,8 @@ EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
   mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
   mindseye batch imagenet/train --model resnet50             the same for each of many folders
+  mindseye atlas resnet50 photos --out runs/atlas            a page for each channel of a network
+  mindseye compare runs/before runs/after                    which channels of two networks are twins
   mindseye inspect photos --model resnet50 --recursive       which channels mean several things
   mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
   mindseye paint --model resnet50 class:zebra --recipe class a class

@@ -13,7 +13,7 @@ MODEL = "a torchvision name, timm/NAME, efficientnet_lite0|1|2, or FILE.py:FACTO
 
 # Options that the Python functions take by the names that they have here.
 MODEL_OPTIONS = ("model", "weights", "checkpoint")
-PAINTING_OPTIONS = ("out", "steps", "size", "seed", "device", "batch_size", "force", "quiet", "snapshots")
+PAINTING_OPTIONS = ("out", "figures", "steps", "size", "seed", "device", "batch_size", "force", "quiet", "snapshots")
 
 Act = Callable[[argparse.Namespace, str], int]
 
@@ -94,6 +94,7 @@ def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0,
     add("--snapshots", type=count, metavar="N", help="pictures kept on the way (default: the recipe's)")
     add("--out", metavar="DIR", help=f"run folder (default: {out})")
     add("--force", action="store_true", help="replace what the folder holds")
+    add_figures(parser)
     add_running(parser)
 
 
@@ -102,6 +103,12 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     add("--quiet", action="store_true", help="say nothing but errors")
+
+
+def add_figures(parser: argparse.ArgumentParser) -> None:
+    """How figures look."""
+    figures = "dark, and svg, pdf for these besides PNG; with commas between (default: light)"
+    parser.add_argument("--figures", metavar="A[,B]", help=figures)
 
 
 def add_cache(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import add_command, code_of, picked
+from mindseye.cli.options import add_command, add_figures, code_of, picked
 
 EXAMPLES = """examples:
   mindseye report runs/ants                            write runs/ants/report.html anew
@@ -20,6 +20,7 @@ def add(commands: Any) -> None:
     add("runs", nargs="+", metavar="RUN", help="folder of a run")
     add("--out", metavar="FILE", help="the page over many runs (default: index.html beside the first)")
     add("--title", metavar="TEXT", help="its title (default: the name of its folder)")
+    add_figures(parser)
     add("--quiet", action="store_true", help="say nothing but errors")
 
 
@@ -27,4 +28,4 @@ def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.report import write_report
 
-    return code_of(write_report(*options.runs, **picked(options, "out", "title", "quiet")))
+    return code_of(write_report(*options.runs, **picked(options, "out", "title", "figures", "quiet")))

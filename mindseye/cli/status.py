@@ -14,7 +14,7 @@ Nothing is changed: ask from another terminal, while the batch is at work or aft
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
-    about = "Tell how far a batch is, what failed and why, and who works on it."
+    about = "Tell how far a batch or an atlas is, what failed and why, and who works on it."
     parser = add_command(commands, "status", act, about, EXAMPLES)
     parser.add_argument("out", metavar="OUT", help="folder of the batch")
 

@@ -1,12 +1,12 @@
 """Activations of a photo set: one pass for the mean over positions of all, one for the sorted ones of the members."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.image import image_layers
+from mindseye.facets.made import made_layers
 from mindseye.facets.target import weighted_ranks
 from mindseye.layers.reader import Reader
 from mindseye.preprocessing import Preprocessing
@@ -61,14 +61,14 @@ def facet_ranks(
     weights: Sequence[Tensor],
     device: torch.device,
     views: Views | None = None,
-    detail: bool = False,
+    wanted: Collection[str] = (),
 ) -> dict[str, Tensor]:
     """The weighted ranks of each facet's members, at every layer that is read and for the image itself.
 
     members: per facet the photos, uint8 [members, channels, side, side]. weights: per facet [members]. views: maps a
     facet's number and its photos to several random views of them, over which the ranks are averaged; the photos
-    themselves where it is None. detail: whether the image's detail is wanted besides its values.
-    Returns {address: [facets, channels, positions]} on the CPU, those of ``image_layers`` among the addresses.
+    themselves where it is None. wanted: addresses of what is made of the image and of layers, see ``made_layers``.
+    Returns {address: [facets, channels, positions]} on the CPU.
     """
     ranks_by_address: dict[str, list[Tensor]] = {}
     for facet, (photos, shares) in enumerate(zip(members, weights, strict=True)):
@@ -76,7 +76,9 @@ def facet_ranks(
         views_of_facet = views(facet, images) if views is not None else [images]
         sums: dict[str, Tensor] = {}
         for view in views_of_facet:
-            for address, activation in (read(preprocessing.normalise(view)) | image_layers(view, detail)).items():
+            activations = read(preprocessing.normalise(view))
+            activations |= made_layers(view, activations, read.layers, wanted)
+            for address, activation in activations.items():
                 ranks = weighted_ranks(activation, shares.to(device)).cpu() / len(views_of_facet)
                 sums[address] = sums[address] + ranks if address in sums else ranks
         for address, total in sums.items():

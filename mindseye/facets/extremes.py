@@ -1,6 +1,6 @@
 """What single channels do in each photo of a folder: their least, mean and greatest values over positions, and where."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,7 +29,6 @@ class Extremes:
     mean_at: Tensor
 
 
-@torch.no_grad()
 def channel_extremes(
     read: Reader,
     preprocessing: Preprocessing,
@@ -38,31 +37,51 @@ def channel_extremes(
     device: torch.device,
     on_batch: Callable[[int], None] = lambda count: None,
 ) -> list[Extremes]:
-    """What each of some channels does in every photo, in the order of ``channels``, in one pass over the photos.
+    """What each of some channels does in every photo, in the order of ``channels``; read: gives one layer.
 
-    read: gives one layer. batches: (indices, uint8 images [batch, channels, side, side]) in any order.
+    See ``layer_extremes``.
+    """
+    (layer,) = read.layers
+    return layer_extremes(read, preprocessing, batches, {layer.address: channels}, device, on_batch)[layer.address]
+
+
+@torch.no_grad()
+def layer_extremes(
+    read: Reader,
+    preprocessing: Preprocessing,
+    batches: Iterable[tuple[list[int], Tensor]],
+    channels: Mapping[str, Sequence[int]],
+    device: torch.device,
+    on_batch: Callable[[int], None] = lambda count: None,
+) -> dict[str, list[Extremes]]:
+    """What some channels of each layer do in every photo, in one pass over the photos, {address: one for each channel}.
+
+    channels: of each layer that is read. batches: (indices, uint8 images [batch, channels, side, side]) in any order.
 
     Raises:
         UserError: if an activation is NaN or infinite, naming layer and number of photos.
     """
-    (layer,) = read.layers
-    from_middle = _from_middle(layer).to(device)
+    from_middle = {layer.address: _from_middle(layer).to(device) for layer in read.layers}
     places: list[int] = []
-    batch_parts: list[tuple[Tensor, ...]] = []
+    batch_parts: dict[str, list[tuple[Tensor, ...]]] = {address: [] for address in channels}
     for indices, images in batches:
-        values = read(normalise_photos(images, preprocessing, device))[layer.address]
-        values = values[:, list(channels)].float()
-        parts: list[Tensor] = []
-        for score in (values.amin(-1), values.amax(-1), values.mean(-1)):
-            off = (values - score[..., None]).abs()
-            parts += [score, _nearest(off == off.amin(-1, keepdim=True), from_middle)]
-        batch_parts.append(tuple(part.cpu() for part in parts))
+        activations = read(normalise_photos(images, preprocessing, device))
+        for address, own in channels.items():
+            values = activations[address][:, list(own)].float()
+            parts: list[Tensor] = []
+            for score in (values.amin(-1), values.amax(-1), values.mean(-1)):
+                off = (values - score[..., None]).abs()
+                parts += [score, _nearest(off == off.amin(-1, keepdim=True), from_middle[address])]
+            batch_parts[address].append(tuple(part.cpu() for part in parts))
         places += indices
         on_batch(len(indices))
     order = torch.tensor(places).argsort()
-    whole = [torch.cat(part)[order] for part in zip(*batch_parts, strict=True)]
-    check_finite(whole[4], layer.address)
-    return [Extremes(*(part[:, place] for part in whole)) for place in range(len(channels))]
+    extremes = {}
+    for address, own in channels.items():
+        whole = [torch.cat(part)[order] for part in zip(*batch_parts[address], strict=True)]
+        check_finite(whole[4], address)
+        extremes[address] = [Extremes(*(part[:, place] for part in whole)) for place in range(len(own))]
+    return extremes
 
 
 def _from_middle(layer: Layer) -> Tensor:

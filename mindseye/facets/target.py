@@ -64,6 +64,17 @@ class Target:
             self.layer, self.ranks[index], self.channels[index], tuple(ranks[index] for ranks in self.smaller)
         )
 
+    @staticmethod
+    def joined(targets: Sequence["Target"]) -> "Target":
+        """The targets of several batches of facets at one layer, one behind the other."""
+        smaller = zip(*(target.smaller for target in targets), strict=True)
+        return Target(
+            targets[0].layer,
+            torch.cat([target.ranks for target in targets]),
+            torch.cat([target.channels for target in targets]),
+            tuple(map(torch.cat, smaller)),
+        )
+
     def to(self, device: torch.device) -> "Target":
         """The same on a device."""
         smaller = tuple(ranks.to(device) for ranks in self.smaller)

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from mindseye.errors import one_line
 from mindseye.layers.fold import fold_batch_norms
 from mindseye.layers.layer import Layer, check_gradients
-from mindseye.layers.reader import Activations, Reader
+from mindseye.layers.reader import NO_BRANCHES, Activations, Reader
+from mindseye.layers.residual import Branches, find_branches
 from mindseye.models.freeze import copy_modules, disable_fast_attention, list_hooks
 from mindseye.models.load import Model
 from mindseye.models.probe import example_input
@@ -61,28 +62,29 @@ class Compiler:
         self._resources.close()
         self._passes.clear()
 
-    def reader(self, network: nn.Module, layers: Sequence[Layer]) -> Reader:
+    def reader(self, network: nn.Module, layers: Sequence[Layer], branches: Branches = NO_BRANCHES) -> Reader:
         """A reader of layers whose passes with a gradient are compiled, where that is faster.
 
-        network: the same each time, or a copy of it: what was compiled of one is used for the other.
+        network: the same each time, or a copy of it: what was compiled of one is used for the other. branches: whose
+        gradient is scaled.
         """
-        return _CompiledReader(self, network, layers)
+        return _CompiledReader(self, network, layers, branches)
 
-    def find_faster(self, network: nn.Module, layers: Sequence[Layer], images: Tensor, plain: Pass) -> Pass | None:
+    def find_faster(self, read: Reader, images: Tensor, plain: Pass) -> Pass | None:
         """A compiled pass for such images that agrees with the plain one and is faster; None where there is none."""
-        kind = _kind(layers, images)
+        kind = _kind(read.layers, images)
         if kind not in self._passes:
-            self._passes[kind] = self._try(network, layers, images.detach(), plain)
+            self._passes[kind] = self._try(read, images.detach(), plain)
         return self._passes[kind]
 
-    def _try(self, network: nn.Module, layers: Sequence[Layer], images: Tensor, plain: Pass) -> Pass | None:
+    def _try(self, read: Reader, images: Tensor, plain: Pass) -> Pass | None:
         best, fastest = None, LEAST_GAIN
-        about = f"torch.compile at {layers[-1].address}, {len(images)} at once, {images.shape[-1]} px"
+        about = f"torch.compile at {read.layers[-1].address}, {len(images)} at once, {images.shape[-1]} px"
         for mode in MODES.get(images.device.type, ("default",)):
             name = about if mode == "default" else f"{about}, {mode}"
             with ExitStack() as held:
                 try:
-                    compiled = _compile(network, layers, mode, held)
+                    compiled = _compile(read, mode, held)
                     off = _difference(compiled, plain, images)
                     limit = TOLERANCE.get(_precision(images), TOLERANCE_LOWER)
                     gain = _gain(compiled, plain, images) if off <= limit else 0.0
@@ -100,7 +102,9 @@ class Compiler:
         return best
 
 
-def painting_reader(model: Model, layers: Sequence[Layer], view: int, compiler: Compiler | None) -> Reader:
+def painting_reader(
+    model: Model, layers: Sequence[Layer], view: int, compiler: Compiler | None, branch_gradient: float = 1.0
+) -> Reader:
     """Reads layers of a model at many steps.
 
     Args:
@@ -108,6 +112,7 @@ def painting_reader(model: Model, layers: Sequence[Layer], view: int, compiler: 
         layers: that will be read.
         view: side in px of what the network sees.
         compiler: of a recipe that compiles.
+        branch_gradient: the share of the gradient that comes back through residual branches.
 
     Raises:
         UserError: if gradients of one of the layers do not reach the image.
@@ -115,14 +120,17 @@ def painting_reader(model: Model, layers: Sequence[Layer], view: int, compiler: 
     check_gradients(layers)
     example = example_input(model.in_channels, view, view, 1, model.network)
     network = fold_batch_norms(model.network, layers, example)
-    return Reader(network, layers) if compiler is None else compiler.reader(network, layers)
+    branches = find_branches(network, example, branch_gradient)
+    if compiler is not None:
+        return compiler.reader(network, layers, branches)
+    return Reader(network, layers, branches=branches)
 
 
 class _CompiledReader(Reader):
     """Reads as ``Reader`` does; a pass with a gradient, and without anybody else's hooks, may be a compiled one."""
 
-    def __init__(self, compiler: Compiler, network: nn.Module, layers: Sequence[Layer]) -> None:
-        super().__init__(network, layers)
+    def __init__(self, compiler: Compiler, network: nn.Module, layers: Sequence[Layer], branches: Branches) -> None:
+        super().__init__(network, layers, branches=branches)
         self._compiler = compiler
         self._own_hooks = 0
 
@@ -136,18 +144,18 @@ class _CompiledReader(Reader):
         """See ``Reader``."""
         faster = None
         if images.requires_grad and torch.is_grad_enabled() and _count_hooks(self.network) == self._own_hooks:
-            faster = self._compiler.find_faster(self.network, self.layers, images, super().__call__)
+            faster = self._compiler.find_faster(self, images, super().__call__)
         return super().__call__(images) if faster is None else faster(images)
 
 
-def _compile(network: nn.Module, layers: Sequence[Layer], mode: str, held: ExitStack) -> Pass:
+def _compile(read: Reader, mode: str, held: ExitStack) -> Pass:
     """A compiled pass. held: keeps its hooks. A copy is compiled, which nobody else's hooks come to."""
-    read = held.enter_context(Reader(copy_modules(network), layers, stops=False))
+    copied = held.enter_context(Reader(copy_modules(read.network), read.layers, stops=False, branches=read.branches))
     whole = torch.compile(_copy_function(Reader.__call__), fullgraph=True, dynamic=False, mode=mode)
 
     def compiled(images: Tensor) -> Activations:
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        activations: Activations = whole(read, images)
+        activations: Activations = whole(copied, images)
         if mode == "default":
             return activations
         # CUDA graphs overwrite at the next step what they gave at this one.

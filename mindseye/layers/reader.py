@@ -10,27 +10,32 @@ from torch import Tensor, nn
 
 from mindseye.errors import UserError
 from mindseye.layers.layer import Layer, no_gradient
+from mindseye.layers.residual import Branches
 from mindseye.models.freeze import disable_fast_attention, run_eagerly, seed_pass
 from mindseye.models.output_parts import first_tensor, part_of
 
 SEED = 0
 Activations = dict[str, Tensor]
+NO_BRANCHES = Branches()
 
 
 class Reader:
     """Reads activations with hooks, and stops the forward pass behind the last one that is asked for.
 
     Used as a context manager: the hooks are gone afterwards, also after an error. stops: where not, the network runs to its
-    end, so that the pass can be compiled.
+    end, so that the pass can be compiled. branches: whose gradient is scaled; what is read of them is read before.
 
         with Reader(network, layers) as read:
             activations = read(images)      # {address: [batch, channels, positions]}
     """
 
-    def __init__(self, network: nn.Module, layers: Sequence[Layer], stops: bool = True) -> None:
+    def __init__(
+        self, network: nn.Module, layers: Sequence[Layer], stops: bool = True, branches: Branches = NO_BRANCHES
+    ) -> None:
         self.network = network
         self.layers = tuple(layers)
         self._stops = stops
+        self.branches = branches
         self._hooks = ExitStack()
         self._calls: dict[tuple[str, bool], int] = {}
         self._raw: dict[str, Tensor] = {}
@@ -44,7 +49,9 @@ class Reader:
         modules = dict(self.network.named_modules())
         self._hooks.enter_context(disable_fast_attention())
         self._hooks.enter_context(run_eagerly(self.network))
-        for name, of_input in dict.fromkeys((layer.module, layer.of_input) for layer in self.layers):
+        places = [(layer.module, layer.of_input) for layer in self.layers]
+        places += [(name, False) for name, _ in sorted(self.branches.calls)]
+        for name, of_input in dict.fromkeys(places):
             if of_input:
                 handle = modules[name].register_forward_pre_hook(self._pre_hook(name))
             else:
@@ -97,12 +104,16 @@ class Reader:
         return read
 
     def _hook(self, name: str) -> Any:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
             if not name:
                 self._depth -= 1
                 if self._depth:
-                    return  # a network that calls itself: what it gives is what its outermost call gives
-            self._keep(name, False, output)
+                    return None  # a network that calls itself: what it gives is what its outermost call gives
+            if not self._reads:  # another reader's forward pass through the same network
+                return None
+            call = self._count(name, False)
+            self._keep(name, call, False, output)
+            return self.branches.scale((name, call), output)
 
         return hook
 
@@ -111,15 +122,18 @@ class Reader:
 
     def _pre_hook(self, name: str) -> Any:
         def hook(module: nn.Module, inputs: Any) -> None:
-            self._keep(name, True, inputs)
+            if self._reads:
+                self._keep(name, self._count(name, True), True, inputs)
 
         return hook
 
-    def _keep(self, name: str, of_input: bool, value: Any) -> None:
-        if not self._reads:  # another reader's forward pass through the same network
-            return
+    def _count(self, name: str, of_input: bool) -> int:
+        """The number of this call."""
         call = self._calls.get((name, of_input), 0)
         self._calls[name, of_input] = call + 1
+        return call
+
+    def _keep(self, name: str, call: int, of_input: bool, value: Any) -> None:
         due = [layer for layer in self.layers if (layer.module, layer.call, layer.of_input) == (name, call, of_input)]
         if not due:
             return

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
+from mindseye.facets.joint import is_joint, joint_addresses
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.stages import blocks_below, stages_below
@@ -38,9 +39,12 @@ def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer],
     if recipe.schedule("match").is_zero:
         return []
     below = blocks_below if recipe.match_blocks else stages_below
-    inner = [layer.address for layer in below(network, layers, target)] if recipe.match_stages else []
+    inner = below(network, layers, target) if recipe.match_stages else []
     shares = _image_shares(recipe)
-    return [address for address in shares if shares[address]] + inner + [target.address]
+    addresses = [address for address in shares if shares[address]]
+    for layer in inner:
+        addresses += [layer.address, *(joint_addresses(layer) if recipe.match_joint else [])]
+    return list(dict.fromkeys([*addresses, target.address]))
 
 
 def wants_start(recipe: Recipe) -> bool:
@@ -79,7 +83,7 @@ def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scale(recipe.schedule("match"), shares.get(address, 1.0))
+        weight = _scale(recipe.schedule("match"), recipe.match_joint if is_joint(address) else shares.get(address, 1.0))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.image import DETAIL, image_layers
+from mindseye.facets.made import made_layers
 from mindseye.layers.reader import Reader
 from mindseye.optimize.objectives.objective import (
     ALPHA,
@@ -45,7 +45,7 @@ class Loss:
         self.parameters = learned_by(term.objective for term in self.terms)
         self.network = read.network
         self._read, self._preprocessing, self._precision = read, preprocessing, precision
-        self._reads_detail = any(address in DETAIL for term in self.terms for address in layers_of(term.objective))
+        self._wanted = {address for term in self.terms for address in layers_of(term.objective)}
 
     def activations(self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None) -> Activations:
         """What the objectives read.
@@ -61,7 +61,7 @@ class Loss:
                 with torch.no_grad():
                     beside = self._read(self._preprocessing.normalise(photos))
                 activations |= {PHOTO + address: activation for address, activation in beside.items()}
-        activations |= image_layers(views, self._reads_detail) | {CANVAS: images}
+        activations |= made_layers(views, activations, self._read.layers, self._wanted) | {CANVAS: images}
         return activations if alpha is None else activations | {ALPHA: alpha}
 
     def check(self, activations: Activations) -> None:

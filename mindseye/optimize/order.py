@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
@@ -114,7 +114,7 @@ class FacetOrder(Order):
     def layers(self) -> list[Layer]:
         penalty = [self.penalty] if self.penalty else []
         addresses = dict.fromkeys([*self.matched, self.layer, *penalty])
-        return [self.session.layer(address) for address in addresses if not is_of_image(address)]
+        return [self.session.layer(address) for address in addresses if not is_made(address)]
 
     def images(self, pictures: Sequence[int]) -> Tensor | None:
         return None if self.weighted is None else self.weighted[list(pictures)]
@@ -133,24 +133,18 @@ class FacetOrder(Order):
     def joined(cls, orders: Sequence["FacetOrder"]) -> "FacetOrder":
         """One order of the pictures of several runs, in their sequence; each keeps its own palette.
 
-        They must be of one network, layer and recipe, differ in their photos only, and have no ``raised``.
+        They must be of one network, layer and recipe, and differ in their photos, and in what is raised, only.
         """
         first = orders[0]
-        targets = {
-            address: Target(
-                address,
-                torch.cat([order.targets[address].ranks for order in orders]),
-                torch.cat([order.targets[address].channels for order in orders]),
-                tuple(map(torch.cat, zip(*(order.targets[address].smaller for order in orders), strict=True))),
-            )
-            for address in first.targets
-        }
+        targets = {address: Target.joined([order.targets[address] for order in orders]) for address in first.targets}
+        raised = [order.raised for order in orders if order.raised is not None]
         weighted = [order.weighted for order in orders if order.weighted is not None]
         return replace(
             first,
             keys=[key for order in orders for key in order.keys],
             targets=targets,
             weighted=torch.cat(weighted) if len(weighted) == len(orders) else None,
+            raised=Target.joined(raised) if len(raised) == len(orders) else None,
             palette=Palette.join([order.palette for order in orders for _ in order.keys]),
         )
 

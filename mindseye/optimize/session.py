@@ -126,7 +126,7 @@ class NetworkSession:
 
     def painting_reader(self, layers: Sequence[Layer]) -> Reader:
         """Reads the layers that pictures are painted towards, as fast as this device can."""
-        return painting_reader(self.model, layers, self.view, self.compiler)
+        return painting_reader(self.model, layers, self.view, self.compiler, self.recipe.branch_gradient)
 
     def store(self, say: Callable[[str], None]) -> Store | None:
         """The user's cache of activations, None where it is not to be used or cannot be. say: is told why it cannot."""

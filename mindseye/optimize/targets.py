@@ -1,6 +1,6 @@
 """From photos to what pictures of them are held against: sorted activations, under the views that the recipe paints under."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from torch import Tensor
@@ -44,18 +44,20 @@ def ranks_by_side(
     members: Sequence[Tensor],
     weights: Sequence[Tensor],
     sides: Sequence[int],
+    wanted: Collection[str],
     name: str = "",
     on_side: Callable[[], None] = lambda: None,
 ) -> list[Ranks]:
     """The weighted ranks of each facet's members, seen at each side.
 
     members: per facet the photos, uint8 [members, channels, side, side]. weights: per facet [members]. sides: in px, for
-    pictures those of ``matched_sides``. name: as ``target_views`` takes it. on_side: called after each.
+    pictures those of ``matched_sides``. wanted: all addresses that are matched. name: as ``target_views`` takes it. on_side:
+    called after each.
     """
     recipe, ranks = session.recipe, []
     for side in sides:
         views = target_views(recipe, side, session.seed, name)
-        preprocessing, detail = session.model.preprocessing, recipe.match_detail > 0
-        ranks.append(facet_ranks(read, preprocessing, members, weights, session.device, views, detail))
+        preprocessing = session.model.preprocessing
+        ranks.append(facet_ranks(read, preprocessing, members, weights, session.device, views, wanted))
         on_side()
     return ranks

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from mindseye.report.drawing import printable
 from mindseye.report.manifest import (
     Entry,
     deepest_layer,
@@ -17,6 +16,7 @@ from mindseye.report.manifest import (
     provenance,
 )
 from mindseye.report.page.headlines import mean_score
+from mindseye.report.typeface import printable
 from mindseye.runs.folder import EXAMPLES, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import ExamplesRecord, FacetEntry, Manifest
 from mindseye.runs.transfers import RECORD, TransferFolder

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from PIL import Image
-
-from mindseye.report.drawing import BODY, FAINT, HEADING, INK, MARGIN, RULE, SMALL, Sheet, wrap
+from mindseye.report.drawing import BODY, FAINT, HEADING, INK, MARGIN, RULE, SMALL, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
 from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
-from mindseye.report.palette import facet_colour
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import mosaic, picture_or_failure
 from mindseye.runs.schema import ChannelPictureEntry, ChannelStats, FacetEntry, LayerEntry, Manifest
 
@@ -34,7 +33,7 @@ TITLES = {
 }
 
 
-def draw_channels(folder: Path, manifest: Manifest, layer: LayerEntry) -> Image.Image:
+def draw_channels(folder: Path, manifest: Manifest, layer: LayerEntry, theme: Theme = LIGHT) -> Sheet:
     """The sheet of the channels of `layer` that the run in `folder` has pictures of."""
     pictures = layer.channel_pictures
     across = max([min(MOST_FACETS, len(channel.facets)) for channel in pictures], default=1)
@@ -44,7 +43,7 @@ def draw_channels(folder: Path, manifest: Manifest, layer: LayerEntry) -> Image.
     sections = [which for which in TITLES if any(channel.which == which for channel in pictures)]
     row = LINE + 2 * SIDE + GAP + 3 * LINE
     top = MARGIN + HEADER + 20 + len(meaning) * LINE + GAP
-    sheet = Sheet(width, top + len(sections) * SECTION + len(pictures) * (row + GAP) + MARGIN)
+    sheet = Sheet(width, top + len(sections) * SECTION + len(pictures) * (row + GAP) + MARGIN, theme)
     draw_header(sheet, manifest, title_of(manifest, layer.layer, "channels"), MARGIN, MARGIN)
     for index, line in enumerate(meaning):
         sheet.text(MARGIN, MARGIN + HEADER + 20 + index * LINE, line, SMALL, colour=FAINT)
@@ -55,15 +54,15 @@ def draw_channels(folder: Path, manifest: Manifest, layer: LayerEntry) -> Image.
         for channel in [channel for channel in pictures if channel.which == which]:
             _draw_row(sheet, folder, layer, channel, left, top)
             top += row + GAP
-    return sheet.image
+    return sheet
 
 
 def _draw_row(sheet: Sheet, folder: Path, layer: LayerEntry, channel: ChannelPictureEntry, x: int, y: int) -> None:
     _draw_about(sheet, layer, channel, y)
     sheet.text(x, y, "the channel", SMALL, colour=FAINT)
     top = y + LINE
-    sheet.paste(x, top, picture_or_failure(folder, channel, SIDE))
-    sheet.paste(x, top + SIDE + GAP, mosaic([example.path for example in channel.examples], SIDE, 3, 4))
+    sheet.paste(x, top, picture_or_failure(folder, channel, SIDE, sheet.theme))
+    sheet.paste(x, top + SIDE + GAP, mosaic([example.path for example in channel.examples], SIDE, 3, 4, sheet.theme))
     sheet.text(x, top + 2 * SIDE + GAP + 8, "its best photos", SMALL, colour=FAINT, width=SIDE)
     left = x + SIDE + GAP + BETWEEN
     sheet.rule(left - BETWEEN // 2 - GAP // 2, y, left - BETWEEN // 2 - GAP // 2, y + LINE + 2 * SIDE + GAP, RULE)
@@ -77,11 +76,11 @@ def _draw_facet(
 ) -> None:
     draw_facet_name(sheet, facet, x, y, SIDE, SMALL)
     top = y + LINE
-    sheet.paste(x, top, picture_or_failure(folder, facet, SIDE))
+    sheet.paste(x, top, picture_or_failure(folder, facet, SIDE, sheet.theme))
     top += SIDE + GAP
-    sheet.paste(x, top, mosaic([member.path for member in facet.members], SIDE, 3, 4))
+    sheet.paste(x, top, mosaic([member.path for member in facet.members], SIDE, 3, 4, sheet.theme))
     with sheet.smooth(x, top - 12, SIDE, 4) as brush:
-        brush.box(x, top - 12, SIDE, 4, facet_colour(facet.index), 2)
+        brush.box(x, top - 12, SIDE, 4, sheet.theme.facet(facet.index), 2)
     mean = facet.activation
     share = f" · {round(100 * (mean - scale[0]) / (scale[1] - scale[0]))} %" if mean is not None and scale else ""
     sheet.text(x, top + SIDE + 8, f"{facet.size} photos{share}", SMALL, colour=FAINT, width=SIDE)
@@ -103,7 +102,7 @@ def _draw_about(sheet: Sheet, layer: LayerEntry, channel: ChannelPictureEntry, y
     sheet.text(MARGIN, y + LINE + 46, "entanglement", SMALL, colour=FAINT)
     sheet.text(MARGIN + ABOUT - 20, y + LINE + 44, format_number(stats.entanglement), BODY, bold=True, anchor="ra")
     facets = str(stats.facets) if known else "–"
-    rows = [("shuffled", format_number(stats.null)), ("in the top-k of", f"{facets} of {len(layer.facets)} facets")]
+    rows = [("chance", format_number(stats.null)), ("in the top-k of", f"{facets} of {len(layer.facets)} facets")]
     measured = [name for name in ROWS if any(getattr(other, name) is not None for other in layer.channel_stats)]
     rows += [(name.replace("_", " "), format_number(getattr(stats, name))) for name in measured]
     if channel.silhouette is not None:

@@ -4,28 +4,19 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mindseye.report.drawing import (
-    BODY,
-    FAINT,
-    INK,
-    MARGIN,
-    RULE,
-    SMALL,
-    Colour,
-    Sheet,
-    text_width,
-    wrap,
-)
+from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RULE, SMALL, Role, wrap
 from mindseye.report.numbers import SHOWN, Reading, format_number, judge_name, loss_terms, reading
-from mindseye.report.palette import facet_colour, facet_mark
+from mindseye.report.palette import facet_mark
+from mindseye.report.sheet import Sheet
+from mindseye.report.typeface import text_width
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 
 PANEL = 190
 GAP = 60
 MOST = 3
 
-MEMBERS: Colour = (250, 196, 92)
-START: Colour = (128, 134, 148)
+MEMBERS: Role = "members"
+START: Role = "start"
 
 
 @dataclass(frozen=True)
@@ -92,7 +83,7 @@ def draw_curve(sheet: Sheet, curve: Curve, x: int, rows: Sequence[int], top: int
         for row, entries in zip(rows, curve.points, strict=True):
             for index, numbers in entries.items():
                 if numbers.picture is not None:
-                    brush.mark(axis.at(numbers.picture), row, 4, facet_colour(index), facet_mark(index))
+                    brush.mark(axis.at(numbers.picture), row, 4, sheet.theme.facet(index), facet_mark(index))
         for value, row in means:
             brush.disc(axis.at(value), row, 7, INK)
     for value, row in means:

@@ -4,26 +4,28 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from safetensors import safe_open
 
-from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, PAPER, SMALL, Colour, Sheet
+from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, PAPER, SMALL
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header
 from mindseye.report.manifest import clustered_layer
-from mindseye.report.palette import facet_colour, facet_mark
+from mindseye.report.palette import facet_mark
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import photo_tile
 from mindseye.runs.folder import FACETS
 from mindseye.runs.schema import FacetEntry, Manifest
+from mindseye.wording import counted
 
 MAP = 1240
 PAD = 70
 LEGEND = 380
 RIM = 3
-NOISE: Colour = (96, 100, 110)
 
 
-def draw_embedding(folder: Path, manifest: Manifest) -> Image.Image:
-    """The 2-D map of the images at the layer where the facets of the run in `folder` were found.
+def draw_embedding(folder: Path, manifest: Manifest, theme: Theme = LIGHT) -> Sheet:
+    """The 2-D map of the photos at the layer where the facets of the run in `folder` were found.
 
     Raises:
         LookupError: if facets.safetensors is missing or holds no embedding of that layer.
@@ -31,8 +33,8 @@ def draw_embedding(folder: Path, manifest: Manifest) -> Image.Image:
     chosen = clustered_layer(manifest)
     points, facet = read_embedding(folder, chosen.layer)
     height = MARGIN + HEADER + 40 + max(MAP, 90 + 62 * len(chosen.facets)) + MARGIN
-    sheet = Sheet(MARGIN + MAP + 60 + LEGEND + MARGIN, height)
-    title = f"{manifest.model.name} · {chosen.layer} · map of the images"
+    sheet = Sheet(MARGIN + MAP + 60 + LEGEND + MARGIN, height, theme)
+    title = f"{manifest.model.name} · {chosen.layer} · map of the photos"
     draw_header(sheet, manifest, title, MARGIN, MARGIN)
     left, top = MARGIN, MARGIN + HEADER + 40
     places = fit_to_map(points) + np.array([left, top])
@@ -42,12 +44,12 @@ def draw_embedding(folder: Path, manifest: Manifest) -> Image.Image:
     centres = centres_of(places, facet)
     picked = pick_apart(places, side + 2 * RIM + 4, centres, min(len(paths), len(places)))
     for index in picked:
-        tile = ImageOps.expand(photo_tile(paths[index], side), RIM, _colour(int(facet[index])))
+        tile = ImageOps.expand(photo_tile(paths[index], side, theme), RIM, theme.facet(int(facet[index])))
         x, y = (places[index] - side / 2 - RIM).tolist()
         sheet.paste(x, y, tile)
     _draw_centres(sheet, centres)
     _draw_legend(sheet, chosen.facets, facet, left + MAP + 60, top)
-    return sheet.image
+    return sheet
 
 
 def read_embedding(folder: Path, layer: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -107,29 +109,27 @@ def centres_of(places: NDArray[np.float64], facet: NDArray[np.int64]) -> dict[in
     return {int(index): places[facet == index].mean(0) for index in np.unique(facet) if index >= 0}
 
 
-def _colour(index: int) -> Colour:
-    return facet_colour(index) if index >= 0 else NOISE
-
-
 def _draw_points(sheet: Sheet, places: NDArray[np.float64], facet: NDArray[np.int64], left: int, top: int) -> None:
     with sheet.smooth(left, top, MAP, MAP) as brush:
         for (x, y), index in zip(places.tolist(), facet.tolist(), strict=True):
-            brush.mark(x, y, 5, _colour(index), facet_mark(max(0, index)))
+            brush.mark(x, y, 5, sheet.theme.facet(index), facet_mark(max(0, index)))
 
 
 def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]]) -> None:
     for index, (x, y) in centres.items():
         with sheet.smooth(round(x) - 30, round(y) - 30, 60, 60) as brush:
             brush.disc(x, y, 27, PAPER)
-            brush.disc(x, y, 23, _colour(index))
+            brush.disc(x, y, 23, sheet.theme.facet(index))
         sheet.text(x, y, str(index), BODY, colour=PAPER, bold=True, anchor="mm")
 
 
 def _draw_legend(sheet: Sheet, facets: list[FacetEntry], facet: NDArray[np.int64], x: int, y: int) -> None:
-    sheet.text(x, y, f"{len(facet)} images in {len(facets)} facets", BODY, colour=INK, width=LEGEND)
+    sheet.text(
+        x, y, f"{counted(len(facet), 'photos')} in {counted(len(facets), 'facets')}", BODY, colour=INK, width=LEGEND
+    )
     sheet.text(x, y + 36, "disc: centre of a facet", SMALL, colour=FAINT, width=LEGEND)
     for row, entry in enumerate(facets):
         top = y + 90 + 62 * row
         draw_facet_name(sheet, entry, x, top, LEGEND)
         size = int((facet == entry.index).sum())
-        sheet.text(x, top + 30, f"{size} images", SMALL, colour=FAINT, width=LEGEND)
+        sheet.text(x, top + 30, counted(size, "photos"), SMALL, colour=FAINT, width=LEGEND)

@@ -4,17 +4,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image
-
-from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RAISED, RULE, SMALL, Colour, Sheet, wrap
+from mindseye.report.drawing import BODY, FAINT, INK, MARGIN, RAISED, RULE, SMALL, Role, wrap
 from mindseye.report.headings import HEADER, draw_header
 from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.runs.schema import Entanglement, LayerEntry, Manifest
 
-CHANNEL: Colour = (96, 178, 224)
-NULL: Colour = (142, 147, 158)
-NULL_BAND: Colour = (46, 49, 57)
+CHANNEL: Role = "channel"
+NULL: Role = "null"
+NULL_BAND: Role = "band"
 WIDEST, COLUMN = 2400, 200
 CURVE, CHANNELS = 380, 460
 BETWEEN = 90
@@ -63,11 +63,11 @@ def has_entanglement(manifest: Manifest) -> bool:
     return any(layer.entanglement for layer in manifest.layers)
 
 
-def draw_entanglement(manifest: Manifest) -> Image.Image:
+def draw_entanglement(manifest: Manifest, theme: Theme = LIGHT) -> Sheet:
     """The layers from left to right: mean entanglement with its interval and the null, then every channel, then why."""
     rows = [layer for layer in manifest.layers if layer.entanglement]
     measured = [row for row in ROWS if any(layer.channel_means.get(row[1]) for layer in rows)]
-    left = MARGIN + 250
+    left = MARGIN + 310
     width = max(min(WIDEST, left + COLUMN * len(rows) + MARGIN), 1500)
     step = (width - left - MARGIN) / max(1, len(rows))
     columns = [left + step * (index + 0.5) for index in range(len(rows))]
@@ -75,7 +75,7 @@ def draw_entanglement(manifest: Manifest) -> Image.Image:
     top = MARGIN + HEADER + 20 + len(meaning) * (SMALL + 8) + 90
     below = top + CURVE + BETWEEN
     names = below + CHANNELS + 20
-    sheet = Sheet(width, names + 70 + len(measured) * ROW + 66 + MARGIN)
+    sheet = Sheet(width, names + 70 + len(measured) * ROW + 66 + MARGIN, theme)
     draw_header(sheet, manifest, f"Entanglement by layer · {title_of(manifest)}", MARGIN, MARGIN)
     for index, line in enumerate(meaning):
         sheet.text(MARGIN, MARGIN + HEADER + 20 + index * (SMALL + 8), line, SMALL, colour=FAINT)
@@ -89,9 +89,9 @@ def draw_entanglement(manifest: Manifest) -> Image.Image:
         _draw_row(sheet, rows, columns, name, key, names + 70 + index * ROW, int(step))
     foot = names + 70 + len(measured) * ROW + 12
     words = " · ".join(f"{name}: {meaning}" for name, _, meaning in measured)
-    for index, line in enumerate(wrap(f"mean over channels (shuffled) · {words}", width - 2 * MARGIN, SMALL, 3)):
+    for index, line in enumerate(wrap(f"mean over channels (chance) · {words}", width - 2 * MARGIN, SMALL, 3)):
         sheet.text(MARGIN, foot + index * (SMALL + 6), line, SMALL, colour=FAINT)
-    return sheet.image
+    return sheet
 
 
 def _draw_curve(sheet: Sheet, rows: Sequence[LayerEntry], columns: Sequence[float], left: int, top: int) -> None:
@@ -133,7 +133,7 @@ def _draw_channels(
     values = [[stats.entanglement for stats in layer.channel_stats if stats.entanglement is not None] for layer in rows]
     largest = max([value for row in values for value in row], default=0.0)
     axis = _Axis(1.05 * largest or 1.0, top + CHANNELS, CHANNELS)
-    _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: shuffled"])
+    _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: chance"])
     with sheet.smooth(left, top - 10, sheet.width - left, CHANNELS + 20) as brush:
         for x, row, layer in zip(columns, values, rows, strict=True):
             for offset, value in beeswarm(row, axis.top / (CHANNELS / 9), step / 2 - 14, 9.0):
@@ -162,7 +162,7 @@ def _draw_frame(sheet: Sheet, axis: _Axis, left: int, title: str, lines: Sequenc
     top = axis.bottom - axis.height
     sheet.text(MARGIN, top, title, BODY, bold=True)
     for index, line in enumerate(lines):
-        sheet.text(MARGIN, top + 38 + index * (SMALL + 6), line, SMALL - 3, colour=FAINT)
+        sheet.text(MARGIN, top + 38 + index * (SMALL + 6), line, SMALL, colour=FAINT)
     for tick in axis.ticks():
         sheet.rule(left, axis.at(tick), sheet.width - MARGIN, axis.at(tick), RULE if tick else FAINT)
         sheet.text(left - 12, axis.at(tick), f"{tick:.3g}", SMALL, colour=FAINT, anchor="rm")
@@ -175,7 +175,7 @@ def _draw_legend(sheet: Sheet, x: int, y: int) -> None:
         brush.box(x + 260, y - 10, 44, 20, NULL_BAND)
         brush.dashes([(x + 260, y), (x + 304, y)], NULL, 2, 7)
     sheet.text(x + 58, y, "measured", SMALL, colour=FAINT, anchor="lm")
-    sheet.text(x + 318, y, "shuffled, with 95 % of the shuffles", SMALL, colour=FAINT, anchor="lm")
+    sheet.text(x + 318, y, "chance, with 95 % of the shuffles", SMALL, colour=FAINT, anchor="lm")
 
 
 def _draw_row(

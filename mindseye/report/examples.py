@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from PIL import Image
 from torch import Tensor
 
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, PAPER, SMALL, Sheet, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, PAPER, SMALL, wrap
 from mindseye.report.headings import HEADER, draw_title
 from mindseye.report.heat import as_image
 from mindseye.report.manifest import title_of
 from mindseye.report.numbers import format_number
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import fit_tile
 from mindseye.runs.schema import ChannelExamplesEntry, Example, ExamplesRecord
+from mindseye.wording import counted
 
 SIDE = 160
 GAP = 14
@@ -27,8 +30,12 @@ RULES = {
 
 
 def draw_examples(
-    record: ExamplesRecord, channel: ChannelExamplesEntry, squares: Mapping[int, Tensor], whole: bool
-) -> Image.Image:
+    record: ExamplesRecord,
+    channel: ChannelExamplesEntry,
+    squares: Mapping[int, Tensor],
+    whole: bool,
+    theme: Theme = LIGHT,
+) -> Sheet:
     """The sheet of one channel's examples.
 
     Args:
@@ -42,9 +49,9 @@ def draw_examples(
     columns = max(len(group.photos) for group in groups.values())
     step = SIDE + SMALL + 3 * GAP
     width = left + min(columns, ACROSS) * (SIDE + GAP) - GAP + MARGIN
-    sheet = Sheet(max(width, 1100), top + len(groups) * step + FOOT + MARGIN)
+    sheet = Sheet(max(width, 1100), top + len(groups) * step + FOOT + MARGIN, theme)
     title = title_of(record, record.layer.layer, f"channel {channel.channel}")
-    draw_title(sheet, title, f"{record.images.count} images", record.model, MARGIN, MARGIN)
+    draw_title(sheet, title, counted(record.images.count, "photos"), record.model, MARGIN, MARGIN)
     for row, (name, group) in enumerate(groups.items()):
         y = top + row * step
         sheet.text(MARGIN, y, name, HEADING, bold=True, width=NAMES - GAP)
@@ -54,7 +61,7 @@ def draw_examples(
             _draw_example(sheet, entry, squares[entry.index], x, y, whole)
     for index, line in enumerate(_foot(channel, sheet.width - 2 * MARGIN)):
         sheet.text(MARGIN, top + len(groups) * step + index * (SMALL + 8), line, SMALL, colour=FAINT)
-    return sheet.image
+    return sheet
 
 
 def crop_box(square: Tensor, box: tuple[int, int, int, int]) -> Image.Image:
@@ -67,7 +74,9 @@ def _draw_example(sheet: Sheet, entry: Example, square: Tensor, x: int, y: int, 
     extent = square.shape[-1]
     top, left, bottom, right = entry.box
     everything = (0, 0, extent, extent)
-    sheet.paste(x, y, fit_tile(crop_box(square, everything if whole else (top, left, bottom, right)), SIDE))
+    sheet.paste(
+        x, y, fit_tile(crop_box(square, everything if whole else (top, left, bottom, right)), SIDE, sheet.theme)
+    )
     if whole and (top, left, bottom, right) != everything:
         x0, y0, x1, y1 = (edge * SIDE / extent for edge in (left, top, right, bottom))
         with sheet.smooth(x, y, SIDE, SIDE) as brush:

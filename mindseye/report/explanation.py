@@ -7,16 +7,18 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from mindseye.report.drawing import BODY, FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, wrap
+from mindseye.report.drawing import BODY, FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, wrap
 from mindseye.report.heat import Values, as_image, bar, heat, overlay
 from mindseye.report.manifest import is_untrained
 from mindseye.report.numbers import format_number
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import failure_tile, fit_tile, grey_tile
 from mindseye.runs.schema import ExplainedModelEntry, ExplainedPhotoEntry, Manifest, MapEntry
 
 SIDE = 280
 GAP = 28
-ACROSS = 5
+ACROSS = 10
 """Methods beside each other; more go into further rows."""
 HEADER = round(1.6 * TITLE) + SMALL
 LINES = 10
@@ -27,8 +29,8 @@ MAPS = HEADING + 8 + 2 * (SIDE + 10) + BAR + 6
 
 
 def draw_explanation(
-    folder: Path, manifest: Manifest, photo: ExplainedPhotoEntry, squares: Mapping[str, Tensor]
-) -> Image.Image:
+    folder: Path, manifest: Manifest, photo: ExplainedPhotoEntry, squares: Mapping[str, Tensor], theme: Theme = LIGHT
+) -> Sheet:
     """The figure of one photo.
 
     folder, manifest: of a run of ``explain``. photo: one of its ``photos``. squares: the photo as each network sees it,
@@ -39,7 +41,7 @@ def draw_explanation(
     blocks = [(model, row, place == 0) for model in manifest.models for place, row in enumerate(rows)]
     heights = [MAPS + LINE * (2 + _lines(photo, model, row)) for model, row, _ in blocks]
     width = MARGIN + (1 + len(rows[0])) * (SIDE + GAP) - GAP + MARGIN
-    sheet = Sheet(max(width, 900), MARGIN + HEADER + 20 + sum(heights) + MARGIN)
+    sheet = Sheet(max(width, 900), MARGIN + HEADER + 20 + sum(heights) + MARGIN, theme)
     room = sheet.width - 2 * MARGIN
     sheet.text(MARGIN, MARGIN, Path(photo.path).name, TITLE, bold=True, width=room)
     about = f"target: {manifest.target} · seed {manifest.seed}"
@@ -48,7 +50,7 @@ def draw_explanation(
     for (model, row, is_first), height in zip(blocks, heights, strict=True):
         _draw_block(sheet, folder, photo, model, row, squares, y, is_first)
         y += height
-    return sheet.image
+    return sheet
 
 
 def _lines(photo: ExplainedPhotoEntry, model: ExplainedModelEntry, methods: Sequence[str]) -> int:
@@ -88,7 +90,13 @@ def _draw_about(
     """The photo as the network sees it, what is explained, and its score."""
     sheet.text(MARGIN, y, model.name, BODY, bold=True, width=SIDE)
     y += HEADING + 8
-    sheet.paste(MARGIN, y, grey_tile(SIDE, "cannot be read") if square is None else fit_tile(as_image(square), SIDE))
+    sheet.paste(
+        MARGIN,
+        y,
+        grey_tile(SIDE, "cannot be read", sheet.theme)
+        if square is None
+        else fit_tile(as_image(square), SIDE, sheet.theme),
+    )
     y += SIDE + 16
     if is_untrained(model):
         sheet.text(MARGIN, y, "random weights", SMALL, colour=WARNING, bold=True)
@@ -119,12 +127,12 @@ def _draw_map(
     """A heat map, the same over the photo, the bar of its colours, and the numbers and settings."""
     values = _values(folder, entry)
     if entry is None or square is None or values is None:
-        sheet.paste(x, y, _absent(model.refused.get(method), entry.reason if entry else None))
+        sheet.paste(x, y, _absent(model.refused.get(method), entry.reason if entry else None, sheet.theme))
         return
     end, signed = float(entry.limit or 0), entry.signed
-    sheet.paste(x, y, fit_tile(heat(values, end, signed), SIDE))
+    sheet.paste(x, y, fit_tile(heat(values, end, signed), SIDE, sheet.theme))
     y += SIDE + 10
-    sheet.paste(x, y, fit_tile(overlay(as_image(square), values, end, signed), SIDE))
+    sheet.paste(x, y, fit_tile(overlay(as_image(square), values, end, signed), SIDE, sheet.theme))
     y += SIDE + 10
     sheet.paste(x, y, bar(SIDE, BAR, signed))
     y += BAR + 6
@@ -137,11 +145,11 @@ def _draw_map(
         sheet.text(x, y, line, SMALL, colour=FAINT, width=SIDE)
 
 
-def _absent(refused: str | None, reason: str | None) -> Image.Image:
+def _absent(refused: str | None, reason: str | None, theme: Theme) -> Image.Image:
     """The tile in place of a map: why the network does not allow the method, or why it gave none."""
     if refused:
-        return grey_tile(SIDE, f"not for this network: {refused}", WARNING)
-    return failure_tile(SIDE, reason) if reason else grey_tile(SIDE, "no map")
+        return grey_tile(SIDE, f"not for this network: {refused}", theme, WARNING)
+    return failure_tile(SIDE, reason, theme) if reason else grey_tile(SIDE, "no map", theme)
 
 
 def _values(folder: Path, entry: MapEntry | None) -> Values | None:

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from PIL import Image
-
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, Sheet, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, RAISED, SMALL, wrap
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss
 from mindseye.report.manifest import deepest_layer, preprocessing_line, seen_side, title_of
 from mindseye.report.numbers import format_number, readings
-from mindseye.report.palette import facet_colour
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import photo_tile, picture_or_failure, picture_tile
 from mindseye.report.where import where_tiles
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
+from mindseye.wording import counted
 
 SIDE = 288
 START = 200
@@ -30,14 +30,14 @@ START_OF, PICTURE, NUMBERS = "start", "picture", "numbers"
 """Headings of the columns; the numbers have headings of their own."""
 
 
-def draw_facets(folder: Path, manifest: Manifest, layer: LayerEntry | None = None) -> Image.Image:
+def draw_facets(folder: Path, manifest: Manifest, layer: LayerEntry | None = None, theme: Theme = LIGHT) -> Sheet:
     """The sheet of ``layer``'s facets, by default the deepest layer's, of the run in ``folder``."""
     layer = layer or deepest_layer(manifest)
     measured = any(readings(facet.measures) for facet in layer.facets)
     located = any(facet.where for facet in layer.facets)
     lefts, width = _lefts(measured, located)
     top = MARGIN + HEADER + 92
-    sheet = Sheet(width, top + len(layer.facets) * (SIDE + BETWEEN) + FOOT + MARGIN)
+    sheet = Sheet(width, top + len(layer.facets) * (SIDE + BETWEEN) + FOOT + MARGIN, theme)
     draw_header(sheet, manifest, title_of(manifest, layer.layer), MARGIN, MARGIN)
     for name in [name for name in lefts if name != NUMBERS]:
         sheet.text(lefts[name], top - 20, name, SMALL, colour=FAINT, anchor="ls")
@@ -50,7 +50,7 @@ def draw_facets(folder: Path, manifest: Manifest, layer: LayerEntry | None = Non
         wrap(preprocessing_line(manifest.model, seen_side(manifest)), sheet.width - 2 * MARGIN, SMALL, 2)
     ):
         sheet.text(MARGIN, sheet.image.height - MARGIN - FOOT + index * (SMALL + 8), line, SMALL, colour=FAINT)
-    return sheet.image
+    return sheet
 
 
 def _lefts(measured: bool, located: bool) -> tuple[dict[str, int], int]:
@@ -68,19 +68,19 @@ def _lefts(measured: bool, located: bool) -> tuple[dict[str, int], int]:
 def _draw_row(sheet: Sheet, folder: Path, manifest: Manifest, facet: FacetEntry, lefts: dict[str, int], y: int) -> None:
     _draw_about(sheet, facet, lefts[FACET], y)
     _draw_members(sheet, facet, lefts[MEMBERS], y)
-    for index, tile in enumerate(where_tiles(folder, manifest, facet, THUMB) if WHERE in lefts else ()):
+    for index, tile in enumerate(where_tiles(folder, manifest, facet, THUMB, sheet.theme) if WHERE in lefts else ()):
         left, top = (place * (THUMB + THUMB_GAP) for place in (index % 2, index // 2))
         sheet.paste(lefts[WHERE] + left, y + top, tile)
-    sheet.paste(lefts[START_OF], y, picture_tile(folder, facet.start, START))
+    sheet.paste(lefts[START_OF], y, picture_tile(folder, facet.start, START, sheet.theme))
     draw_loss(sheet, facet, lefts[START_OF], y + START + 10, START + GAP - 12, 3)
-    sheet.paste(lefts[PICTURE], y, picture_or_failure(folder, facet, SIDE))
+    sheet.paste(lefts[PICTURE], y, picture_or_failure(folder, facet, SIDE, sheet.theme))
     if NUMBERS in lefts:
         _draw_numbers(sheet, facet, lefts[NUMBERS], y)
 
 
 def _draw_about(sheet: Sheet, facet: FacetEntry, x: int, y: int) -> None:
     draw_facet_name(sheet, facet, x, y, ABOUT, HEADING)
-    lines = [f"{facet.size} images"] if facet.size else []
+    lines = [counted(facet.size, "photos")] if facet.size else []
     lines += [] if facet.silhouette is None else [f"silhouette {facet.silhouette:.2f}"]
     lines += [] if facet.effective_members is None else [f"{facet.effective_members:.1f} effective members"]
     for index, line in enumerate(lines):
@@ -106,11 +106,11 @@ def _draw_members(sheet: Sheet, facet: FacetEntry, x: int, y: int) -> None:
     for index, member in enumerate(members):
         left = x + index % ACROSS * (THUMB + THUMB_GAP)
         top = y + index // ACROSS * (THUMB + THUMB_GAP)
-        sheet.paste(left, top, photo_tile(member.path, THUMB))
+        sheet.paste(left, top, photo_tile(member.path, THUMB, sheet.theme))
         with sheet.smooth(left, top + THUMB + 4, THUMB, 6) as brush:
             brush.box(left, top + THUMB + 4, THUMB, 5, RAISED, 2)
             length = max(3, THUMB * (member.weight or 0.0) / largest)
-            brush.box(left, top + THUMB + 4, length, 5, facet_colour(facet.index), 2)
+            brush.box(left, top + THUMB + 4, length, 5, sheet.theme.facet(facet.index), 2)
 
 
 def _draw_numbers(sheet: Sheet, facet: FacetEntry, x: int, y: int) -> None:

@@ -1,66 +1,96 @@
 """All figures of a run, written into its folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-
-from PIL import Image
 
 from mindseye.report.channels import draw_channels
 from mindseye.report.depth import draw_depth
 from mindseye.report.embedding import draw_embedding
 from mindseye.report.entanglement import draw_entanglement, has_entanglement
 from mindseye.report.facets import draw_facets
+from mindseye.report.figure_files import draw_pages, write_sheet
 from mindseye.report.gallery import draw_gallery
 from mindseye.report.manifest import names_objectives, picture_groups
+from mindseye.report.sheet import Sheet
 from mindseye.report.steps import draw_steps
-from mindseye.runs.files import PNG_EFFORT, write_image
+from mindseye.report.theme import FigureStyle, Theme
 from mindseye.runs.folder import RunFolder, file_name
-from mindseye.runs.schema import Manifest, PictureEntry
+from mindseye.runs.schema import ChannelPictureEntry, FacetEntry, LayerEntry, Manifest, PictureEntry
 
 MOST = 60
 """Pictures of named objectives on one sheet: a thousand on one would fill the memory."""
 
+Named = Iterator[tuple[str, Sheet]]
 
-def write_figures(folder: Path) -> list[Path]:
+
+def write_figures(folder: Path, style: FigureStyle | None = None) -> list[Path]:
     """Draw the figures of the run in ``folder``; their paths.
 
     figures/facets.png, steps.png and embedding.png show the deepest layer; each other layer's facets and steps stand
     in figures/LAYER/. depth.png is drawn where the run has more than one layer, steps.png where snapshots were kept,
     entanglement.png and, for each layer, channels.png where channels were inspected.
-    Of a run of named objectives there are pictures.png and steps.png; further pictures stand on pictures-2.png and so on.
+    Of a run of named objectives there are pictures.png and steps.png. No figure is larger than 4000 px: what one does not hold
+    stands on a second, facets-2.png, and so on.
+
+    style: theme, and further formats; by default those that the run was made with.
 
     Raises:
         UserError: if ``folder`` holds no readable run, or the figures can't be written.
     """
     manifest = RunFolder(folder).read()
+    style = style or FigureStyle.of(manifest.figures)
     written = []
-    for name, image in _figures(folder, manifest):
-        path = folder / "figures" / name
-        write_image(path, image, PNG_EFFORT)
-        written.append(path)
+    for name, sheet in _figures(folder, manifest, style.theme):
+        written += write_sheet(folder / "figures" / f"{name}.png", sheet, style)
     return written
 
 
-def _figures(folder: Path, manifest: Manifest) -> Iterator[tuple[str, Image.Image]]:
+def _figures(folder: Path, manifest: Manifest, theme: Theme) -> Named:
     """Name and picture of every figure, one at a time: together they would fill the memory."""
     if names_objectives(manifest):
-        yield from _sheets(folder, manifest)
+        yield from _sheets(folder, manifest, theme)
         return
     for layer in manifest.layers:
         own = "" if layer is manifest.layers[-1] else f"{file_name(layer.layer)}/"
-        yield f"{own}facets.png", draw_facets(folder, manifest, layer)
-        if any(facet.steps for facet in layer.facets):
-            yield f"{own}steps.png", draw_steps(folder, manifest, layer)
-        if layer.channel_pictures:
-            yield f"{own}channels.png", draw_channels(folder, manifest, layer)
+        yield from _of_layer(folder, manifest, layer, own, theme)
     with suppress(LookupError):  # a run without an embedding has no map
-        yield "embedding.png", draw_embedding(folder, manifest)
+        yield "embedding", draw_embedding(folder, manifest, theme)
     if len(manifest.layers) > 1:
-        yield "depth.png", draw_depth(folder, manifest)
+
+        def depth(some: Sequence[int]) -> Sheet:
+            return draw_depth(folder, manifest, theme, some)
+
+        indices = sorted({facet.index for facet in manifest.facets})
+        yield from _numbered("depth", draw_pages(indices, depth))
     if has_entanglement(manifest):
-        yield "entanglement.png", draw_entanglement(manifest)
+        yield "entanglement", draw_entanglement(manifest, theme)
+
+
+def _of_layer(folder: Path, manifest: Manifest, layer: LayerEntry, own: str, theme: Theme) -> Named:
+    """The figures of one layer. own: where they stand."""
+
+    def facets(part: Sequence[FacetEntry]) -> Sheet:
+        return draw_facets(folder, manifest, replace(layer, facets=list(part)), theme)
+
+    def steps(part: Sequence[FacetEntry]) -> Sheet:
+        return draw_steps(folder, manifest, replace(layer, facets=list(part)), theme)
+
+    def channels(part: Sequence[ChannelPictureEntry]) -> Sheet:
+        return draw_channels(folder, manifest, replace(layer, channel_pictures=list(part)), theme)
+
+    yield from _numbered(f"{own}facets", draw_pages(layer.facets, facets))
+    if any(facet.steps for facet in layer.facets):
+        yield from _numbered(f"{own}steps", draw_pages(layer.facets, steps))
+    if layer.channel_pictures:
+        yield from _numbered(f"{own}channels", draw_pages(layer.channel_pictures, channels))
+
+
+def _numbered(name: str, sheets: Iterator[Sheet]) -> Named:
+    """The sheets of one figure: the first has its name, the others a number besides."""
+    for place, sheet in enumerate(sheets, 1):
+        yield name if place == 1 else f"{name}-{place}", sheet
 
 
 def split_sheets(manifest: Manifest, most: int) -> list[list[PictureEntry]]:
@@ -73,10 +103,16 @@ def split_sheets(manifest: Manifest, most: int) -> list[list[PictureEntry]]:
     return parts
 
 
-def _sheets(folder: Path, manifest: Manifest) -> Iterator[tuple[str, Image.Image]]:
+def _sheets(folder: Path, manifest: Manifest, theme: Theme) -> Named:
     """The figures of named objectives."""
-    for place, part in enumerate(split_sheets(manifest, MOST), 1):
-        suffix, some = f"-{place}" if place > 1 else "", replace(manifest, pictures=part)
-        yield f"pictures{suffix}.png", draw_gallery(folder, some)
-        if any(picture.steps for picture in part):
-            yield f"steps{suffix}.png", draw_steps(folder, some)
+    parts = split_sheets(manifest, MOST)
+
+    def pictures(part: Sequence[PictureEntry]) -> Sheet:
+        return draw_gallery(folder, replace(manifest, pictures=list(part)), theme)
+
+    def steps(part: Sequence[PictureEntry]) -> Sheet:
+        return draw_steps(folder, replace(manifest, pictures=list(part)), None, theme)
+
+    yield from _numbered("pictures", (sheet for part in parts for sheet in draw_pages(part, pictures)))
+    kept = [part for part in parts if any(picture.steps for picture in part)]
+    yield from _numbered("steps", (sheet for part in kept for sheet in draw_pages(part, steps)))

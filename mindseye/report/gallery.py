@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from PIL import Image
-
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, TITLE, WARNING, Sheet, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, TITLE, WARNING, wrap
 from mindseye.report.headings import HEADER, draw_header, draw_objective_name
 from mindseye.report.manifest import (
     name_in_group,
@@ -18,7 +16,10 @@ from mindseye.report.manifest import (
     title,
 )
 from mindseye.report.numbers import ROBUSTNESS, VALUE, Prediction, format_number, predictions, reading
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import mosaic, photo_tile, picture_or_failure, picture_tile
+from mindseye.report.typeface import text_width
 from mindseye.runs.schema import Manifest, PictureEntry
 
 SIDE = 288
@@ -49,7 +50,7 @@ class _Row:
         return self.opens * GROUP + NAME + SIDE + INSET + START + INSET + self.judges * PREDICTION + GAP
 
 
-def draw_gallery(folder: Path, manifest: Manifest) -> Image.Image:
+def draw_gallery(folder: Path, manifest: Manifest, theme: Theme = LIGHT) -> Sheet:
     """The sheet of all pictures of the run in ``folder``: variants of an objective, and the row between two, side by side."""
     card = _card_width(manifest)
     rows = list(_rows(manifest, card + GAP))
@@ -58,7 +59,7 @@ def draw_gallery(folder: Path, manifest: Manifest) -> Image.Image:
     width = 2 * MARGIN + max(across * (card + GAP) - GAP, room)
     foot = [line for text in _foot(manifest) for line in wrap(text, width - 2 * MARGIN, SMALL, 3)]
     top = MARGIN + HEADER + GAP
-    sheet = Sheet(width, top + sum(row.height() for row in rows) + len(foot) * LINE + MARGIN)
+    sheet = Sheet(width, top + sum(row.height() for row in rows) + len(foot) * LINE + MARGIN, theme)
     draw_header(sheet, manifest, title(manifest), MARGIN, MARGIN)
     for row in rows:
         y = top
@@ -73,7 +74,7 @@ def draw_gallery(folder: Path, manifest: Manifest) -> Image.Image:
         top += row.height()
     for index, line in enumerate(foot):
         sheet.text(MARGIN, top + index * LINE, line, SMALL, colour=FAINT)
-    return sheet.image
+    return sheet
 
 
 def _card_width(manifest: Manifest) -> int:
@@ -103,11 +104,17 @@ def _draw_card(sheet: Sheet, folder: Path, picture: PictureEntry, x: int, y: int
     left = x
     if picture.photo is not None or picture.members:
         paths = [member.path for member in picture.members]
-        sheet.paste(x, y, mosaic(paths, SIDE, 3, 4) if picture.photo is None else photo_tile(picture.photo, SIDE))
+        sheet.paste(
+            x,
+            y,
+            mosaic(paths, SIDE, 3, 4, sheet.theme)
+            if picture.photo is None
+            else photo_tile(picture.photo, SIDE, sheet.theme),
+        )
         left += SIDE + INSET
-    sheet.paste(left, y, picture_or_failure(folder, picture, SIDE))
+    sheet.paste(left, y, picture_or_failure(folder, picture, SIDE, sheet.theme))
     y += SIDE + INSET
-    sheet.paste(x, y, picture_tile(folder, picture.start, START))
+    sheet.paste(x, y, picture_tile(folder, picture.start, START, sheet.theme))
     _draw_numbers(sheet, picture, x + START + INSET, y, width - START - INSET)
     y += START + INSET
     for index, prediction in enumerate(predictions(picture.measures)[:JUDGES]):

@@ -1,9 +1,10 @@
 """What several sheets say alike: title and provenance of the run, the name of a facet or objective, its loss."""
 
-from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING, Sheet, text_width
+from mindseye.report.drawing import BODY, FAINT, SMALL, TITLE, WARNING
 from mindseye.report.manifest import facet_label, is_untrained, provenance
 from mindseye.report.numbers import format_number, loss_terms
-from mindseye.report.palette import facet_colour
+from mindseye.report.sheet import Sheet
+from mindseye.report.typeface import text_width
 from mindseye.runs.schema import FacetEntry, Manifest, ModelEntry, PaintedEntry, PictureEntry
 
 HEADER = round(1.4 * TITLE) + round(1.6 * SMALL)
@@ -31,7 +32,7 @@ def draw_facet_name(sheet: Sheet, facet: FacetEntry, x: int, y: int, width: int,
     """The facet's number in its colour, then its label where it has one, in one line at (x, y)."""
     name = facet_label(facet)
     index = str(facet.index) if name else f"facet {facet.index}"
-    sheet.text(x, y, index, size, colour=facet_colour(facet.index), bold=True, width=width)
+    sheet.text(x, y, index, size, colour=sheet.theme.facet(facet.index), bold=True, width=width)
     taken = text_width(index, size, bold=True) + size // 2
     sheet.text(x + taken, y, name, size, bold=True, width=max(1, width - taken))
 
@@ -39,7 +40,7 @@ def draw_facet_name(sheet: Sheet, facet: FacetEntry, x: int, y: int, width: int,
 def draw_objective_name(sheet: Sheet, picture: PictureEntry, name: str, x: int, y: int, width: int) -> None:
     """The number of an objective's picture in its colour, then its name, in one line at (x, y)."""
     index = str(picture.index)
-    sheet.text(x, y, index, BODY, colour=facet_colour(picture.index), bold=True)
+    sheet.text(x, y, index, BODY, colour=sheet.theme.facet(picture.index), bold=True)
     taken = text_width(index, BODY, bold=True) + BODY // 2
     sheet.text(x + taken, y, name, BODY, bold=True, width=max(1, width - taken))
 

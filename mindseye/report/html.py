@@ -4,19 +4,21 @@ Everything that is told is escaped, pictures are small copies inside of the HTML
 """
 
 import numbers
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import torch
 from markupsafe import Markup, escape
 from PIL import Image
 from torch import Tensor
 
-from mindseye.report.drawing import printable
 from mindseye.report.heat import as_image
 from mindseye.report.numbers import format_number
 from mindseye.report.page.pictures import data_uri, read_any_photo, shrink
 from mindseye.report.page.templates import style
+from mindseye.report.typeface import printable
 
 SIDE, TILE = 192, 96
 MOST_ROWS, MOST_TILES, MOST_PICTURES = 40, 12, 48
@@ -46,6 +48,16 @@ def html_grid(pictures: Sequence[tuple[str, Picture]], title: str) -> str:
 def html_block(title: str, *parts: Markup) -> str:
     """Parts (see ``table``, ``strip`` and ``grid``) under a title, as a notebook shows them."""
     return wrap_in_root(Markup('<div class="me-name-of-result">{}</div>').format(printable(title)), *parts)
+
+
+def page_link(page: Path) -> Markup:
+    """A link to a page that lies on the disk, where there is one; a notebook follows it from the folder that it lies in."""
+    if not page.is_file():
+        return Markup("")
+    near = os.path.relpath(page.absolute())
+    address = page.absolute().as_uri() if near.startswith("..") else quote(Path(near).as_posix())
+    shell = '<div class="me-faint me-end">The whole page: <a href="{}" target="_blank" rel="noopener">{}</a></div>'
+    return Markup(shell).format(address, printable(str(page)))
 
 
 def wrap_in_root(*parts: Markup) -> str:

@@ -8,7 +8,6 @@ from PIL import Image
 
 from mindseye.report.card import Card
 from mindseye.report.compare import Comparison, about_run
-from mindseye.report.drawing import printable
 from mindseye.report.manifest import facet_label
 from mindseye.report.networks import NetworkRow
 from mindseye.report.numbers import format_number, format_probability
@@ -17,6 +16,7 @@ from mindseye.report.page.photos import photo_strip
 from mindseye.report.page.pictures import data_uri, fit_side, shrink
 from mindseye.report.page.templates import policy, render, script, style
 from mindseye.report.tiles import own_picture
+from mindseye.report.typeface import printable
 from mindseye.runs.files import write_bytes
 
 BUDGET = 4e6
@@ -126,4 +126,4 @@ def _run(row: NetworkRow, strips: bool) -> dict[str, Any]:
                 "strip": None if strip is None else _sized(strip),
             }
         )
-    return {"about": {name: printable(value) for name, value in about_run(row).items()}, "facets": facets}
+    return {"about": [[name, printable(value)] for name, value in about_run(row).items()], "facets": facets}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mindseye.report.drawing import printable
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import (
     ExamplesRecord,
     FacetEntry,

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from mindseye.report.drawing import printable
 from mindseye.report.numbers import format_number
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import CheckEntry, Manifest, Number, Share, TransferRecord, TransferResult
 
 RANDOM = "random order"

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import Image
 from safetensors import SafetensorError
 
 from mindseye.facets.matching import Group, match_groups
-from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, Sheet, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, MARGIN, SMALL, TITLE, WARNING, wrap
 from mindseye.report.embedding import read_embedding
 from mindseye.report.headings import HEADER, draw_facet_name
 from mindseye.report.manifest import (
@@ -20,14 +19,17 @@ from mindseye.report.manifest import (
     photo_folder,
     provenance,
 )
-from mindseye.report.palette import facet_colour
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import grey_tile, photo_tile, picture_or_failure
+from mindseye.report.typeface import text_width
 from mindseye.runs.folder import FINISHED, RunFolder
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
+from mindseye.wording import counted
 
 MOST = 40
 """Runs on one sheet: hundreds would fill the memory."""
-GAP, LEAST, LARGEST, WIDEST = 14, 160, 224, 3600
+GAP, LEAST, LARGEST, WIDEST, TALLEST = 14, 72, 224, 3600, 3700
 NAMES = 44
 FOOT = 96
 LEGEND = (
@@ -60,7 +62,7 @@ class Columns:
     cells: list[dict[int, FacetEntry]]
 
 
-def draw_networks(folders: Sequence[Path]) -> Image.Image | None:
+def draw_networks(folders: Sequence[Path], theme: Theme = LIGHT) -> Sheet | None:
     """The sheet of the runs in ``folders``; None where there is nothing to compare.
 
     That is where they are more than ``MOST``, or one of them is no finished run of facets, or is of other photos.
@@ -78,7 +80,7 @@ def draw_networks(folders: Sequence[Path]) -> Image.Image | None:
         or len({photo_set_of(manifest) for _, manifest in runs}) != 1
     ):
         return None
-    return draw_rows([NetworkRow.of(folder, manifest) for folder, manifest in runs])
+    return draw_rows([NetworkRow.of(folder, manifest) for folder, manifest in runs], theme)
 
 
 def arrange(rows: Sequence[NetworkRow]) -> Columns:
@@ -103,16 +105,16 @@ def arrange(rows: Sequence[NetworkRow]) -> Columns:
     return Columns(heads, cells)
 
 
-def draw_rows(rows: Sequence[NetworkRow]) -> Image.Image:
+def draw_rows(rows: Sequence[NetworkRow], theme: Theme = LIGHT) -> Sheet:
     """The sheet of one or more rows over the same photos."""
     columns = arrange(rows)
     alike = len({provenance(row.manifest) for row in rows}) == 1
     abouts = [_about(row, alike) for row in rows]
     grid = _grid(rows, abouts, len(columns.heads))
     bottom = grid.y(len(rows)) - GAP
-    sheet = Sheet(max(grid.x(len(columns.heads)) - GAP + MARGIN, 1100), bottom + FOOT + MARGIN)
+    sheet = Sheet(max(grid.x(len(columns.heads)) - GAP + MARGIN, 1100), bottom + FOOT + MARGIN, theme)
     room = sheet.width - 2 * MARGIN
-    line = provenance(rows[0].manifest) if alike else f"{rows[0].manifest.images.count} images"
+    line = provenance(rows[0].manifest) if alike else counted(rows[0].manifest.images.count, "photos")
     sheet.text(MARGIN, MARGIN, _title(rows), TITLE, bold=True, width=room)
     sheet.text(MARGIN, MARGIN + round(1.4 * TITLE), line, SMALL, colour=FAINT, width=room)
     for column, facet in enumerate(columns.heads):
@@ -121,11 +123,15 @@ def draw_rows(rows: Sequence[NetworkRow]) -> Image.Image:
         _draw_about(sheet, row, abouts[place], grid.y(place), grid)
         for column in range(len(columns.heads)):
             cell = columns.cells[place].get(column)
-            tile = picture_or_failure(row.folder, cell, grid.side) if cell else grey_tile(grid.side, "no such facet")
+            tile = (
+                picture_or_failure(row.folder, cell, grid.side, theme)
+                if cell
+                else grey_tile(grid.side, "no such facet", theme)
+            )
             sheet.paste(grid.x(column), grid.y(place), tile)
     for index, text in enumerate(wrap(LEGEND, room, SMALL, 2)):
         sheet.text(MARGIN, bottom + 48 + index * (SMALL + 8), text, SMALL, colour=FAINT)
-    return sheet.image
+    return sheet
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,8 @@ def _grid(rows: Sequence[NetworkRow], abouts: Sequence[Sequence[str]], columns: 
     """Tiles smaller the more columns there are, to the right of the longest name or line about a network."""
     names = [text_width(row.manifest.model.name, HEADING, bold=True) for row in rows]
     lines = [text_width(line, SMALL) for about in abouts for line in about]
-    return _Grid(max(LEAST, min(LARGEST, WIDEST // columns - GAP)), MARGIN + min(440, max(names + lines)) + NAMES)
+    tall = (TALLEST - MARGIN - HEADER) // (len(rows) + 1) - GAP
+    return _Grid(max(LEAST, min(LARGEST, WIDEST // columns - GAP, tall)), MARGIN + min(440, max(names + lines)) + NAMES)
 
 
 def has_facets(manifest: Manifest) -> bool:
@@ -181,7 +188,7 @@ def _groups(folder: Path, manifest: Manifest, layer: LayerEntry) -> list[Group]:
 def _title(rows: Sequence[NetworkRow]) -> str:
     names = list(dict.fromkeys(row.manifest.model.name for row in rows))
     see = f"What {names[0]} sees" if len(names) == 1 else f"What {len(names)} networks see"
-    return f"{see} in {photo_folder(rows[0].manifest.images) or 'these images'}"
+    return f"{see} in {photo_folder(rows[0].manifest.images) or 'these photos'}"
 
 
 def _about(row: NetworkRow, alike: bool) -> list[str]:
@@ -194,10 +201,14 @@ def _draw_head(sheet: Sheet, facet: FacetEntry, x: int, grid: _Grid) -> None:
     side, rule = grid.side, grid.top + grid.side + GAP
     draw_facet_name(sheet, facet, x, grid.top - 40, side)
     sheet.paste(
-        x, grid.top, photo_tile(facet.members[0].path, side) if facet.members else grey_tile(side, "no members")
+        x,
+        grid.top,
+        photo_tile(facet.members[0].path, side, sheet.theme)
+        if facet.members
+        else grey_tile(side, "no members", sheet.theme),
     )
     with sheet.smooth(x, rule, side, 4) as brush:
-        brush.box(x, rule, side, 4, facet_colour(facet.index), 2)
+        brush.box(x, rule, side, 4, sheet.theme.facet(facet.index), 2)
 
 
 def _draw_about(sheet: Sheet, row: NetworkRow, lines: Sequence[str], y: int, grid: _Grid) -> None:

@@ -53,7 +53,7 @@ class Progress:
         self.quiet = quiet or report is not None
         self.seconds: dict[str, float] = {}
         self._report = report
-        self._notebook = not self.quiet and in_notebook()
+        self.in_notebook = not self.quiet and in_notebook()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, force_jupyter=False)
 
     @classmethod
@@ -83,7 +83,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One line, of things that are worth knowing."""
-        if self._notebook:
+        if self.in_notebook:
             print(text)
         elif not self.quiet:
             self._console.print(text, markup=False)
@@ -97,7 +97,7 @@ class Progress:
         """
         begun, done = time.monotonic(), 0
         try:
-            with self._bar(name, total, unit) as draw:
+            with self.bar(name, total, unit) as draw:
 
                 def advance(count: int) -> None:
                     nonlocal done
@@ -112,8 +112,9 @@ class Progress:
             self.seconds[name] = self.seconds.get(name, 0.0) + taken
         self.say(f"{name:<{NAMES}} {total:>6} {noun_for(total, unit):<13} {taken:7.1f} s")
 
-    def _bar(self, name: str, total: int, unit: str) -> AbstractContextManager[Advance]:
-        if self._notebook:
+    def bar(self, name: str, total: int, unit: str) -> AbstractContextManager[Advance]:
+        """A bar of ``total`` units, where there is anywhere to draw it; gives a function that counts units done."""
+        if self.in_notebook:
             return _notebook_bar(name, total, unit)
         return _terminal_bar(self._console, name, total, unit, disable=self.quiet or not self._console.is_terminal)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from mindseye.errors import UserError
-from mindseye.report.html import wrap_in_root
+from mindseye.report.html import page_link, wrap_in_root
 from mindseye.report.manifest import Entry
 from mindseye.report.page.cards import PageImage
 from mindseye.report.page.front import front_of, map_photos
@@ -30,9 +30,8 @@ def first_screen(run_dir: Path) -> str:
     front = front_of(run_dir, manifest, lambda place, entry: _picture(run_dir, entry), MOST, MOST_ON_MAP)
     tiles = {photo: crop_photo(path, THUMBNAIL) for photo, path in map_photos(manifest, front.map).items()}
     photos = {photo: data_uri(tile) for photo, tile in tiles.items() if tile is not None}
-    page = run_dir / PAGE
-    more = f"more in {page}" if page.is_file() else f"figures in {run_dir}"
-    return wrap_in_root(Markup(render("notebook.html", front=front, photos=photos, live=False, page=more)))
+    link = page_link(run_dir / PAGE) or Markup('<div class="me-faint me-end">figures in {}</div>').format(str(run_dir))
+    return wrap_in_root(Markup(render("notebook.html", front=front, photos=photos, live=False)), link)
 
 
 def _picture(run_dir: Path, entry: Entry) -> PageImage | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.report.drawing import BODY, FAINT, MARGIN, SMALL, Sheet, sample_evenly, text_width
+from mindseye.report.drawing import BODY, FAINT, MARGIN, SMALL, sample_evenly
 from mindseye.report.headings import HEADER, draw_facet_name, draw_header, draw_loss, draw_objective_name
 from mindseye.report.manifest import (
     Entry,
@@ -15,7 +15,10 @@ from mindseye.report.manifest import (
     objective_name,
     snapshots,
 )
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import failure_tile, picture_tile
+from mindseye.report.typeface import text_width
 from mindseye.runs.schema import LayerEntry, Manifest, PaintedEntry, PictureEntry
 
 SIDE = 224
@@ -25,7 +28,7 @@ WIDEST_NAMES = 480
 MOST = 9
 
 
-def draw_steps(folder: Path, manifest: Manifest, layer: LayerEntry | None = None) -> Image.Image:
+def draw_steps(folder: Path, manifest: Manifest, layer: LayerEntry | None = None, theme: Theme = LIGHT) -> Sheet:
     """The pictures of ``layer``, by default the deepest, or of all objectives, as they came to be, in the run in ``folder``."""
     layer = layer or deepest_layer(manifest)
     named = names_objectives(manifest)
@@ -35,7 +38,7 @@ def draw_steps(folder: Path, manifest: Manifest, layer: LayerEntry | None = None
     names = _names_width(manifest.pictures) if named else NAMES
     left, top = MARGIN + names, MARGIN + HEADER + 84
     width = left + len(columns) * (SIDE + GAP) - GAP + MARGIN
-    sheet = Sheet(max(width, 1100), top + len(entries) * (SIDE + GAP) - GAP + MARGIN)
+    sheet = Sheet(max(width, 1100), top + len(entries) * (SIDE + GAP) - GAP + MARGIN, theme)
     draw_header(sheet, manifest, " · ".join(parts), MARGIN, MARGIN)
     for column, step in enumerate(columns):
         name = f"step {step}" if step else "start"
@@ -47,9 +50,9 @@ def draw_steps(folder: Path, manifest: Manifest, layer: LayerEntry | None = None
         else:
             draw_facet_name(sheet, entry, MARGIN, y, names - 2 * GAP)
         draw_loss(sheet, entry, MARGIN, y + 42, names - 2 * GAP, 6)
-        for column, tile in enumerate(_tiles(folder, entry, columns)):
+        for column, tile in enumerate(_tiles(folder, entry, columns, theme)):
             sheet.paste(left + column * (SIDE + GAP), y, tile)
-    return sheet.image
+    return sheet
 
 
 def column_steps(entries: Sequence[PaintedEntry]) -> list[int]:
@@ -63,11 +66,11 @@ def _names_width(pictures: Sequence[PictureEntry]) -> int:
     return min(WIDEST_NAMES, max(NAMES, longest + 70 + 2 * GAP))
 
 
-def _tiles(folder: Path, entry: Entry, columns: Sequence[int]) -> list[Image.Image]:
+def _tiles(folder: Path, entry: Entry, columns: Sequence[int], theme: Theme) -> list[Image.Image]:
     """A tile per column; the row of a picture that failed ends with the reason."""
     kept: dict[int, str | None] = {0: entry.start, **snapshots(entry)}
     reason = failure(entry)
     if reason:
-        painted = [picture_tile(folder, kept[step], SIDE) for step in columns if step in kept]
-        return [*painted[: len(columns) - 1], failure_tile(SIDE, reason)]
-    return [picture_tile(folder, kept.get(step), SIDE) for step in columns]
+        painted = [picture_tile(folder, kept[step], SIDE, theme) for step in columns if step in kept]
+        return [*painted[: len(columns) - 1], failure_tile(SIDE, reason, theme)]
+    return [picture_tile(folder, kept.get(step), SIDE, theme) for step in columns]

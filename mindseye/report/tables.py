@@ -12,10 +12,10 @@ from mindseye.layers.layer import Layer, list_outputs
 from mindseye.layers.stages import stages
 from mindseye.measure.summary import ROLES
 from mindseye.models.load import Model
-from mindseye.report.drawing import printable
 from mindseye.report.entanglement import mean_and_null
 from mindseye.report.manifest import failure, names_objectives, objective_name
 from mindseye.report.numbers import SHOWN, VALUE, Reading, format_number, predictions, reading
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import Entanglement, Manifest, Summary
 from mindseye.store.settings import size_text
 from mindseye.store.store import Status
@@ -73,7 +73,7 @@ def cache_table(status: Status) -> str:
 def entanglement_table(manifest: Manifest) -> str:
     """A row per layer: mean entanglement, its interval, the null, and the channels' other numbers beside theirs."""
     measures = ("explained", "spread", "selectivity")
-    table = _table("layer", "channels", "entanglement", "95 %", "shuffled", *measures)
+    table = _table("layer", "channels", "entanglement", "95 %", "chance", *measures)
     for layer in manifest.layers:
         numbers = layer.entanglement or Entanglement()
         table.add_row(
@@ -84,7 +84,7 @@ def entanglement_table(manifest: Manifest) -> str:
             format_number(numbers.null),
             *(mean_and_null(layer, measure) for measure in measures),
         )
-    return "\n".join(["means over the channels; in brackets, shuffled over the photos", *_lines(table)])
+    return "\n".join(["means over the channels; in brackets chance, shuffled over the photos", *_lines(table)])
 
 
 def score_table(manifest: Manifest) -> str:
@@ -99,7 +99,7 @@ def score_table(manifest: Manifest) -> str:
     if not parts:
         return ""
     numbers = {name: format_number(summary.set.get(name)) for name in ("silhouette", "stability", "stability_shuffled")}
-    facets = "facets: silhouette {silhouette}, stability {stability} (shuffled activations {stability_shuffled})"
+    facets = "facets: silhouette {silhouette}, stability {stability} (chance {stability_shuffled})"
     return "\n".join([*parts, facets.format(**numbers)])
 
 

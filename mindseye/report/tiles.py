@@ -3,21 +3,24 @@
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageOps
 
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.pixels import read_photo, to_rgb
 from mindseye.photos.tar import open_file
-from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Colour, font, wrap
+from mindseye.report.drawing import FAINT, PAPER, RAISED, WARNING, Paint, wrap
 from mindseye.report.manifest import failure
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.runs.schema import PaintedEntry
 
 
-def photo_tile(path: str, side: int) -> Image.Image:
+def photo_tile(path: str, side: int, theme: Theme = LIGHT) -> Image.Image:
     """The photo at `path`, upright and centre-cropped to `side` px; a grey tile with its name where it is gone."""
-    return crop_photo(path, side) or grey_tile(side, Path(path).name)
+    return crop_photo(path, side) or grey_tile(side, Path(path).name, theme)
 
 
 def crop_photo(path: str, side: int) -> Image.Image | None:
@@ -45,12 +48,12 @@ def whole_photo(path: str, side: int) -> Image.Image | None:
     return upright.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def picture_tile(folder: Path, relative: str | None, side: int) -> Image.Image:
+def picture_tile(folder: Path, relative: str | None, side: int, theme: Theme = LIGHT) -> Image.Image:
     """The run's own picture at ``folder / relative``, whole, in a tile of ``side`` px; a grey tile where there is none."""
     if relative is None:
-        return grey_tile(side, "no picture")
+        return grey_tile(side, "no picture", theme)
     whole = own_picture(folder, relative)
-    return grey_tile(side, Path(relative).name) if whole is None else fit_tile(whole, side)
+    return grey_tile(side, Path(relative).name, theme) if whole is None else fit_tile(whole, side, theme)
 
 
 def own_picture(folder: Path, relative: str | None) -> Image.Image | None:
@@ -64,45 +67,46 @@ def own_picture(folder: Path, relative: str | None) -> Image.Image | None:
         return None
 
 
-def fit_tile(whole: Image.Image, side: int) -> Image.Image:
+def fit_tile(whole: Image.Image, side: int, theme: Theme = LIGHT) -> Image.Image:
     """An image of any shape, whole, in a tile of `side` px."""
     inside = ImageOps.contain(whole, (side, side), _resampling(max(whole.size), side))
-    tile = Image.new("RGB", (side, side), RAISED)
+    tile = Image.new("RGB", (side, side), theme.paint(RAISED))
     tile.paste(inside, ((side - inside.width) // 2, (side - inside.height) // 2))
     return tile
 
 
-def grey_tile(side: int, text: str, colour: Colour = FAINT) -> Image.Image:
+def grey_tile(side: int, text: str, theme: Theme = LIGHT, colour: Paint = FAINT) -> Image.Image:
     """A grey tile of `side` px with `text` in its middle."""
-    tile = Image.new("RGB", (side, side), RAISED)
+    grey = replace(theme, colours={**theme.colours, PAPER: theme.paint(RAISED)})
+    tile = Sheet(side, side, grey)
     size = max(9, min(18, side // 8))
     rows = wrap(text, max(1, side - size), size, max(1, side // (2 * size)))
-    ImageDraw.Draw(tile).multiline_text(
-        (side / 2, side / 2), "\n".join(rows), colour, font(size), "mm", spacing=size // 3, align="center"
-    )
-    return tile
+    for place, row in enumerate(rows):
+        y = side / 2 + (place - (len(rows) - 1) / 2) * 1.5 * size
+        tile.text(side / 2, y, row, size, colour=colour, anchor="mm", width=side)
+    return tile.image
 
 
-def failure_tile(side: int, reason: str) -> Image.Image:
+def failure_tile(side: int, reason: str, theme: Theme = LIGHT) -> Image.Image:
     """The tile of a picture that could not be painted, with the reason."""
-    return grey_tile(side, f"failed: {reason}", WARNING)
+    return grey_tile(side, f"failed: {reason}", theme, WARNING)
 
 
-def mosaic(paths: Sequence[str], side: int, columns: int, gap: int) -> Image.Image:
+def mosaic(paths: Sequence[str], side: int, columns: int, gap: int, theme: Theme = LIGHT) -> Image.Image:
     """The first columns² photos in one square of ``side`` px; places without a photo stay empty."""
-    square = Image.new("RGB", (side, side), PAPER)
+    square = Image.new("RGB", (side, side), theme.paint(PAPER))
     edges = [round(place * (side + gap) / columns) for place in range(columns + 1)]
     for index, path in enumerate(paths[: columns * columns]):
         top, left = edges[index // columns], edges[index % columns]
         cell = max(edges[index // columns + 1] - top, edges[index % columns + 1] - left) - gap
-        square.paste(photo_tile(path, cell), (left, top))
+        square.paste(photo_tile(path, cell, theme), (left, top))
     return square
 
 
-def picture_or_failure(folder: Path, entry: PaintedEntry, side: int) -> Image.Image:
+def picture_or_failure(folder: Path, entry: PaintedEntry, side: int, theme: Theme = LIGHT) -> Image.Image:
     """The tile of a painted picture; the reason where it could not be painted."""
     reason = failure(entry)
-    return failure_tile(side, reason) if reason else picture_tile(folder, entry.picture, side)
+    return failure_tile(side, reason, theme) if reason else picture_tile(folder, entry.picture, side, theme)
 
 
 def _decode_small(path: str, side: int) -> Image.Image | None:

@@ -7,15 +7,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, Sheet, text_width, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, wrap
 from mindseye.report.examples import crop_box
 from mindseye.report.headings import HEADER, draw_header
 from mindseye.report.markdown import CONDITIONS, format_percent
 from mindseye.report.numbers import format_number
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import fit_tile
+from mindseye.report.typeface import text_width
 from mindseye.runs.schema import FailedImage, Manifest, TransferResult
 
-SIDE, NAME = 140, 16
+SIDE, NAME = 150, SMALL
 GAP = 14
 ACROSS, NARROWEST = 14, 11
 COUNTS = 340
@@ -24,7 +27,9 @@ CLASS = 52
 MOST = 5 * ACROSS
 
 
-def draw_failures(manifest: Manifest, result: TransferResult, image: Callable[[int], Tensor]) -> Image.Image:
+def draw_failures(
+    manifest: Manifest, result: TransferResult, image: Callable[[int], Tensor], theme: Theme = LIGHT
+) -> Sheet:
     """The sheet of what one judge failed to name.
 
     manifest: of the painter's run. result: of transfer.json. image: gives an image [channels, side, side] in [0, 1] by its
@@ -37,7 +42,7 @@ def draw_failures(manifest: Manifest, result: TransferResult, image: Callable[[i
     foot = [line for text in _foot(right) for line in wrap(text, width - 2 * MARGIN, SMALL, 3)]
     top = MARGIN + HEADER + SMALL + 3 * GAP
     heights = [CLASS + -(-min(len(group), MOST) // across) * ROW for _, group in groups]
-    sheet = Sheet(width, top + sum(heights) + len(foot) * (SMALL + 8) + MARGIN)
+    sheet = Sheet(width, top + sum(heights) + len(foot) * (SMALL + 8) + MARGIN, theme)
     draw_header(sheet, manifest, _title(result), MARGIN, MARGIN)
     sheet.text(MARGIN, MARGIN + HEADER, _subtitle(result), SMALL, colour=FAINT, width=width - 2 * MARGIN)
     for (name, group), height in zip(groups, heights, strict=True):
@@ -46,7 +51,7 @@ def draw_failures(manifest: Manifest, result: TransferResult, image: Callable[[i
         top += height
     for index, line in enumerate(foot):
         sheet.text(MARGIN, top + index * (SMALL + 8), line, SMALL, colour=FAINT)
-    return sheet.image
+    return sheet
 
 
 def _draw_class(
@@ -60,7 +65,7 @@ def _draw_class(
     for place, failure in enumerate(group[:MOST]):
         x = MARGIN + place % across * (SIDE + GAP)
         y = top + CLASS + place // across * ROW
-        sheet.paste(x, y, fit_tile(_pixels(image(failure.index)), SIDE))
+        sheet.paste(x, y, fit_tile(_pixels(image(failure.index)), SIDE, sheet.theme))
         as_painted = failure.copy == 0
         label = failure.seen.partition(",")[0]
         sheet.text(x, y + SIDE + 4, label, NAME, colour=INK if as_painted else FAINT, bold=as_painted, width=SIDE)

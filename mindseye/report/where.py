@@ -12,13 +12,16 @@ from mindseye.photos.decode import View, decode
 from mindseye.photos.depth import UndecodableError
 from mindseye.preprocessing import Preprocessing
 from mindseye.report.heat import as_image, limit, overlay
+from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import grey_tile
 from mindseye.runs.schema import FacetEntry, Manifest, ModelEntry
 
 MOST = 4
 
 
-def where_tiles(folder: Path, manifest: Manifest, facet: FacetEntry, side: int) -> list[Image.Image]:
+def where_tiles(
+    folder: Path, manifest: Manifest, facet: FacetEntry, side: int, theme: Theme = LIGHT
+) -> list[Image.Image]:
     """The nearest members as the network saw them, in grey, with the facet's map over them; tiles of ``side`` px.
 
     A grey tile stands for a photo that is gone; there are none where the run kept no maps.
@@ -26,14 +29,17 @@ def where_tiles(folder: Path, manifest: Manifest, facet: FacetEntry, side: int) 
     maps, view = _maps(folder, facet), _view(manifest)
     if maps is None or view is None:
         return []
-    return [_tile(member.path, values, view, side) for member, values in zip(facet.members, maps[:MOST], strict=False)]
+    return [
+        _tile(member.path, values, view, side, theme)
+        for member, values in zip(facet.members, maps[:MOST], strict=False)
+    ]
 
 
-def _tile(path: str, values: npt.NDArray[np.float32], view: View, side: int) -> Image.Image:
+def _tile(path: str, values: npt.NDArray[np.float32], view: View, side: int, theme: Theme) -> Image.Image:
     try:
         photo = as_image(decode(path, view)).resize((side, side), Image.Resampling.LANCZOS)
     except UndecodableError:
-        return grey_tile(side, Path(path).name)
+        return grey_tile(side, Path(path).name, theme)
     smooth = np.asarray(Image.fromarray(values).resize((side, side), Image.Resampling.BILINEAR))
     return overlay(photo, smooth, limit(smooth), signed=False)
 

@@ -19,6 +19,7 @@ from mindseye.errors import UserError
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
 from mindseye.report.progress import Progress, Report
+from mindseye.report.theme import FigureStyle, FigureWords
 from mindseye.workflows.paint import SAVE_SECONDS
 from mindseye.workflows.recipe import chosen_recipe
 
@@ -38,10 +39,11 @@ class SessionOptions(TypedDict, total=False):
 
 
 class OutputOptions(SessionOptions, total=False):
-    """Where what comes out goes, and how it is told."""
+    """Where what comes out goes, how its figures look (see ``FigureWords``), and how it is told."""
 
     out: str | Path | None
     force: bool
+    figures: "FigureWords"
     progress: "Report"
     quiet: bool
     command: str
@@ -69,7 +71,7 @@ class Request:
 
     kind: the command. recipe: as it was asked for, the size of its canvas still open. out: the folder, None for the
     default. batch_size: pictures painted at once, 0 for all. force: whether what the folder holds is replaced. opening: how
-    the network is opened.
+    the network is opened. figures: how its figures look, and what they are written as.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Request:
     progress: Progress = field(default_factory=Progress)
     save_seconds: float = SAVE_SECONDS
     opening: SessionOptions = field(default_factory=SessionOptions)
+    figures: FigureStyle = field(default_factory=FigureStyle)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"progress": None}  # a terminal does not go to other processes
@@ -122,6 +125,7 @@ class Request:
             command=given.get("command", f"mindseye.{kind}(...)"),
             progress=Progress.of(given.get("progress"), quiet=bool(given.get("quiet", False))),
             save_seconds=given.get("save_every", SAVE_SECONDS),
+            figures=FigureStyle.of(given.get("figures")),
             opening=SessionOptions(**{name: given[name] for name in get_type_hints(SessionOptions) if name in given}),  # type: ignore[typeddict-item]
         )
 

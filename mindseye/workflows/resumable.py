@@ -79,6 +79,7 @@ def open_run(
         if folder.exists():
             progress.say(f"continuing {folder.path}")
         progress.seconds.update(manifest.seconds)
+        manifest.figures = request.figures.words()
         record = Record(folder, manifest, progress, request.save_seconds)
         try:
             yield record

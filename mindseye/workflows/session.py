@@ -5,9 +5,9 @@ facets = eye.facets("photos", "layer3.5", facets=4)
 pictures = eye.paint(facets.target("layer3.5"))
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -20,6 +20,9 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.report.progress import Progress, Report
 from mindseye.workflows.activations import Activations, Layers, layers_of, read_activations
+from mindseye.workflows.atlas.atlas import Atlas
+from mindseye.workflows.atlas.build import build_atlas
+from mindseye.workflows.atlas.choice import CHANNELS, make_choice
 from mindseye.workflows.facets.facets import Facets, FacetTarget, all_as_one, find_facets
 from mindseye.workflows.facets.job import FacetCount
 from mindseye.workflows.pictures import OnStep, Pictures, paint_pictures
@@ -149,6 +152,42 @@ class Session(NetworkSession):
         """
         chosen = chosen_recipe(recipe, changes)
         return paint_pictures(self, what, chosen, batch_size, on_step, Progress.of(progress))
+
+    def atlas(
+        self,
+        photos: Source,
+        layers: str | Sequence[str] | None = None,
+        *,
+        channels: int | Literal["all"] | Sequence[int] = CHANNELS,
+        facets: int | Literal["auto"] = "auto",
+        recipe: str | Recipe = DEFAULT_RECIPE,
+        out: str | Path | None = None,
+        progress: Report = None,
+        batch_size: int = 0,
+        title: str = "",
+        command: str = "Session.atlas(...)",
+        **changes: Any,
+    ) -> Atlas:
+        """A page for each channel of some layers, in a folder; see ``mindseye.atlas``, which spreads it over processes too.
+
+        Args:
+            photos: with their sub-folders, whose names are the classes. layers, channels, facets, title: as ``mindseye.atlas``
+                takes them. recipe, changes: as ``paint``. out: the folder, by default ``runs/atlas-FOLDER-MODEL``.
+            command: what the pages say that made them.
+
+        Returns:
+            The atlas; ``atlas["layer3.5"][320]`` is one channel, with everything as values.
+        """
+        options = {
+            "recipe": chosen_recipe(recipe, changes),
+            "out": out,
+            "progress": progress,
+            "quiet": Progress.of(progress).quiet,
+            "batch_size": batch_size,
+            "cache": self.cache,
+            "command": command,
+        }
+        return build_atlas(photos, self, make_choice(layers, channels, facets), options, title=title)
 
     def _repr_html_(self) -> str:
         return self.layers()._repr_html_()

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from mindseye.report.channels import SIDE, draw_channels
-from mindseye.report.drawing import INK
-from mindseye.report.entanglement import CHANNEL, beeswarm, draw_entanglement, has_entanglement, nice_step
+from mindseye.report.entanglement import beeswarm, draw_entanglement, has_entanglement, nice_step
 from mindseye.report.figures import write_figures
 from mindseye.report.tables import entanglement_table
+from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import (
     ChannelExample,
@@ -68,11 +68,11 @@ def test_the_curve_follows_its_numbers(make_run) -> None:
     """The bold points of three layers lie at heights that are linear in their means, from left to right."""
     manifest = add_entanglement(make_run(layers=3), [0.1, 0.2, 0.15])
     image = draw_entanglement(manifest)
-    rows, columns = rows_of(image, INK)
+    rows, columns = rows_of(image, LIGHT.paint("ink"))
     inside = (rows > 340) & (rows < 760)  # the first panel, without its headings
     heights = []
     width = image.width
-    left = 60 + 250
+    left = 60 + 310
     step = (width - left - 60) / 3
     for index in range(3):
         x = left + step * (index + 0.5)
@@ -81,7 +81,7 @@ def test_the_curve_follows_its_numbers(make_run) -> None:
         heights.append(float(np.median(rows[beside])))
     assert (heights[0] - heights[2]) / (heights[0] - heights[1]) == pytest.approx(0.5, abs=0.05)
     assert heights[1] < heights[2] < heights[0]
-    assert len(rows_of(image, CHANNEL)[0]) > 100
+    assert len(rows_of(image, LIGHT.paint("channel"))[0]) > 100
 
 
 def test_the_channels_pictures_stand_in_a_row(make_run) -> None:
@@ -135,7 +135,7 @@ def test_a_failed_picture_says_why(make_run) -> None:
     manifest = add_entanglement(folder, [0.1])
     channel = replace(plain_channel(folder, [(1, 2, 3)]), status="failed", reason="turned NaN", picture=None)
     manifest.layers[0].channel_pictures = [channel]
-    assert len(rows_of(draw_channels(folder, manifest, manifest.layers[0]), (255, 178, 62))[0]) > 10
+    assert len(rows_of(draw_channels(folder, manifest, manifest.layers[0]), LIGHT.paint("warning"))[0]) > 10
 
 
 def test_the_table_has_a_row_per_layer(make_run) -> None:

@@ -10,9 +10,10 @@ from PIL import Image
 from mindseye.report import curves
 from mindseye.report.curves import Curve, draw_curve
 from mindseye.report.depth import draw_depth
-from mindseye.report.drawing import INK, Sheet
 from mindseye.report.numbers import Reading
 from mindseye.report.palette import facet_colour
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
 
@@ -109,8 +110,8 @@ def test_points_lie_where_their_values_say() -> None:
     draw_curve(sheet, curve, 100, [150, 350], 80, 420)
     for value, row in ((0.25, 150), (0.75, 350)):
         at = 100 + value * curves.PANEL
-        assert sheet.image.getpixel((round(at), row)) == INK
-        ink = (np.asarray(sheet.image)[row + 5, 90:310] == INK).all(-1)
+        assert sheet.image.getpixel((round(at), row)) == LIGHT.paint("ink")
+        ink = (np.asarray(sheet.image)[row + 5, 90:310] == LIGHT.paint("ink")).all(-1)
         left, right = np.flatnonzero(ink)[[0, -1]] + 90
         assert (left + right) / 2 == pytest.approx(at, abs=2.5)  # the line to the next point widens one side
 
@@ -120,5 +121,5 @@ def test_each_facet_has_a_point_of_its_colour() -> None:
     curve = Curve("p", "", "", [{0: Reading(0.1), 3: Reading(0.9)}])
     sheet = Sheet(400, 300)
     draw_curve(sheet, curve, 100, [150], 80, 220)
-    assert sheet.image.getpixel((100 + round(0.1 * curves.PANEL), 150)) == facet_colour(0)
-    assert sheet.image.getpixel((100 + round(0.9 * curves.PANEL), 150)) == facet_colour(3)
+    assert sheet.image.getpixel((100 + round(0.1 * curves.PANEL), 150)) == facet_colour(0, dark=False)
+    assert sheet.image.getpixel((100 + round(0.9 * curves.PANEL), 150)) == facet_colour(3, dark=False)

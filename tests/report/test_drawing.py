@@ -1,16 +1,21 @@
 """Type, colours and shapes of the sheets."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mindseye.report.drawing import PAPER, Sheet, printable, shorten, text_width, wrap
+from mindseye.report.drawing import shorten, wrap
 from mindseye.report.palette import facet_colour
+from mindseye.report.sheet import Sheet
+from mindseye.report.theme import DARK, LIGHT
+from mindseye.report.typeface import printable, text_width
 
 WHITE = (255, 255, 255)
+BLACK = replace(DARK, colours={**DARK.colours, "paper": (0, 0, 0)})
 
 
 @settings(max_examples=150, deadline=None)
@@ -59,7 +64,7 @@ def test_forty_facets_have_forty_colours_that_stand_out() -> None:
     apart = np.linalg.norm(colours[:, None] - colours[None], axis=-1) + 1e9 * np.eye(40)
     assert apart[:8, :8].min() > 60
     assert apart.min() > 8
-    assert ((luminance(colours) + 0.05) / (luminance(np.array(PAPER, dtype=float)) + 0.05)).min() > 4
+    assert ((luminance(colours) + 0.05) / (luminance(np.array(DARK.paint("paper"), dtype=float)) + 0.05)).min() > 4
 
 
 def luminance(colours: np.ndarray) -> np.ndarray:
@@ -72,7 +77,7 @@ def luminance(colours: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("radius", [3.0, 7.5, 20.0])
 def test_disc_covers_pi_r_squared(radius: float) -> None:
     """Smooth edges keep the area of a true disc within two percent, of the smallest within four."""
-    sheet = Sheet(60, 60, (0, 0, 0))
+    sheet = Sheet(60, 60, BLACK)
     with sheet.smooth(0, 0, 60, 60) as brush:
         brush.disc(30, 30, radius, WHITE)
     area = np.asarray(sheet.image.convert("L"), dtype=float).sum() / 255
@@ -81,7 +86,7 @@ def test_disc_covers_pi_r_squared(radius: float) -> None:
 
 def test_dashes_cover_half_of_the_line() -> None:
     """Dashes and gaps are equally long, and end where the line ends."""
-    sheet = Sheet(220, 20, (0, 0, 0))
+    sheet = Sheet(220, 20, BLACK)
     with sheet.smooth(0, 0, 220, 20) as brush:
         brush.dashes([(10, 10), (210, 10)], WHITE, 4, 5)
     row = np.asarray(sheet.image.convert("L"), dtype=float)[9]
@@ -104,6 +109,6 @@ def test_text_stays_within_its_width() -> None:
     """A long label colours no pixel to the right of the room that it was given."""
     sheet = Sheet(300, 40)
     sheet.text(10, 5, "a very long label " * 5, 20, width=120)
-    columns = np.flatnonzero((np.asarray(sheet.image) != np.array(PAPER)).any((0, 2)))
+    columns = np.flatnonzero((np.asarray(sheet.image) != np.array(LIGHT.paint("paper"))).any((0, 2)))
     assert columns.min() >= 9
     assert columns.max() <= 131

@@ -75,7 +75,7 @@ def test_each_facets_images_lie_around_its_centre(make_run) -> None:
     places = fit_to_map(points)
     corners = []
     for index in range(3):
-        rows, columns = np.nonzero((sheet[:, : MAP + 60] == facet_colour(index)).all(-1))
+        rows, columns = np.nonzero((sheet[:, : MAP + 60] == facet_colour(index, dark=False)).all(-1))
         middle = places[facet == index].mean(0)
         near = np.hypot(columns - np.median(columns), rows - np.median(rows)) < 25
         corners.append([columns[near].mean(), rows[near].mean()] - middle)

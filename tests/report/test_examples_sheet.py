@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from mindseye.report.drawing import INK, MARGIN, WARNING
+from mindseye.report.drawing import MARGIN, SMALL
 from mindseye.report.examples import GAP, NAMES, SIDE, crop_box, draw_examples
 from mindseye.report.headings import HEADER
+from mindseye.report.theme import LIGHT
 from mindseye.runs.schema import (
     ChannelExamplesEntry,
     ChannelRange,
@@ -41,7 +42,7 @@ def content(box=BOX, each=2, weights="ImageNet"):
 
 def tile(sheet, row, column):
     x = MARGIN + NAMES + column * (SIDE + GAP)
-    y = MARGIN + HEADER + 30 + row * (SIDE + 20 + 3 * GAP)
+    y = MARGIN + HEADER + 30 + row * (SIDE + SMALL + 3 * GAP)
     return np.asarray(sheet)[y : y + SIDE, x : x + SIDE]
 
 
@@ -57,7 +58,7 @@ def test_whole_photos_have_a_line_around_the_box():
     """The line runs where the colours change, twice as far from the corner in a tile of twice the size."""
     shown = tile(draw_examples(*content(), {0: square()}, whole=True), 2, 1)
     scale = SIDE / PHOTO
-    ink = (np.abs(shown.astype(int) - INK) < 40).all(-1)
+    ink = (np.abs(shown.astype(int) - LIGHT.paint("ink")) < 40).all(-1)
     rows, columns = np.nonzero(ink)
     edges = (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
     assert np.abs(np.array(edges) - scale * np.array(BOX)).max() <= 2
@@ -68,14 +69,14 @@ def test_whole_photos_have_a_line_around_the_box():
 def test_no_line_where_the_whole_photo_is_seen():
     """The tile is the photo as it is."""
     seen = tile(draw_examples(*content((0, 0, PHOTO, PHOTO)), {0: square()}, whole=True), 0, 0)
-    assert not (np.abs(seen.astype(int) - INK) < 40).all(-1).any()
+    assert not (np.abs(seen.astype(int) - LIGHT.paint("ink")) < 40).all(-1).any()
 
 
 def test_random_weights_are_said():
     """As on every figure."""
     for weights, is_said in (("none", True), ("ImageNet", False)):
         sheet = np.asarray(draw_examples(*content(weights=weights), {0: square()}, whole=False))
-        assert (sheet == WARNING).all(-1).any() == is_said
+        assert (sheet == LIGHT.paint("warning")).all(-1).any() == is_said
 
 
 @pytest.mark.parametrize("channels", [1, 3, 7])

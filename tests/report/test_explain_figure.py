@@ -5,11 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from mindseye.report.drawing import MARGIN, RAISED, WARNING
+from mindseye.report.drawing import MARGIN
 from mindseye.report.explanation import GAP, SIDE, draw_explanation
 from mindseye.report.facets import THUMB, draw_facets
 from mindseye.report.heat import as_image, bar, heat, limit, overlay
 from mindseye.report.markdown import check_table
+from mindseye.report.theme import LIGHT
 from mindseye.report.where import where_tiles
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import (
@@ -138,8 +139,8 @@ def test_each_method_has_a_column(tmp_path):
 
 
 def test_networks_and_further_methods_have_rows(tmp_path):
-    """A block for each network; six methods take two rows of it."""
-    maps = [entry(tmp_path, model, method) for model in ("one", "two") for method in "abcdef"]
+    """A block for each network; twelve methods take two rows of it."""
+    maps = [entry(tmp_path, model, method) for model in ("one", "two") for method in "abcdefghijkl"]
 
     def height(models, methods):
         manifest = manifest_of(models, methods)
@@ -147,7 +148,7 @@ def test_networks_and_further_methods_have_rows(tmp_path):
 
     single = height(["one"], "abc")
     assert height(["one", "two"], "abc") > single + 2 * SIDE
-    assert height(["one"], "abcdef") > single + 2 * SIDE
+    assert height(["one"], "abcdefghijkl") > single + 2 * SIDE
 
 
 def test_what_is_not_there_is_said(tmp_path):
@@ -161,18 +162,18 @@ def test_what_is_not_there_is_said(tmp_path):
     ):
         manifest = manifest_of(methods=["lrp"], refused=refused)
         tile = columns_with(draw_explanation(tmp_path, manifest, photo_of(maps), squares("net")), 1)
-        assert (tile == RAISED).all(-1).sum() > SIDE * SIDE / 2
-        assert (tile == WARNING).all(-1).any() == warns
+        assert (tile == LIGHT.paint("raised")).all(-1).sum() > SIDE * SIDE / 2
+        assert (tile == LIGHT.paint("warning")).all(-1).any() == warns
     (tmp_path / whole.map).write_bytes(b"nothing")
     tile = columns_with(draw_explanation(tmp_path, manifest_of(methods=["lrp"]), photo_of([whole]), squares("net")), 1)
-    assert (tile == RAISED).all(-1).sum() > SIDE * SIDE / 2
+    assert (tile == LIGHT.paint("raised")).all(-1).sum() > SIDE * SIDE / 2
 
 
 def test_random_weights_are_said(tmp_path):
     for weights, is_said in (("none", True), ("ImageNet", False)):
         manifest = manifest_of(methods=["lrp"], weights=weights)
         image = draw_explanation(tmp_path, manifest, photo_of([entry(tmp_path, "net", "lrp")]), squares("net"))
-        assert (np.asarray(image) == WARNING).all(-1).any() == is_said
+        assert (np.asarray(image) == LIGHT.paint("warning")).all(-1).any() == is_said
 
 
 def checked(deletion, insertion, absolute):
@@ -246,5 +247,5 @@ def test_where_is_left_out_if_it_cannot_be_shown(make_run, damage):
     tiles = where_tiles(folder, manifest, facet, THUMB)
     assert len(tiles) == (2 if damage == "photo" else 0)
     if tiles:
-        assert (np.asarray(tiles[0]) == RAISED).all(-1).sum() > THUMB * THUMB / 2
+        assert (np.asarray(tiles[0]) == LIGHT.paint("raised")).all(-1).sum() > THUMB * THUMB / 2
     assert draw_facets(folder, manifest).width > 300

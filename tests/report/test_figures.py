@@ -10,11 +10,11 @@ from PIL import Image
 
 from mindseye.errors import UserError
 from mindseye.report.depth import draw_depth
-from mindseye.report.drawing import RAISED, WARNING
 from mindseye.report.embedding import draw_embedding
 from mindseye.report.facets import draw_facets
 from mindseye.report.figures import write_figures
 from mindseye.report.steps import column_steps, draw_steps
+from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import FacetEntry, Manifest, StepEntry
 
@@ -71,9 +71,9 @@ def test_random_weights_are_said_on_every_figure(make_run, draw: Any) -> None:
     """The colour of warnings stands on every sheet of an untrained network, and on none of a trained one."""
     folder = make_run()
     manifest = manifest_in(folder)
-    assert not has_colour(draw(folder, manifest), WARNING)
+    assert not has_colour(draw(folder, manifest), LIGHT.paint("warning"))
     manifest.model.weights = "none"
-    assert has_colour(draw(folder, manifest), WARNING)
+    assert has_colour(draw(folder, manifest), LIGHT.paint("warning"))
 
 
 @pytest.mark.parametrize("draw", [draw_facets, draw_steps, draw_depth])
@@ -86,7 +86,7 @@ def test_failed_facet_is_a_tile_with_the_reason(make_run, draw: Any) -> None:
         facet["steps"] = facet["steps"][:1]
 
     folder = make_run(change=fail)
-    assert has_colour(draw(folder, manifest_in(folder)), WARNING)
+    assert has_colour(draw(folder, manifest_in(folder)), LIGHT.paint("warning"))
 
 
 @pytest.mark.parametrize("draw", SHEETS)
@@ -125,7 +125,7 @@ def test_vanished_members_and_arrays_are_grey_tiles(make_run) -> None:
     for draw in SHEETS:
         image = np.asarray(draw(folder, manifest_in(folder)))
         if draw is not draw_steps:
-            assert (image == RAISED).all(-1).sum() > 3 * 40 * 40
+            assert (image == LIGHT.paint("raised")).all(-1).sum() > 3 * 40 * 40
 
 
 def test_facets_sheet_has_a_row_per_facet(make_run) -> None:

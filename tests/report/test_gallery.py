@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mindseye.report.drawing import MARGIN, RAISED, WARNING
+from mindseye.report.drawing import MARGIN
 from mindseye.report.figures import split_sheets, write_figures
 from mindseye.report.gallery import GAP, INSET, SIDE, draw_gallery
 from mindseye.report.manifest import picture_groups, preprocessing_line, seen_side, title
@@ -18,6 +18,7 @@ from mindseye.report.notebook import Run
 from mindseye.report.numbers import Reading, predictions
 from mindseye.report.steps import draw_steps
 from mindseye.report.tables import score_table
+from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest, ModelEntry, PictureEntry
 
@@ -118,10 +119,11 @@ def test_a_photo_stands_beside_its_picture(make_commission) -> None:
     sheet = drawn(folder)
     (x, y), (other, _) = tiles_on(sheet, folder)
     colours = [
-        sheet.crop((place - INSET - SIDE, y, place - INSET, y + SIDE)).getcolors(SIDE * SIDE) for place in (x, other)
+        sheet.image.crop((place - INSET - SIDE, y, place - INSET, y + SIDE)).getcolors(SIDE * SIDE)
+        for place in (x, other)
     ]
     assert colours[0] == [(SIDE * SIDE, (10, 200, 30))]
-    assert max(colours[1])[1] == RAISED
+    assert max(colours[1])[1] == LIGHT.paint("raised")
     assert title(manifest_in(folder)) == "What efficientnet_lite0 keeps of a photo"
 
 
@@ -132,7 +134,7 @@ def test_members_are_a_mosaic(make_commission) -> None:
     )
     sheet = drawn(folder)
     x, y = tiles_on(sheet, folder)[0]
-    beside = np.asarray(sheet.crop((x - INSET - SIDE, y, x - INSET, y + SIDE)))
+    beside = np.asarray(sheet.image.crop((x - INSET - SIDE, y, x - INSET, y + SIDE)))
     assert (beside == (10, 200, 30)).all(-1).mean() == pytest.approx(((SIDE - 8) / SIDE) ** 2, abs=0.005)
 
 
@@ -145,9 +147,9 @@ def test_a_failed_picture_is_a_tile_with_the_reason(make_commission, draw: Any) 
 
     names = ["layer3:11", "layer3:11", "class:zebra"]
     folder = make_commission(names)
-    assert not has_colour(draw(folder, manifest_in(folder)), WARNING)
+    assert not has_colour(draw(folder, manifest_in(folder)), LIGHT.paint("warning"))
     folder = make_commission(names, about=variant, change=fail)
-    assert has_colour(draw(folder, manifest_in(folder)), WARNING)
+    assert has_colour(draw(folder, manifest_in(folder)), LIGHT.paint("warning"))
     run = Run(folder)
     assert run.failures == ["layer3:11 variant 1: turned NaN"]
     assert {name: [path.name for path in paths] for name, paths in run.pictures.items()} == {
@@ -164,7 +166,7 @@ def test_random_weights_are_said(make_commission, draw: Any) -> None:
         manifest["model"]["weights"] = "none"
 
     folder = make_commission(["layer3:11"], change=untrained)
-    assert has_colour(draw(folder, manifest_in(folder)), WARNING)
+    assert has_colour(draw(folder, manifest_in(folder)), LIGHT.paint("warning"))
 
 
 @pytest.mark.parametrize("draw", SHEETS)
@@ -217,7 +219,12 @@ def test_many_pictures_are_several_sheets(make_commission) -> None:
 def test_the_pictures_beyond_one_sheet_stand_on_others(make_commission) -> None:
     """Figures are numbered from the second on."""
     names = [path.name for path in write_figures(make_commission([f"a:{index}" for index in range(61)]))]
-    assert names == ["pictures.png", "steps.png", "pictures-2.png", "steps-2.png"]
+    assert names == [
+        "pictures.png",
+        *(f"pictures-{n}.png" for n in (2, 3)),
+        "steps.png",
+        *(f"steps-{n}.png" for n in range(2, 6)),
+    ]
 
 
 def test_the_screen_shows_at_most_24(make_commission) -> None:
@@ -255,7 +262,8 @@ def test_a_value_that_fell_is_no_success(tmp_path, value, warns):
     entry = PictureEntry(index=0, objective="a:1", status="done", measures=measures)
     drawn = [Manifest(kind="paint", pictures=[one]) for one in (entry, replace(entry, measures=None))]
     marked, plain = (
-        (np.asarray(draw_gallery(RunFolder(tmp_path), manifest)) == WARNING).all(-1).sum() for manifest in drawn
+        (np.asarray(draw_gallery(RunFolder(tmp_path), manifest)) == LIGHT.paint("warning")).all(-1).sum()
+        for manifest in drawn
     )
     assert (marked > plain) == warns
 

@@ -9,8 +9,8 @@ from PIL import Image
 from plain_runs import PHOTOS, colour_of, photo, write_run
 from safetensors.numpy import save_file
 
-from mindseye.report.drawing import RAISED
 from mindseye.report.networks import MOST, NetworkRow, arrange, draw_networks
+from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
 
 
@@ -59,7 +59,7 @@ def test_a_facet_without_a_partner_leaves_the_others_places_empty(tmp_path: Path
     sheet = draw_networks(folders)
     assert sheet is not None
     (x, _), (_, y) = place_of(sheet, colour_of(0, 0)), place_of(sheet, colour_of(1, 1))
-    assert sheet.getpixel((x + 4, y + 4)) == RAISED
+    assert sheet.image.getpixel((x + 4, y + 4)) == LIGHT.paint("raised")
     assert place_of(sheet, colour_of(1, 0))[0] > place_of(sheet, colour_of(0, 1))[0]
 
 

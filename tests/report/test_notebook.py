@@ -63,14 +63,26 @@ def test_screen_holds_its_pictures_itself(make_run) -> None:
 
 
 def test_screen_is_the_same_as_that_of_the_page(make_run) -> None:
-    """Title, names, scores and map are those that the page opens with; what leads on is on the page alone."""
+    """Title, names, scores and map are those that the page opens with; one link leads on, to the page."""
     folder = make_run(layers=2, facets=3)
     screen, page = first_screen(folder), page_of(folder, RunFolder(folder).read())
     shared = re.findall(r"<span class=\"me-name\">.*?</span>|<b>.*?</b>|<circle .*?/>", screen)
     assert len(shared) > 3 + 24
     assert all(part in page for part in shared)
     assert "<a " not in screen
+    (folder / "report.html").touch()
+    (address,) = re.findall(r'<a href="([^"]*)"', first_screen(folder))
+    assert address == (folder / "report.html").as_uri()
     assert "<script" not in screen
+
+
+def test_the_link_is_relative_where_the_notebook_lies_beside(make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notebook server opens files by their place below its own; a folder may be called anything."""
+    folder = make_run(layers=1)
+    folder = folder.rename(folder.parent / 'a "run" #1')
+    (folder / "report.html").touch()
+    monkeypatch.chdir(folder.parent)
+    assert '<a href="a%20%22run%22%20%231/report.html"' in first_screen(folder)
 
 
 def test_names_are_escaped(make_run) -> None:

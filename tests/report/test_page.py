@@ -349,6 +349,6 @@ def test_folder_without_a_run_is_the_users_mistake(tmp_path: Path) -> None:
     """One clear line; so is a run that painted nothing."""
     with pytest.raises(UserError, match="no run folder"):
         write_page(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"schema": SCHEMA, "kind": "explain", "photos": []}), "utf-8")
+    (tmp_path / "run.json").write_text(json.dumps({"schema": SCHEMA, "kind": "visualize"}), "utf-8")
     with pytest.raises(UserError, match="no pictures"):
         write_page(tmp_path)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import hash_of, inspected, look_at, settle
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -221,34 +221,6 @@ def test_every_picture_has_its_size_and_says_what_it_is(make_run, make_commissio
             assert (
                 opened.evaluate("[...document.images].filter((one) => one.complete && !one.naturalWidth).length") == 0
             )
-
-
-def inspected(manifest: dict[str, Any]) -> None:
-    """Make a run one of `inspect`: the numbers of its channels, and pictures of two."""
-    manifest["kind"] = "inspect"
-    for depth, layer in enumerate(manifest["layers"]):
-        mean = 0.1 + 0.2 * depth
-        layer["entanglement"] = {"mean": mean, "low": mean - 0.05, "high": mean + 0.05, "null": 0.04}
-        layer["channel_stats"] = [
-            {
-                "channel": number,
-                "facets": 3,
-                "entanglement": number * 7 % 11 / 20,
-                "spread": None if number == 4 else 0.5,
-            }
-            for number in range(10)
-        ]
-        first = layer["facets"][0]
-        examples = [{"path": member["path"], "activation": 2.5} for member in first["members"]]
-        own = [
-            {"index": index, "size": 30, "picture": first["picture"], "start": first["start"], "members": examples}
-            for index in range(2)
-        ]
-        layer["channel_pictures"] = [
-            {"channel": channel, "which": which, "picture": first["picture"], "start": first["start"]}
-            | {"silhouette": 0.3, "examples": examples, "facets": own}
-            for channel, which in ((7, "most"), (2, "least"))
-        ]
 
 
 def test_entanglement_is_a_curve_a_table_and_pictures(make_run, visit) -> None:

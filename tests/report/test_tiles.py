@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mindseye.report.drawing import PAPER, RAISED, WARNING
+from mindseye.report.theme import LIGHT
 from mindseye.report.tiles import failure_tile, grey_tile, mosaic, photo_tile, picture_tile
 
 
@@ -62,14 +62,14 @@ def test_lost_photo_is_a_grey_tile(path: str) -> None:
     """A member that vanished, or never had a file, is a grey tile of the right size: never an error."""
     tile = photo_tile(path, 64)
     assert tile.size == (64, 64)
-    assert tuple(pixels(tile)[0, 0]) == RAISED
+    assert tuple(pixels(tile)[0, 0]) == LIGHT.paint("raised")
 
 
 def test_grey_tile_bears_the_name() -> None:
     """The name is written in the middle, and another name looks different."""
     first, second = pixels(grey_tile(96, "one.jpg")), pixels(grey_tile(96, "two.jpg"))
     assert (first != second).any()
-    assert (first[:8] == RAISED).all()
+    assert (first[:8] == LIGHT.paint("raised")).all()
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all", b"\xff\xd8\xff\xe0 cut off"])
@@ -77,7 +77,7 @@ def test_broken_photo_is_a_grey_tile(tmp_path: Path, content: bytes) -> None:
     """A file that is no longer an image is treated like one that is gone."""
     path = tmp_path / "broken.jpg"
     path.write_bytes(content)
-    assert tuple(pixels(photo_tile(str(path), 32))[0, 0]) == RAISED
+    assert tuple(pixels(photo_tile(str(path), 32))[0, 0]) == LIGHT.paint("raised")
 
 
 def test_picture_of_the_tile_size_is_shown_to_the_bit(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_oblong_picture_is_shown_whole(tmp_path: Path) -> None:
     """A picture that is not square keeps both its ends, between two bars."""
     halves((60, 30)).save(tmp_path / "a.png")
     tile = pixels(picture_tile(tmp_path, "a.png", 60))
-    assert (tile[:15] == RAISED).all()
-    assert (tile[45:] == RAISED).all()
+    assert (tile[:15] == LIGHT.paint("raised")).all()
+    assert (tile[45:] == LIGHT.paint("raised")).all()
     assert (tile[30, 2] == [255, 0, 0]).all()
     assert (tile[30, 57] == [0, 0, 255]).all()
 
@@ -107,13 +107,13 @@ def test_oblong_picture_is_shown_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("relative", [None, "../run.json", "pictures/none.png"])
 def test_missing_picture_is_a_grey_tile(tmp_path: Path, relative: str | None) -> None:
     """A facet without a picture, or whose file is gone, has a grey tile."""
-    assert tuple(pixels(picture_tile(tmp_path, relative, 40))[0, 0]) == RAISED
+    assert tuple(pixels(picture_tile(tmp_path, relative, 40))[0, 0]) == LIGHT.paint("raised")
 
 
 def test_failed_tile_gives_the_reason_in_the_colour_of_warnings() -> None:
     """Failure can be told from loss at a glance."""
-    assert (pixels(failure_tile(200, "turned NaN")) == WARNING).all(-1).any()
-    assert not (pixels(grey_tile(200, "turned NaN")) == WARNING).all(-1).any()
+    assert (pixels(failure_tile(200, "turned NaN")) == LIGHT.paint("warning")).all(-1).any()
+    assert not (pixels(grey_tile(200, "turned NaN")) == LIGHT.paint("warning")).all(-1).any()
 
 
 def test_mosaic_shows_members_row_by_row(tmp_path: Path) -> None:
@@ -123,6 +123,6 @@ def test_mosaic_shows_members_row_by_row(tmp_path: Path) -> None:
         Image.new("RGB", (20, 20), colour).save(tmp_path / f"{index}.png")
     tile = pixels(mosaic([str(tmp_path / f"{index}.png") for index in range(3)], 100, 2, 4))
     assert [tuple(tile[y, x]) for y, x in ((25, 25), (25, 75), (75, 25))] == colours
-    assert tuple(tile[75, 75]) == PAPER
-    assert tuple(tile[50, 25]) == PAPER
+    assert tuple(tile[75, 75]) == LIGHT.paint("paper")
+    assert tuple(tile[50, 25]) == LIGHT.paint("paper")
     assert tuple(tile[99, 0]) == colours[2]

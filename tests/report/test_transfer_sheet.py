@@ -76,7 +76,7 @@ def test_every_failure_has_a_tile_of_its_own_image():
     assert wide.height - two_rows.height == ROW
     assert sheet.height - two_rows.height == CLASS + ROW
     light = (
-        torch.frombuffer(bytearray(sheet.tobytes()), dtype=torch.uint8).view(sheet.height, sheet.width, 3) == 230
+        torch.frombuffer(bytearray(sheet.image.tobytes()), dtype=torch.uint8).view(sheet.height, sheet.width, 3) == 230
     ).all(-1)
     assert int(light.sum()) >= 24 * 140 * 140
 

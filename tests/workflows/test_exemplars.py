@@ -5,7 +5,7 @@ import pytest
 import torch
 from nets import TinyConv, seeded
 
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.layers.output import find_output
 from mindseye.optimize.objectives.named import Named
 from mindseye.optimize.recipe.load import load_recipe
@@ -44,7 +44,7 @@ def features(network, images, last=3):
 
 
 def of_network(exemplars):
-    return {address for address in exemplars.targets if not is_of_image(address)}
+    return {address for address in exemplars.targets if not is_made(address)}
 
 
 def best_of(values):

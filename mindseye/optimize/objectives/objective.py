@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.optimize.objectives.surveyed import Surveyed
 from mindseye.user_code import explain_errors, settings_of
 from mindseye.wording import counted
@@ -188,7 +188,7 @@ def network_layers(objective: Objective) -> list[str]:
 
 def is_of_network(address: str) -> bool:
     """Whether an address is one that the network has to give, rather than the picture itself."""
-    return address not in (CANVAS, ALPHA) and not is_of_image(address)
+    return address not in (CANVAS, ALPHA) and not is_made(address)
 
 
 def learned_by(objectives: Iterable[Objective]) -> list[Tensor]:

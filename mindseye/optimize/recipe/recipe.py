@@ -33,7 +33,7 @@ from mindseye.user_code import is_from_file, name_object
 
 OWN = ("transforms", "regularizers")
 """Keys for parts of the user's own."""
-UNSHOWN = (*OWN, "match_blocks", "octave_decay")
+UNSHOWN = (*OWN, "match_blocks", "octave_decay", "match_joint", "branch_gradient")
 """Keys that a recipe does not show while they change nothing, so that older runs and pictures stay what they are."""
 
 
@@ -101,6 +101,8 @@ class Recipe:
     """Weight of the differences between channels among the matched layers."""
     match_detail: Number = 0.0
     """Weight of the image's detail, at each of four scales, among the matched layers."""
+    match_joint: Number = 0.0
+    """Weight of what the channels of each layer below the target do together, in directions and in means over neighbours."""
     positions: Whole = 0
     """Most positions that are sorted per channel at a step, of the image itself four times as many; 0: all of them."""
     dot: Scheduled = 0.0
@@ -154,6 +156,9 @@ class Recipe:
     noise: Number = 0.0
     colour_jitter: Number = 0.0
 
+    branch_gradient: Annotated[Number, Field(le=1)] = 1.0
+    """The share of the network's gradient that comes back through the branches of its residual blocks; through their skip
+    connections all of it does."""
     gradient_blur: Scheduled = 0.0
     normalise_gradient: Switch = False
     """Whether each picture's gradient is divided by its standard deviation."""

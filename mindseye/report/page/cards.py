@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from mindseye.report.drawing import printable, sample_evenly
+from mindseye.report.drawing import sample_evenly
 from mindseye.report.manifest import (
     Entry,
     deepest_layer,
@@ -25,6 +25,7 @@ from mindseye.report.page.measures import SCORE, judged_label, score_of
 from mindseye.report.page.photos import photo_strip
 from mindseye.report.page.pictures import data_uri, read_any_photo
 from mindseye.report.tiles import fit_tile, own_picture
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest, PictureEntry
 
 TINY, MEMBER = 56, 44

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from mindseye.report.curves import Curve, curves
-from mindseye.report.drawing import printable
 from mindseye.report.glossary import COLUMNS, TERMS
 from mindseye.report.manifest import Entry, layer_lines, names_objectives
 from mindseye.report.page.activity import channel_activity
@@ -14,6 +13,7 @@ from mindseye.report.page.measures import legend
 from mindseye.report.page.photo_facets import photos_on_map
 from mindseye.report.page.photos import Photos
 from mindseye.report.page.pictures import PageImages, choose_sizes
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import LayerEntry, Manifest
 
 

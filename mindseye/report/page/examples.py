@@ -4,13 +4,13 @@ from pathlib import Path
 
 from mindseye.photos.decode import View, decode
 from mindseye.photos.depth import UndecodableError
-from mindseye.report.drawing import printable
 from mindseye.report.examples import RULES, crop_box
 from mindseye.report.manifest import is_untrained, layer_lines, photo_folder
 from mindseye.report.numbers import format_number
 from mindseye.report.page.pictures import data_uri, fit_side, shrink
 from mindseye.report.page.plain import PlainPage, Section, Tile, TileRow, plain_page
 from mindseye.report.tiles import own_picture
+from mindseye.report.typeface import printable
 from mindseye.report.where import view_of
 from mindseye.runs.folder import EXAMPLES
 from mindseye.runs.schema import ChannelExamplesEntry, Example, ExamplesRecord

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mindseye.report.drawing import printable
 from mindseye.report.explanation import about_map
 from mindseye.report.manifest import is_untrained
 from mindseye.report.markdown import CHECKS, check_rows, curved_values
@@ -11,6 +10,7 @@ from mindseye.report.numbers import format_number
 from mindseye.report.page.pictures import data_uri, fit_side, read_any_photo, shrink
 from mindseye.report.page.plain import PageTable, PlainPage, Section, Tile, TileRow, plain_page
 from mindseye.report.tiles import own_picture
+from mindseye.report.typeface import printable
 from mindseye.runs.folder import MANIFEST
 from mindseye.runs.schema import ExplainedModelEntry, ExplainedPhotoEntry, Manifest, MapEntry
 from mindseye.wording import counted

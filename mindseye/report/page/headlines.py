@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from mindseye.report.drawing import printable
 from mindseye.report.glossary import MEASURES, TERMS
 from mindseye.report.manifest import clustered_layer, entries_of, names_objectives
 from mindseye.report.numbers import Reading, format_number, format_probability
 from mindseye.report.page.measures import SCORE, Number, numbers_of, scores_of
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import Manifest
 from mindseye.wording import counted
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mindseye.report.drawing import printable, sample_evenly
+from mindseye.report.drawing import sample_evenly
 from mindseye.report.glossary import TERMS
 from mindseye.report.manifest import Entry, facet_label, failure, objective_name, snapshots
 from mindseye.report.numbers import Reading, loss_terms, predictions, round_digits
@@ -13,6 +13,7 @@ from mindseye.report.page.measures import judged_label, judged_labels, numbers_o
 from mindseye.report.page.photos import Photos
 from mindseye.report.page.pictures import PageImages, Sizes, read_any_photo
 from mindseye.report.tiles import own_picture
+from mindseye.report.typeface import printable
 from mindseye.report.where import where_tiles
 from mindseye.runs.schema import FacetEntry, Manifest, MemberEntry
 from mindseye.wording import counted

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mindseye.report.drawing import CORNERS, printable
 from mindseye.report.embedding import MAP, centres_of, fit_to_map, pick_apart, read_embedding, thumbnail_side
 from mindseye.report.manifest import clustered_layer, facet_label
 from mindseye.report.page.colours import NOISE, colour_style
 from mindseye.report.palette import facet_mark
+from mindseye.report.sheet import CORNERS
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import Manifest
 
 LEAST_SIDE = 84
@@ -93,7 +94,7 @@ def photo_map(folder: Path, manifest: Manifest, most: int) -> PhotoMap | None:
 
 
 def _corners(index: int) -> list[tuple[float, float]]:
-    return CORNERS.get(facet_mark(index), []) if index >= 0 else []
+    return list(CORNERS.get(facet_mark(index), ())) if index >= 0 else []
 
 
 def _rounded(place: np.ndarray) -> tuple[int, int]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from mindseye.report.drawing import printable
 from mindseye.report.page.pictures import STRIP, Sizes, data_uri
 from mindseye.report.tiles import crop_photo, whole_photo
+from mindseye.report.typeface import printable
 from mindseye.runs.schema import MemberEntry
 
 MOST = 2000

@@ -3,7 +3,6 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from mindseye.report.drawing import printable
 from mindseye.report.markdown import (
     ACCURACIES,
     BY_CLASS,
@@ -16,6 +15,7 @@ from mindseye.report.markdown import (
 from mindseye.report.page.pictures import data_uri, shrink
 from mindseye.report.page.plain import PageTable, PlainPage, Section, Tile, plain_page
 from mindseye.report.tiles import own_picture
+from mindseye.report.typeface import printable
 from mindseye.runs.folder import PAGE
 from mindseye.runs.schema import TransferRecord, TransferResult
 from mindseye.runs.transfers import RECORD, TABLE

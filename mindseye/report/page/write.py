@@ -32,7 +32,10 @@ SCRIPTS = (
     "zoom",
     "chart",
     "map",
+    "selection",
+    "map-thumbnails",
     "map-zoom",
+    "lasso",
     "numbers",
     "item",
     "layers",
@@ -79,7 +82,7 @@ def _text(folder: Path) -> str:
         if (folder / RECORD).is_file():
             return transfer_page(folder, TransferFolder(folder).read())
     manifest = RunFolder(folder).read()
-    if manifest.kind == "explain":
+    if manifest.kind == "explain" and manifest.photos:
         return explanation_page(folder, manifest)
     if not (names_objectives(manifest) or manifest.layers):
         raise UserError(f"{folder} holds no pictures for a page yet; the command that began it continues it")

@@ -106,7 +106,7 @@ class Manifest:
 
     kind: the command. options: what must be the same for the run to be continued. recipe: {} where nothing is painted.
     seconds: by stage. layers: of facets. pictures: of named objectives and photos. patches: what rebuilt photos are made
-    of. target, methods, models, photos: of an explanation.
+    of. figures: how its figures look, and what they are written as. target, methods, models, photos: of an explanation.
     """
 
     kind: str
@@ -119,6 +119,7 @@ class Manifest:
     seed: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
     recipe: dict[str, Any] = field(default_factory=dict)
     model: ModelEntry = field(default_factory=ModelEntry)
     images: ImagesEntry = field(default_factory=ImagesEntry)

@@ -1,32 +1,30 @@
-"""A batch from its request to its end: the ledger, the packs that are left, and what is told meanwhile."""
+"""A batch: the classes of a collection as a work list, and what becomes of them."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from mindseye.errors import UserError
-from mindseye.photos.collection import Collection, PhotoClass
-from mindseye.report.html import html_table
-from mindseye.runs.schema import Manifest
+from mindseye.photos.collection import Collection
+from mindseye.report.html import html_block, page_link, strip, table
+from mindseye.runs.folder import RunFolder
 from mindseye.store.store import open_store
-from mindseye.workflows.batch.executor import Event, Executor
-from mindseye.workflows.batch.ledger import LOCKS, Ledger, check_same, new_plan, read_plan, write_plan
-from mindseye.workflows.batch.leftovers import clear, sweep
-from mindseye.workflows.batch.live_view import LiveView
-from mindseye.workflows.batch.locks import guard, hold_shard, holders
-from mindseye.workflows.batch.output import BatchOutput
-from mindseye.workflows.batch.placement import Placement, choose_executor
+from mindseye.workflows.batch.executor import Executor
+from mindseye.workflows.batch.ledger import INDEX, Ledger, Plan, check_same, new_plan
+from mindseye.workflows.batch.leftovers import clear
+from mindseye.workflows.batch.output import BatchOutput, painted_classes
+from mindseye.workflows.batch.placement import Placement
 from mindseye.workflows.batch.plan import Shard
 from mindseye.workflows.batch.request import BatchRequest
-from mindseye.workflows.batch.run import run_batch
-from mindseye.workflows.batch.status import BatchStatus, Failure, read_status, status_of
+from mindseye.workflows.batch.status import BatchStatus, Failure, read_status
+from mindseye.workflows.batch.work_list import WorkList, work_on
 from mindseye.workflows.evaluation.evaluate import has_looked
-from mindseye.workflows.evaluation.panel import Panel, load_panel
+from mindseye.workflows.evaluation.panel import load_panel
+
+SHOWN = 12
+"""Classes whose pictures a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ class Batch:
         rows = [
             {"class": failure.name, "status": failure.status, "reason": failure.reason} for failure in self.failures
         ]
-        return html_table(rows, status.counts)
+        strips = [strip(pictures, name) for name, pictures in painted_classes(self.path, SHOWN)]
+        return html_block(status.counts, *strips, table(rows), page_link(self.path / INDEX))
 
 
 def work_on_batch(
@@ -74,68 +73,59 @@ def work_on_batch(
     Raises:
         UserError: for what the user can mend: another batch in the folder, other processes at work in it, a full disk.
     """
-    panel = load_panel(request.judges, painter=_name(request)) if request.judges else None
-    with hold_shard(request.out / LOCKS, shard):
-        with guard(request.out / LOCKS):
-            ledger = _open_ledger(request, collection, placement)
-        ledger.reopen(None if panel is None else partial(_lacks, panel))
-        panel = None  # the workers load judges of their own
-        packs = shard.of(ledger.plan.packs)
-        names = [name for pack in packs for name in pack.classes]
-        with LiveView(ledger, shard, names, request.run.progress) as view:
-            for line in collection.notes:
-                view.say(f"note: {line}")
-            if request.cache:
-                open_store(view.say)  # workers say nothing: where it cannot be used, it shows here
-            working = executor or choose_executor(placement, ledger.plan.threads)
-            output = BatchOutput(ledger)
-
-            def tell(event: Event) -> None:
-                view.show(event)
-                output.tell(event)
-
-            try:
-                run_batch(ledger, packs, working, request.for_others().open, retries, tell)
-            except KeyboardInterrupt:
-                with suppress(UserError):
-                    output.write()
-                raise
-            ledger.save()
-            results = output.write()
-    return Batch(request.out, results, status_of(ledger, (), names).failures)
+    finished = work_on(ClassList(request, collection), placement, shard, retries, executor)
+    return Batch(request.out, finished.written, finished.status.failures)
 
 
-def _open_ledger(request: BatchRequest, collection: Sequence[PhotoClass], placement: Placement) -> Ledger:
-    """The ledger in the batch's folder, or a new one; whatever is wrong with the request shows here."""
-    out, run = request.out, request.run
-    if run.force:
-        if len(holders(out / LOCKS, alone=True)) > 1:
-            raise UserError(f"other shards are at work in {out}; end them before it is replaced")
-        clear(out)
-    if len(holders(out / LOCKS, alone=True)) == 1:
-        sweep(out)
-    there = read_plan(out)
-    with request.session() as session:
-        identity = request.identity(session, collection)
-        if there is not None:
-            check_same(out, there, identity | {"batch_size": run.batch_size or there.batch_size})
-            return Ledger(out, there)
-        batch_size = run.batch_size or request.default_batch_size(session)
-    plan = new_plan(
-        run.command,
-        identity | {"batch_size": batch_size},
-        [(photo_class.name, photo_class.title) for photo_class in collection],
-        request.facets,
-        batch_size,
-        placement.threads(torch.get_num_threads()),
-    )
-    write_plan(out, plan)
-    return Ledger(out, plan)
+class ClassList(WorkList):
+    """The classes of a collection, as the engine works on them."""
 
+    def __init__(self, request: BatchRequest, collection: Collection) -> None:
+        super().__init__(request.out, request.run, request.for_others().open)
+        self.request, self.collection = request, collection
+        self.panel = load_panel(request.judges, painter=_name(request)) if request.judges else None
 
-def _lacks(panel: Panel, run: Manifest) -> bool:
-    """Whether a judge has not looked at a run yet."""
-    return not has_looked(run, panel)
+    def notes(self) -> list[str]:
+        """What is worth knowing about the collection."""
+        lines: list[str] = []
+        if self.request.cache:
+            open_store(lines.append)  # workers say nothing: where it cannot be used, it shows here
+        return [*(f"note: {line}" for line in self.collection.notes), *lines]
+
+    def clear(self) -> None:
+        """Remove what a batch left."""
+        clear(self.out)
+
+    def make_plan(self, there: Plan | None, placement: Placement) -> Plan:
+        """The plan of this batch; whatever is wrong with the request shows here."""
+        request, run = self.request, self.run
+        with request.session() as session:
+            identity = request.identity(session, self.collection)
+            if there is not None:
+                check_same(self.out, there, identity | {"batch_size": run.batch_size or there.batch_size})
+                return there
+            batch_size = run.batch_size or request.default_batch_size(session)
+        return new_plan(
+            run.command,
+            identity | {"batch_size": batch_size},
+            [(photo_class.name, photo_class.title) for photo_class in self.collection],
+            request.facets,
+            batch_size,
+            placement.threads(torch.get_num_threads()),
+        )
+
+    def is_whole(self, folder: Path) -> bool:
+        """Whether a class's run is there, and every judge has looked at it."""
+        run = RunFolder(folder)
+        try:
+            return run.exists() and (self.panel is None or has_looked(run.read(), self.panel))
+        except UserError:  # damaged: whoever works on the class will say so
+            return False
+
+    def output(self, ledger: Ledger) -> BatchOutput:
+        """The table and the page."""
+        self.panel = None  # the workers load judges of their own
+        return BatchOutput(ledger)
 
 
 def _name(request: BatchRequest) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from mindseye.layers.layer import Layer
+from mindseye.optimize.order import Order
 from mindseye.workflows.facets.find import FacetTargets, facet_order
 from mindseye.workflows.facets.flow import Flow
 
@@ -23,9 +24,12 @@ def whole_classes(at_once: int, facets: int) -> int:
 
 def measured_batch_size(flow: Flow, targets: FacetTargets, layers: Sequence[Layer]) -> int:
     """How many pictures of a run's kind the free memory of its CUDA device holds, by a step of few and one of more."""
-    device = flow.session.device
-    free = torch.cuda.mem_get_info(device)[0]
-    return min(holds(lambda number, layer=layer: _peak(flow, targets, layer, number), free) for layer in layers)  # type: ignore[misc]
+    return min(held_on_device(facet_order(flow.job, layer, targets)) for layer in layers)
+
+
+def held_on_device(order: Order) -> int:
+    """How many pictures of an order's kind, of which it has one at least, the free memory of its CUDA device holds."""
+    return holds(lambda number: _peak(order, number), torch.cuda.mem_get_info(order.session.device)[0])
 
 
 def holds(peak: Callable[[int], int], free: int) -> int:
@@ -36,9 +40,8 @@ def holds(peak: Callable[[int], int], free: int) -> int:
     return int(min(MOST, max(1, (SHARE * free - beside) // each)))
 
 
-def _peak(flow: Flow, targets: FacetTargets, layer: Layer, number: int) -> int:
-    device = flow.session.device
-    order = facet_order(flow.job, layer, targets)
+def _peak(order: Order, number: int) -> int:
+    device = order.session.device
     with order.reader() as read:
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)

@@ -1,8 +1,6 @@
 """One class on its way through a worker: its run folder, its flow, and the first thing that went wrong with it."""
 
-import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +12,8 @@ from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store
 from mindseye.wording import counted
-from mindseye.workflows.batch.executor import Ended, failed
+from mindseye.workflows.batch.executor import Ended
+from mindseye.workflows.batch.item import PackItem
 from mindseye.workflows.facets.find import FacetTargets
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
@@ -49,20 +48,18 @@ class WorkerContext:
     store: Store | None = None
 
 
-class ClassRun:
-    """A class from its photos to its figures. An error costs this class alone: the rest of its work is then left out."""
+class ClassRun(PackItem):
+    """A class from its photos to its figures."""
 
     def __init__(self, context: WorkerContext, name: str) -> None:
-        self.name, self.context = name, context
+        super().__init__(name)
+        self.context = context
         self.folder = context.folder(name)
         self._prepared: tuple[Flow, FacetTargets] | None = None
-        self.ended: Ended | None = None
-        self._seconds = 0.0
-        self._open = ExitStack()
 
     @property
     def waits(self) -> bool:
-        """Whether there is something to be painted or measured, and nothing has gone wrong yet."""
+        """See ``PackItem.waits``."""
         return self._prepared is not None and self.ended is None
 
     @property
@@ -76,46 +73,9 @@ class ClassRun:
             raise RuntimeError(f"class {self.name} is not prepared")
         return self._prepared
 
-    def prepare(self) -> None:
-        """Everything before painting; nothing where the run is finished already."""
-        self.attempt(self._prepare)
-        if self.ended is not None:
-            self.close()
-
-    def finish(self) -> Ended:
-        """Measure the pictures, draw the figures, ask the judges; how the class ended."""
-        self.attempt(self._finish)
-        self.close()  # judges lock the folder themselves
-        self.attempt(lambda: self.context.judge(self.folder.path))
-        self.attempt(self._conclude)
-        self._prepared = None  # some hundred megabytes of a pack that waits for its last class
-        if self.ended is None:
-            raise RuntimeError(f"class {self.name} has not ended")
-        return replace(self.ended, seconds=self._seconds)
-
-    def attempt(self, work: Callable[[], None]) -> None:
-        """Do a part of the work, unless an earlier part has failed."""
-        if self.ended is not None:
-            return
-        begun = time.monotonic()
-        try:
-            work()
-        except Exception as error:  # whatever it is, the other classes go on
-            self.fail(error)
-        finally:
-            self.spend(time.monotonic() - begun)
-
-    def fail(self, error: Exception) -> None:
-        """Note what went wrong."""
-        self.ended = failed(self.name, error)
-
-    def spend(self, seconds: float) -> None:
-        """Count seconds of work that were done for the class elsewhere."""
-        self._seconds += seconds
-
-    def close(self) -> None:
-        """Let go of the run folder."""
-        self._open.close()
+    def forget(self) -> None:
+        """See ``PackItem.forget``."""
+        self._prepared = None
 
     def _prepare(self) -> None:
         job, fresh = self.context.begin(self.name)
@@ -140,6 +100,7 @@ class ClassRun:
         finish_run(painted.record)
 
     def _conclude(self) -> None:
+        self.context.judge(self.folder.path)  # judges lock the folder themselves
         manifest = self.folder.read()
         facets = manifest.facets
         painted = sum(facet.status == "done" for facet in facets)

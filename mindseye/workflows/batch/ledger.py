@@ -1,7 +1,7 @@
-"""The ledger of a batch: what is to be done, fixed when it begins, and what has become of each class.
+"""The ledger: what is to be done, fixed when the work begins, and what has become of each item (a class, a channel).
 
-``ledger.json`` holds the plan and never changes. ``ledger.classes/NAME.json`` is written, whole or not at all, when a class
-ends. So several processes may write into one ledger as long as they work on different classes, and a process that is killed
+``ledger.json`` holds the plan and never changes. ``ledger.classes/NAME.json`` is written, whole or not at all, when an item
+ends. So several processes may write into one ledger as long as they work on different items, and a process that is killed
 loses nothing that had ended.
 """
 
@@ -16,7 +16,6 @@ from typing import Any
 from mindseye.errors import UserError
 from mindseye.runs.files import plain, write_bytes, write_json
 from mindseye.runs.folder import RunFolder, file_name
-from mindseye.runs.schema import Manifest
 from mindseye.workflows.batch.executor import Ended
 from mindseye.workflows.batch.plan import Pack, make_packs
 
@@ -29,11 +28,16 @@ FINISHED = ("done", "partial")
 
 @dataclass(frozen=True)
 class Entry:
-    """A class of the plan. name: as in the collection. title: for people. folder: of its run, below the batch's."""
+    """An item of the plan.
+
+    name: as in the collection. title: for people. folder: of what it leaves, below the ledger's. group: what is painted together
+    is of one group.
+    """
 
     name: str
     title: str
     folder: str
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Plan:
     """What a batch is, whatever has become of it.
 
     options: what must be the same for it to be continued. facets: places of each class. batch_size: pictures painted at
-    once. threads: of each worker on a CPU, which sums depend on in their last bits.
+    once. threads: of each worker on a CPU, which sums depend on in their last bits. classes: the items. unit: what people call
+    many of them.
     """
 
     command: str
@@ -50,11 +55,13 @@ class Plan:
     batch_size: int
     threads: int
     classes: tuple[Entry, ...]
+    unit: str = "classes"
 
     @property
     def packs(self) -> list[Pack]:
         """All packs, in order; nothing but the plan decides them."""
-        return make_packs([entry.name for entry in self.classes], self.facets, self.batch_size)
+        names, groups = ([getattr(entry, key) for entry in self.classes] for key in ("name", "group"))
+        return make_packs(names, self.facets, self.batch_size, groups)
 
 
 @dataclass(frozen=True)
@@ -121,25 +128,18 @@ class Ledger:
             write_json(self._state(name), asdict(self.states[name]))
             self._unwritten.discard(name)
 
-    def reopen(self, lacks: Callable[[Manifest], bool] | None = None) -> None:
-        """Count failed classes as still to be done, as a process does that begins: what made them fail may be mended.
+    def reopen(self, is_whole: Callable[[Path], bool] = lambda folder: RunFolder(folder).exists()) -> None:
+        """Count what failed as still to be done, as a process does that begins: what made it fail may be mended.
 
-        So are those whose run somebody has removed, and those whose run lacks something by its manifest.
+        So is what somebody has removed. is_whole: whether the folder of a finished item has all that it should.
         """
         for name in self.states:
-            if not (self.is_finished(name) and self._is_whole(self.folder(name), lacks)):
+            if not (self.is_finished(name) and is_whole(self.folder(name).path)):
                 self.states[name] = State()
 
     def painting(self, pack: int) -> Path:
         """The folder of what an interrupted painting of a pack continues from."""
         return self.path / PAINTING / f"{pack:05d}"
-
-    @staticmethod
-    def _is_whole(folder: RunFolder, lacks: Callable[[Manifest], bool] | None) -> bool:
-        try:
-            return folder.exists() and (lacks is None or not lacks(folder.read()))
-        except UserError:  # damaged: whoever works on the class will say so
-            return False
 
     def _state(self, name: str) -> Path:
         return self.path / STATES / f"{self._folders[name]}.json"
@@ -196,7 +196,8 @@ def read_plan(path: Path) -> Plan | None:
         told = json.loads(file.read_text("utf-8"))
         if told.pop("schema") != SCHEMA:
             raise UserError(f"{file} was not written by this version of mindseye (schema {SCHEMA})")
-        return Plan(**told | {"classes": tuple(Entry(**entry) for entry in told["classes"])})
+        told["classes"] = tuple(Entry(**entry) for entry in told["classes"])
+        return Plan(**told)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -11,9 +11,11 @@ from mindseye.workflows.batch.ledger import LEDGER, LOCKS, LOGS, OURS, PAINTING,
 
 def sweep(path: Path) -> None:
     """Remove what a killed process left half written, where no other is at work."""
-    for folder in (path, path / STATES, path / LOGS, *(path / PAINTING).glob("*")):
-        for part in folder.glob(f".*{UNFINISHED}"):
+    for folder in (path / STATES, path / LOGS, path / PAINTING):
+        for part in folder.rglob(f".*{UNFINISHED}"):
             part.unlink(missing_ok=True)
+    for part in path.glob(f".*{UNFINISHED}"):
+        part.unlink(missing_ok=True)
 
 
 def clear(path: Path) -> None:

@@ -3,7 +3,8 @@
 import os
 import socket
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from types import TracebackType
 
 from rich.console import Console
@@ -37,23 +38,31 @@ class LiveView:
             TextColumn("{task.description}", markup=False),
             console=self._console,
             transient=True,
-            disable=progress.quiet or not self._console.is_terminal,
+            disable=progress.quiet or progress.in_notebook or not self._console.is_terminal,
         )
         self._task = self._bar.add_task("beginning", total=len(self._names), pace="")
+        self._open = ExitStack()
+        self._advance: Callable[[int], None] = lambda count: None
 
     def __enter__(self) -> "LiveView":
         self._bar.__enter__()
-        self._refresh("")
+        if self._progress.in_notebook:
+            self._advance = self._open.enter_context(self._progress.bar("batch", len(self._names), "classes"))
+        now = self._refresh("")
+        self._advance(now.done + now.partial)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.__exit__(kind, error, trace)
+        self._open.close()
 
     def say(self, text: str) -> None:
         """One line."""
-        if not self._progress.quiet:
+        if self._progress.in_notebook:
+            self._progress.say(text)
+        elif not self._progress.quiet:
             self._console.print(text, markup=False)
 
     def show(self, event: Event) -> None:
@@ -62,13 +71,14 @@ class LiveView:
             self._refresh(f"painting {', '.join(event.pack.todo[:3])}{', ...' if len(event.pack.todo) > 3 else ''}")
         elif isinstance(event, Ended):
             now = self._refresh(None)
+            self._advance(1)
             if event.status != "done":
                 self.say(f"{event.status}: {event.name}: {event.reason}")
             elif not self._console.is_terminal:
                 self.say(
                     f"{now.done + now.partial}/{now.total} {event.name}: {counted(event.pictures, 'pictures')}, {_pace(now)}"
                 )
-            self._progress.tell("classes", now.total - now.todo, now.total, now.left)
+            self._progress.tell(self._ledger.plan.unit, now.total - now.todo, now.total, now.left)
         elif isinstance(event, Lost):
             self._refresh(None)
             self.say(f"lost: {', '.join(event.pack.todo)}: {event.reason}")
@@ -82,4 +92,4 @@ class LiveView:
 
 
 def _pace(now: BatchStatus) -> str:
-    return "" if now.per_hour is None else pace(now.per_hour, now.left)
+    return "" if now.per_hour is None else pace(now.per_hour, now.left, now.unit)

@@ -1,19 +1,22 @@
 """Which pictures are painted together: settled once, before anything is painted, and never again.
 
-The same picture has other last bits in a batch of another size or at another place of it. So the classes of a batch are
-cut into packs, and every picture has its place in its pack, whatever becomes of the pictures beside it.
+The same picture has other last bits in a batch of another size or at another place of it. So what is to be painted (the
+classes of a batch, the channels of an atlas) is cut into packs, and every picture has its place in its pack, whatever becomes
+of the pictures beside it.
 """
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 from mindseye.errors import UserError
 
 
 @dataclass(frozen=True)
 class Pack:
-    """Classes whose facets are painted together.
+    """Classes, or other items, whose pictures are painted together.
 
     number: its place among all packs. classes: in the order of their places. todo: those that are still to be done.
     """
@@ -55,11 +58,16 @@ def parse_shard(text: str) -> Shard:
     return Shard(index, count)
 
 
-def make_packs(classes: Sequence[str], facets: int, batch_size: int) -> list[Pack]:
+def make_packs(classes: Sequence[str], facets: int, batch_size: int, groups: Sequence[str] | None = None) -> list[Pack]:
     """As many whole classes to a pack as a batch holds, one at least.
 
-    facets: places of each class; one with fewer photos than facets leaves some of its places empty.
+    facets: places of each class; one with fewer photos than facets leaves some of its places empty. groups: of each class, in
+    sequence; a pack is of one group, such as a layer. None for a single one.
     """
     size = max(1, batch_size // facets)
-    cuts = [tuple(classes[first : first + size]) for first in range(0, len(classes), size)]
+    named = zip(groups or [""] * len(classes), classes, strict=True)
+    cuts: list[tuple[str, ...]] = []
+    for _, members in groupby(named, key=itemgetter(0)):
+        names = [name for _, name in members]
+        cuts += [tuple(names[first : first + size]) for first in range(0, len(names), size)]
     return [Pack(number, names, names) for number, names in enumerate(cuts)]

@@ -24,18 +24,19 @@ from mindseye.user_code import whole_path
 from mindseye.workflows.batch.batch_size import ON_A_CPU, measured_batch_size, whole_classes
 from mindseye.workflows.batch.class_run import WorkerContext
 from mindseye.workflows.batch.ledger import Ledger, read_plan
-from mindseye.workflows.batch.worker import PackWorker
+from mindseye.workflows.batch.network import NetworkRequest
+from mindseye.workflows.batch.pack_painting import ClassWorker
 from mindseye.workflows.evaluation.judges import judge_run
 from mindseye.workflows.evaluation.panel import Network, load_panel
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.record import Record
-from mindseye.workflows.request import Request, SessionOptions
+from mindseye.workflows.request import Request
 from mindseye.workflows.resumable import new_manifest
 
 
 @dataclass(frozen=True)
-class BatchRequest:
+class BatchRequest(NetworkRequest):
     """A batch as it was asked for. It goes to other processes, so it holds names rather than what they name.
 
     root: of the collection. out: of the batch. model: its name; a module only where this process does the work. layers,
@@ -55,7 +56,7 @@ class BatchRequest:
     cache: bool = True
 
     @contextmanager
-    def open(self, number: int) -> Iterator[PackWorker]:
+    def open(self, number: int) -> Iterator[ClassWorker]:
         """The worker of a number: its network is loaded here, once. See ``executor.Opener``."""
         plan = read_plan(self.out)
         if plan is None:
@@ -64,12 +65,9 @@ class BatchRequest:
         names = {entry.name for entry in plan.classes}
         classes = {entry.name: entry for entry in open_collection(self.root) if entry.name in names}
         with ExitStack() as stack:
-            if self.uses_cpu:
-                stack.enter_context(_threads(plan.threads))
-            session = stack.enter_context(self.session(number))
+            session, *copies = stack.enter_context(self.sessions(number, plan.threads))
             jobs = ClassJobs(self, session, classes)
-            copies = [session.duplicate() for _ in range(2)]
-            yield PackWorker(
+            yield ClassWorker(
                 WorkerContext(
                     folder=ledger.folder,
                     begin=jobs.begin,
@@ -84,30 +82,11 @@ class BatchRequest:
                 )
             )
 
-    @contextmanager
-    def session(self, number: int = 0) -> Iterator[NetworkSession]:
-        """The network on its device: of several GPUs, each worker takes its own. A module that was given stays where it is."""
-        opening = self.run.opening
-        if (
-            opening.get("device", "auto") in ("auto", "cuda")
-            and isinstance(self.model, str)
-            and torch.cuda.is_available()
-        ):
-            opening = SessionOptions(**opening | {"device": f"cuda:{number % torch.cuda.device_count()}"})
-        with replace(self.run, opening=opening, progress=Progress(quiet=True)).session(self.model) as session:
-            yield session
-
     def for_others(self) -> "BatchRequest":
         """The same for processes with another working folder."""
         return replace(
             self, out=self.out.absolute(), model=whole_path(self.model) if isinstance(self.model, str) else self.model
         )
-
-    @property
-    def uses_cpu(self) -> bool:
-        """Whether pictures are painted on the processor."""
-        device = self.run.opening.get("device", "auto")
-        return device == "cpu" or (device == "auto" and not torch.cuda.is_available())
 
     def default_batch_size(self, session: NetworkSession) -> int:
         """How many pictures the device paints at once, whole classes where they fit."""
@@ -186,13 +165,3 @@ class ClassJobs:
     def judge(self, path: Path, painter: NetworkSession) -> None:
         """Show a finished run to the judges that have not seen it. painter: the painted network."""
         judge_run(path, self._panel, self.session.device, self.run.progress, painter.model)
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""The batch itself: packs are worked on, what becomes of them is written down, and what was lost is tried again."""
+"""The work itself: packs are worked on, what becomes of them is written down, and what was lost is tried again."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -8,7 +8,7 @@ from mindseye.workflows.batch.ledger import Ledger
 from mindseye.workflows.batch.plan import Pack
 
 
-def run_batch(
+def run_packs(
     ledger: Ledger,
     packs: Sequence[Pack],
     executor: Executor,
@@ -16,10 +16,10 @@ def run_batch(
     retries: int,
     on_event: Callable[[Event], None],
 ) -> None:
-    """Work on the unfinished classes of some packs, and record each in the ledger as it ends.
+    """Work on the unfinished items of some packs, and record each in the ledger as it ends.
 
-    retries: how often a class is tried again whose worker died, or which failed for a reason that may pass. They come last,
-    so that one bad class does not keep the others waiting. on_event: told of everything, after it is written down.
+    retries: how often an item is tried again whose worker died, or which failed for a reason that may pass. They come last,
+    so that one bad item does not keep the others waiting. on_event: told of everything, after it is written down.
     """
     waiting = _left(packs, [name for pack in packs for name in pack.todo if not ledger.is_finished(name)])
     for _ in range(1 + retries):

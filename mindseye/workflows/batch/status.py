@@ -29,9 +29,9 @@ class Failure:
 class BatchStatus:
     """How far a batch is.
 
-    done, partial, failed, todo: numbers of classes. pictures: painted. failures: one for each class that failed, or did in
-    part. holders: the processes at work. per_hour: classes that end in an hour, None where nothing has ended since the
-    processes began. left: seconds until all are done at that rate.
+    done, partial, failed, todo: numbers of classes, or other items. pictures: painted. failures: one for each class that failed,
+    or did in part. holders: the processes at work. per_hour: classes that end in an hour, None where nothing has ended since the
+    processes began. left: seconds until all are done at that rate. unit: what people call many of them.
     """
 
     path: Path
@@ -46,6 +46,7 @@ class BatchStatus:
     holders: tuple[Holder, ...]
     per_hour: float | None
     left: float | None
+    unit: str = "classes"
 
     def __str__(self) -> str:
         return "\n".join([self.counts, self._workers, *self._pace, *self._failures])
@@ -56,7 +57,7 @@ class BatchStatus:
         parts = [f"{self.partial} in part"] if self.partial else []
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.todo} to do"] if self.todo else []
-        return ", ".join([f"{self.path}: {self.done} of {counted(self.total, 'classes')} done", *parts])
+        return ", ".join([f"{self.path}: {self.done} of {counted(self.total, self.unit)} done", *parts])
 
     @property
     def _workers(self) -> str:
@@ -74,7 +75,7 @@ class BatchStatus:
     def _pace(self) -> list[str]:
         if self.per_hour is None or not self.todo:
             return []
-        return [pace(self.per_hour, self.left)]
+        return [pace(self.per_hour, self.left, self.unit)]
 
     @property
     def _failures(self) -> list[str]:
@@ -124,13 +125,14 @@ def status_of(ledger: Ledger, at_work: tuple[Holder, ...], names: Collection[str
         holders=at_work,
         per_hour=per_hour,
         left=3600 * numbers["todo"] / per_hour if per_hour else None,
+        unit=ledger.plan.unit,
     )
 
 
-def pace(per_hour: float, left: float | None) -> str:
-    """A rate and the time left in words."""
+def pace(per_hour: float, left: float | None, items: str = "classes") -> str:
+    """A rate and the time left in words. items: what ends."""
     is_slow = per_hour < 120
-    rate = f"{counted(round(per_hour), 'classes')} an hour" if is_slow else f"{per_hour / 60:.1f} classes a minute"
+    rate = f"{counted(round(per_hour), items)} an hour" if is_slow else f"{per_hour / 60:.1f} {items} a minute"
     return rate if left is None else f"{rate}, {duration(left)} left"
 
 

@@ -1,76 +1,61 @@
 """A worker: one network, and three threads in a row that prepare, paint and finish packs."""
 
-import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Generic
 
 from mindseye.models.freeze import disable_fast_attention
-from mindseye.workflows.batch.class_run import ClassRun, WorkerContext
 from mindseye.workflows.batch.executor import Began, Event
-from mindseye.workflows.batch.pack_painting import paint_pack
+from mindseye.workflows.batch.item import Item, PackJobs
 from mindseye.workflows.batch.pipeline import ThreadPipeline
 from mindseye.workflows.batch.plan import Pack
 
 
 @dataclass(frozen=True)
-class _Going:
-    """A pack on its way: its wanted classes, those that have failed among them."""
+class _PreparedPack(Generic[Item]):
+    """A pack on its way: the items that are to be done, those that have failed among them."""
 
     pack: Pack
-    runs: list[ClassRun]
+    items: list[Item]
 
 
-class PackWorker:
-    """Turns packs into run folders; see ``executor.Worker``."""
+class PackWorker(Generic[Item]):
+    """Turns packs into what their items leave; see ``executor.Worker``."""
 
-    def __init__(self, context: WorkerContext) -> None:
-        self.context = context
+    def __init__(self, jobs: PackJobs[Item]) -> None:
+        self.jobs = jobs
 
     def work(self, packs: Iterator[Pack]) -> Generator[Event, None, None]:
         """See ``executor.Worker.work``."""
         # For as long as several threads read: each would otherwise switch back on what another has switched off.
         with disable_fast_attention(), ExitStack() as opened, ThreadPipeline[Event]() as pipeline:
 
-            def prepare(pack: Pack) -> _Going:
-                runs = []
+            def prepare(pack: Pack) -> _PreparedPack[Item]:
+                items = []
                 for name in pack.todo:
                     pipeline.check()
-                    runs.append(ClassRun(self.context, name))
-                    opened.callback(runs[-1].close)
-                    runs[-1].prepare()
-                return _Going(pack, runs)
+                    items.append(self.jobs.open(name))
+                    opened.callback(items[-1].close)
+                    items[-1].prepare()
+                return _PreparedPack(pack, items)
 
-            def paint(going: _Going) -> _Going:
-                pipeline.emit(Began(going.pack))
-                self._paint(going, pipeline)
-                return going
+            def paint(prepared: _PreparedPack[Item]) -> _PreparedPack[Item]:
+                pipeline.emit(Began(prepared.pack))
+                try:
+                    self.jobs.paint(prepared.pack, prepared.items, pipeline.check)
+                except Exception as error:  # the other packs go on
+                    for item in prepared.items:
+                        if item.waits:
+                            item.fail(error)
+                return prepared
 
-            def finish(going: _Going) -> None:
-                for run in going.runs:
+            def finish(painted: _PreparedPack[Item]) -> None:
+                for item in painted.items:
                     pipeline.check()
-                    pipeline.emit(run.finish())
-                shutil.rmtree(self.context.painting(going.pack.number), ignore_errors=True)
+                    pipeline.emit(item.finish())
+                self.jobs.clear(painted.pack.number)
 
             prepared = pipeline.stage(packs, prepare, "prepare")
             pipeline.sink(pipeline.stage(prepared, paint, "paint"), finish, "finish")
             yield from pipeline.events()
-
-    def _paint(self, going: _Going, pipeline: ThreadPipeline[Event]) -> None:
-        context, pack = self.context, going.pack
-        layers = next((run.prepared[0].job.layers for run in going.runs if run.waits), [])
-        for layer in layers:
-            runs = [run for run in going.runs if run.waits]
-            try:
-                paint_pack(
-                    pack,
-                    runs,
-                    layer,
-                    context.batch_size,
-                    context.facets,
-                    context.painting(pack.number),
-                    lambda steps: pipeline.check(),
-                )
-            except Exception as error:  # the other packs go on
-                for run in runs:
-                    run.fail(error)

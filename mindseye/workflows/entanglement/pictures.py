@@ -1,26 +1,21 @@
 """The pictures of a layer's most and least entangled channels: each one plain, and one for each of its own facets."""
 
-import copy
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
 
-from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.optimize.loop import Painting
-from mindseye.optimize.objectives.unit import Channel
-from mindseye.optimize.order import Order, PictureRequest
+from mindseye.optimize.order import Order
 from mindseye.optimize.painted import Painted
-from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views
 from mindseye.report.progress import Advance
 from mindseye.runs.entries import facet_from, number_of
 from mindseye.runs.schema import ChannelExample, ChannelPictureEntry, FacetEntry, MemberEntry, PaintedEntry
-from mindseye.workflows.facets.find import facet_order, gather_targets
+from mindseye.workflows.facets.channel_order import channel_facets_order, channels_order
+from mindseye.workflows.facets.find import gather_targets
 from mindseye.workflows.facets.flow import Flow
-from mindseye.workflows.objectives.order import objective_order
 from mindseye.workflows.paint import Keeper, paint
 
 Pairs = Sequence[tuple[ChannelPictureEntry, FacetEntry | None]]
@@ -39,31 +34,24 @@ class ChannelPictures:
         waiting = [place for place, entry in enumerate(entries) if entry.status == "todo"]
         if not waiting:
             return
-        requests = [PictureRequest(_name(layer, entry), Channel(layer.address, entry.channel)) for entry in entries]
-        order = objective_order(self._without_photos(), requests, [layer])
+        names = [_name(layer, entry) for entry in entries]
+        channels = [entry.channel for entry in entries]
+        order = channels_order(self.session, layer, channels, [f"{place} {name}" for place, name in enumerate(names)])
         self._paint("channels", layer, order, [(entry, None) for entry in entries], waiting)
 
     def paint_facets(self, layer: Layer) -> None:
-        """A picture for each facet of these channels: the facet's target, and of the dot product this channel alone.
-
-        The dot product ``a t / t^2`` would lower a channel whose target is below zero, as that of a layer without an activation
-        function may be, and outweigh all else where it is near zero. Here it is ``a / max(|t|, s)``, s being the channel's
-        standard deviation over the photos: the same wherever the target is well above zero.
-        """
+        """A picture for each facet of these channels, see ``channel_facets_order``."""
         pairs = self._pairs(layer)
         waiting = [place for place, (_, facet) in enumerate(pairs) if facet.status == "todo"]
         if not waiting:
             return
         targets = gather_targets(self.job, [facet_from(facet) for _, facet in pairs], self.progress, [layer])
-        ranks = targets.ranks[layer.address]
-        own = torch.tensor([[entry.channel] for entry, _ in pairs])
-        least = torch.tensor([entry.over_photos["deviation"] for entry, _ in pairs])
-        sizes = ranks.mean(-1).abs().maximum(least[:, None])
-        plain = facet_order(self.job, layer, targets)
-        order = replace(
-            plain,
-            targets={**plain.targets, layer.address: replace(plain.targets[layer.address], channels=own)},
-            raised=Target(layer.address, sizes[..., None], own),
+        order = channel_facets_order(
+            self.job,
+            layer,
+            targets,
+            [entry.channel for entry, _ in pairs],
+            [number_of(entry.over_photos["deviation"]) for entry, _ in pairs],
         )
         self._paint("channel facets", layer, order, pairs, waiting)
 
@@ -107,13 +95,6 @@ class ChannelPictures:
             keeper = ChannelKeeper(self, layer, what, pairs, advance)
             paint(build, waiting, self.job.batch_size or max(len(waiting), 1), keeper)
         self.flow.note_compiled()
-
-    def _without_photos(self) -> NetworkSession:
-        """The session for pictures that start from no photos."""
-        session = copy.copy(self.session)
-        if session.recipe.start == "weighted":
-            session.recipe = replace(session.recipe, start="noise")
-        return session
 
     def _entries(self, layer: Layer) -> list[ChannelPictureEntry]:
         return self.manifest.of_layer(layer.address).channel_pictures

@@ -14,9 +14,10 @@ from mindseye.measure.examples import EACH, SCORES, Pick, Rule, Spectrum, over_p
 from mindseye.optimize.session import PLAIN, NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.examples import draw_examples
+from mindseye.report.figure_files import write_sheet
 from mindseye.report.page import leave_page
 from mindseye.runs.entries import describe_layer, describe_model, describe_skipped, device_name, versions
-from mindseye.runs.files import check_writable, write_image, write_json
+from mindseye.runs.files import check_writable, write_json
 from mindseye.runs.folder import EXAMPLES, PAGE, default_path
 from mindseye.runs.schema import (
     ChannelExamplesEntry,
@@ -31,7 +32,7 @@ from mindseye.workflows.examples.result import ChannelExamples, Examples
 from mindseye.workflows.request import ModelSource, Request
 
 BATCH = 32
-SHEET = re.compile(r"channel-\d{3,}\.png")
+SHEET = re.compile(r"channel-\d{3,}\.(png|svg|pdf)")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def find_examples(request: ExamplesRequest, model: ModelSource) -> Examples:
     with progress.stage("figures", len(record.channels), "sheets") as advance:
         _clear(folder)
         for entry in record.channels:
-            _write_sheet(folder, record, entry, photos, request.whole)
+            _write_sheet(folder, record, entry, photos, request)
             advance(1)
     write_json(folder / EXAMPLES, record)
     leave_page(folder, progress)
@@ -155,11 +156,12 @@ def _photos(picks: Sequence[Pick], photos: PhotoSet, field: ReceptiveField) -> l
 
 
 def _write_sheet(
-    folder: Path, record: ExamplesRecord, entry: ChannelExamplesEntry, photos: PhotoSet, whole: bool
+    folder: Path, record: ExamplesRecord, entry: ChannelExamplesEntry, photos: PhotoSet, request: ExamplesRequest
 ) -> None:
     indices = sorted({photo.index for group in entry.groups.values() for photo in group.photos})
     squares = dict(zip(indices, photos.load(indices), strict=True))
-    write_image(folder / entry.sheet, draw_examples(record, entry, squares, whole))
+    style = request.run.figures
+    write_sheet(folder / entry.sheet, draw_examples(record, entry, squares, request.whole, style.theme), style)
 
 
 def _clear(folder: Path) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 
 from mindseye.measure.examples import Rule
 from mindseye.report.frame import frame
-from mindseye.report.html import html_table
-from mindseye.runs.folder import EXAMPLES
+from mindseye.report.html import grid, html_block, page_link
+from mindseye.runs.folder import EXAMPLES, PAGE
 from mindseye.runs.schema import Example, ExamplesRecord
+
+SHEET = 720
+"""Width of a channel's sheet in a notebook, in px."""
 
 
 @dataclass(frozen=True)
@@ -56,4 +59,6 @@ class Examples:
         ]
 
     def _repr_html_(self) -> str:
-        return html_table(self._rows(), f"examples of {self.model} at {self.layer}, in {self.path}")
+        sheets = [(f"channel {entry.channel}", entry.sheet) for entry in self.channels]
+        title = f"photos that channels of {self.model} at {self.layer} answer to, in {self.path}"
+        return html_block(title, grid(sheets, SHEET), page_link(self.path / PAGE))

@@ -11,6 +11,7 @@ from mindseye.errors import UserError
 from mindseye.photos.listing import Listing, Skipped, list_photos
 from mindseye.photos.photo_set import PhotoSet, Source
 from mindseye.photos.tar import open_file
+from mindseye.report.theme import FORMATS
 from mindseye.runs.folder import RunFolder, file_name
 
 KIND = "explain"
@@ -77,7 +78,8 @@ def clear_maps(folder: RunFolder) -> None:
         if manifest.kind == KIND:
             for photo in manifest.photos:
                 files = [name for entry in photo.maps for name in (entry.map, entry.picture, entry.overlay)]
-                for name in (photo.figure, *files):
+                vectors = [str(Path(str(photo.figure)).with_suffix(f".{kind}")) for kind in FORMATS]
+                for name in (*vectors, *files):
                     _remove(folder.path, str(name))
             (folder.path / TABLE).unlink(missing_ok=True)
 
@@ -86,5 +88,5 @@ def _remove(folder: Path, name: str) -> None:
     """Remove a file of the folder, or of a folder in it, with a name as ``explain`` gives: run.json may have been changed."""
     place = PurePosixPath(name)
     is_inside = not place.is_absolute() and len(place.parts) <= 2 and ".." not in place.parts
-    if is_inside and place.suffix in (".npy", ".png"):
+    if is_inside and place.suffix in (".npy", *(f".{kind}" for kind in FORMATS)):
         (folder / name).unlink(missing_ok=True)

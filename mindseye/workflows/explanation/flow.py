@@ -16,10 +16,12 @@ from mindseye.photos.listing import Listing
 from mindseye.photos.photo import photo_digest
 from mindseye.photos.photo_set import KEPT_BYTES, PhotoSet
 from mindseye.report.explanation import draw_explanation
+from mindseye.report.figure_files import write_sheet
 from mindseye.report.heat import as_image, heat, limit, overlay
 from mindseye.report.markdown import check_table
 from mindseye.report.page import leave_page
 from mindseye.report.progress import Advance
+from mindseye.report.theme import FigureStyle
 from mindseye.runs.entries import describe_check
 from mindseye.runs.files import write_array, write_bytes, write_image
 from mindseye.runs.schema import ExplainedPhotoEntry, MapEntry, Skipped
@@ -89,7 +91,9 @@ class ExplanationFlow:
                     if path in place
                 }
                 entry.figure = f"{entry.name}.figure.png"
-                write_image(self.folder / entry.figure, draw_explanation(self.folder, self.manifest, entry, squares))
+                style = FigureStyle.of(self.manifest.figures)
+                sheet = draw_explanation(self.folder, self.manifest, entry, squares, style.theme)
+                write_sheet(self.folder / entry.figure, sheet, style)
                 advance(1)
 
     def _skip(self, photos: PhotoSet) -> None:

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mindseye.report.frame import frame
-from mindseye.report.html import html_grid
+from mindseye.report.html import grid, html_block, page_link, table
 from mindseye.report.markdown import check_table
 from mindseye.runs.entries import number_of
-from mindseye.runs.folder import RunFolder
+from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.schema import Manifest
+from mindseye.wording import counted
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,16 @@ class Explanations:
         return frame([{name: getattr(entry, name) for name in columns} for entry in self.maps])
 
     def _repr_html_(self) -> str:
-        title = f"{len(self.maps)} maps in {self.path}"
-        tiles = [(f"{Path(entry.photo).name}: {entry.method}, {entry.target}", entry.overlay) for entry in self.maps]
-        return html_grid(tiles, title)
+        networks = list(dict.fromkeys(entry.model for entry in self.maps))
+        of = {name: f" of {name}" if len(networks) > 1 else "" for name in networks}
+        tiles = [
+            (f"{Path(entry.photo).name}: {entry.method}{of[entry.model]}, {entry.target}", entry.overlay)
+            for entry in self.maps
+        ]
+        failures = table([{"failed": line} for line in self.failures])
+        return html_block(
+            f"{counted(len(self.maps), 'maps')} in {self.path}", grid(tiles), failures, page_link(self.path / PAGE)
+        )
 
 
 def explanations_of(path: Path, manifest: Manifest) -> Explanations:

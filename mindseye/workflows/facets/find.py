@@ -15,7 +15,7 @@ from mindseye.facets.chance import chance_silhouette
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
 from mindseye.layers.stages import last_before_pooling
@@ -92,12 +92,17 @@ def group_photos(job: FacetJob, means: Means, progress: Progress) -> Grouping:
 
 
 def gather_targets(
-    job: FacetJob, facets: list[Facet], progress: Progress, layers: Sequence[Layer] | None = None, octaves: bool = True
+    job: FacetJob,
+    facets: list[Facet],
+    progress: Progress,
+    layers: Sequence[Layer] | None = None,
+    octaves: bool = True,
+    slope: float | None = None,
 ) -> FacetTargets:
     """What each facet wants of every layer that will be matched, in one pass over the members.
 
     layers: those that are painted, by default the job's. octaves: whether the members are seen as small as the recipe's octaves
-    see the pictures, too, which only painting asks for.
+    see the pictures, too, which only painting asks for. slope: of the photos, where it is known already.
     """
     session = job.session
     painted = job.layers if layers is None else layers
@@ -107,7 +112,7 @@ def gather_targets(
     members = [job.photos.load(facet.members) for facet in facets]
     sides = matched_sides(session) if octaves else [session.view]
     *smaller, whole = _ranks(job, facets, members, list(addresses), sides, progress)
-    return FacetTargets(facets, members, whole, mean_slope(job), smaller)
+    return FacetTargets(facets, members, whole, mean_slope(job) if slope is None else slope, smaller)
 
 
 def own_target(job: FacetJob, facets: list[Facet], progress: Progress) -> Target:
@@ -128,10 +133,12 @@ def _ranks(
 ) -> list[Ranks]:
     """The weighted ranks of facets' members at some addresses, seen at each side."""
     session, weights = job.session, [torch.tensor(facet.weights) for facet in facets]
-    layers = [session.layer(address) for address in addresses if not is_of_image(address)]
+    layers = [session.layer(address) for address in addresses if not is_made(address)]
     unit = "facets" if len(sides) == 1 else "facet views"
     with progress.stage("targets", len(facets) * len(sides), unit) as advance, session.reader(layers) as read:
-        return ranks_by_side(session, read, members, weights, sides, job.prefix, lambda: advance(len(facets)))
+        return ranks_by_side(
+            session, read, members, weights, sides, addresses, job.prefix, lambda: advance(len(facets))
+        )
 
 
 def mean_slope(job: FacetJob) -> float:

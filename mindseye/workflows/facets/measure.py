@@ -5,7 +5,8 @@ from statistics import fmean
 
 from torch import Tensor
 
-from mindseye.facets.image import is_of_image
+from mindseye.facets.joint import is_joint
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
@@ -28,12 +29,13 @@ class FacetMeasures:
         self, session: NetworkSession, layer: Layer, targets: FacetTargets, target: Target, photo_dots: Tensor
     ) -> None:
         self.session, self.targets, self.target, self.photo_dots = session, targets, target, photo_dots
-        addresses = dict.fromkeys([*matched_layers(session, layer), layer.address])
+        matched = [address for address in matched_layers(session, layer) if not is_joint(address)]
+        addresses = dict.fromkeys([*matched, layer.address])
         self.goals = {address: targets.ranks[address] for address in addresses}
 
     def reader(self) -> Reader:
         """Reads the layers that are measured at."""
-        return self.session.reader([self.session.layer(address) for address in self.goals if not is_of_image(address)])
+        return self.session.reader([self.session.layer(address) for address in self.goals if not is_made(address)])
 
     def measure(self, read: Reader, facet: int, pictures: Mapping[str, Tensor]) -> dict[str, Roles]:
         """The numbers of a facet. pictures: by role, [1, channels, side, side] in [0, 1]; see ``facet_measures``."""

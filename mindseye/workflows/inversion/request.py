@@ -18,8 +18,8 @@ from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_vi
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_list, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
-from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
+from mindseye.report.typeface import printable
 from mindseye.runs.folder import RunFolder, default_path, joined
 from mindseye.workflows.inversion.patchwork import PatchRequest, Patchwork
 from mindseye.workflows.objectives.flow import ObjectiveFlow

@@ -18,8 +18,8 @@ from mindseye.optimize.recipe.checks import check_for_objectives
 from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views
 from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
-from mindseye.report.drawing import printable
 from mindseye.report.notebook import Run
+from mindseye.report.typeface import printable
 from mindseye.runs.folder import RunFolder, default_path
 from mindseye.user_code import whole_path
 from mindseye.workflows.objectives.flow import ObjectiveFlow

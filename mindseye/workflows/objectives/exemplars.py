@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mindseye.facets.activations import mean_activations
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.facets.unit_facets import find_unit_facets
 from mindseye.optimize.session import NetworkSession
@@ -57,9 +57,7 @@ def find_exemplars(
     model, recipe = session.model, session.recipe
     known = {layer.address: layer for layer in located.layers}
     matched = {layer.address: matched_layers(session, layer) for layer in located.first_layers}
-    reads = dict.fromkeys(
-        address for addresses in matched.values() for address in addresses if not is_of_image(address)
-    )
+    reads = dict.fromkeys(address for addresses in matched.values() for address in addresses if not is_made(address))
     values = torch.zeros(len(located.objectives), len(photos))
 
     def look(indices: Sequence[int], activations: Mapping[str, Tensor]) -> None:
@@ -83,7 +81,8 @@ def find_exemplars(
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
     with session.reader([known.get(address) or session.layer(address) for address in reads]) as read:
-        *smaller, ranks = ranks_by_side(session, read, pixels, weights, matched_sides(session))
+        wanted = {address for addresses in matched.values() for address in addresses}
+        *smaller, ranks = ranks_by_side(session, read, pixels, weights, matched_sides(session), wanted)
     shared = [address for address in ranks if all(address in addresses for addresses in matched.values())]
     return Exemplars(
         {

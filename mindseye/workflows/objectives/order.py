@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mindseye.errors import UserError
-from mindseye.facets.image import is_of_image
+from mindseye.facets.made import is_made
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
 from mindseye.layers.stages import last_before_pooling
@@ -17,7 +17,7 @@ from mindseye.optimize.objectives.batch import Alignment, Diversity
 from mindseye.optimize.order import Compare, ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.optimize.session import NetworkSession
-from mindseye.report.drawing import printable
+from mindseye.report.typeface import printable
 from mindseye.workflows.objectives.exemplars import Exemplars
 from mindseye.workflows.objectives.locate import LocatedObjectives, ObjectiveRequest
 
@@ -74,7 +74,7 @@ def variants_order(
     textures = texture_layers(located.layers, session) if request.diversity else []
     targets: dict[str, Target] = exemplars.targets if exemplars else {}
     read = {layer.address: layer for layer in [*located.layers, *textures]}
-    read |= {address: session.layer(address) for address in targets if address not in read and not is_of_image(address)}
+    read |= {address: session.layer(address) for address in targets if address not in read and not is_made(address)}
     requests: list[PictureRequest] = []
     for objective in located.objectives:
         for variant in range(request.variants):

@@ -12,11 +12,11 @@ from mindseye.models.placement import torch_device
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.transforms.augmentations import ALL, NONE, select_augmentations
 from mindseye.photos.class_list import ListedClass
+from mindseye.report.figure_files import write_sheet
 from mindseye.report.markdown import transfer_page
 from mindseye.report.page import leave_page
 from mindseye.report.transfer import draw_failures
 from mindseye.runs.entries import device_name, failures, versions
-from mindseye.runs.files import write_image
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import PictureEntry, TransferRecord, TransferRun
 from mindseye.runs.transfers import TransferFolder
@@ -130,8 +130,9 @@ class TransferFlow:
         result.painter, result.condition = painter, condition
         if result.failures:
             result.sheet = self.folder.sheet(painter, condition, judge.name)
-            sheet = draw_failures(images.folder.read(), result, images.__getitem__)
-            write_image(self.folder.path / result.sheet, sheet)
+            style = self.request.run.figures
+            sheet = draw_failures(images.folder.read(), result, images.__getitem__, style.theme)
+            write_sheet(self.folder.path / result.sheet, sheet, style)
         self.record.results.append(result)
         self.save("running")
 

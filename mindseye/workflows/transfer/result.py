@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from mindseye.report.frame import frame
-from mindseye.report.html import html_table
+from mindseye.report.html import html_block, page_link, table
 from mindseye.report.markdown import transfer_table
+from mindseye.runs.folder import PAGE
 from mindseye.runs.schema import TransferRecord, TransferResult
 from mindseye.runs.transfers import TransferFolder
 
@@ -48,4 +49,4 @@ class Transfer:
         ]
 
     def _repr_html_(self) -> str:
-        return html_table(self._rows(), f"transfer in {self.path}")
+        return html_block(f"transfer in {self.path}", table(self._rows()), page_link(self.path / PAGE))

@@ -32,9 +32,9 @@ function sharedCell(first, second, [a, b, shared]) {
 }
 
 function differences(first, second) {
-  const [one, other] = [compared.runs[first].about, compared.runs[second].about];
-  const rows = Object.keys(one).filter((key) => one[key] || other[key]).map((key) =>
-    el("tr", { class: one[key] === other[key] ? "same" : "differs" }, el("th", { scope: "row" }, key), el("td", {}, one[key] || "–"), el("td", {}, other[key] || "–")));
+  const other = new Map(compared.runs[second].about);
+  const rows = compared.runs[first].about.filter(([key, value]) => value || other.get(key)).map(([key, value]) =>
+    el("tr", { class: value === other.get(key) ? "same" : "differs" }, el("th", { scope: "row" }, key), el("td", {}, value || "–"), el("td", {}, other.get(key) || "–")));
   const title = (place) => el("th", { scope: "col" }, linkOf(place) ? el("a", { href: linkOf(place) }, nameOf(place)) : nameOf(place));
   return el("div", { class: "scroller", tabindex: 0, role: "group", "aria-label": "what the runs differ in" },
     el("table", { class: "differences" }, el("thead", {}, el("tr", {}, el("td"), title(first), title(second))), el("tbody", {}, rows)));

@@ -13,6 +13,7 @@ function entangledView(place) {
   const columns = found.table.columns;
   const best = Math.max(0, columns.findIndex((one) => one.key === "entanglement" || one.key === "spread"));
   return [
+    el("h2", { class: "answer" }, answerOf(layer)),
     el("h2", {}, "Entanglement over depth"),
     el("p", { class: "words" }, "A channel is entangled when it answers to several unlike things. The line is the mean over the channels that were looked at, its band the 95 % interval; the dashed line is what chance gives, with each channel shuffled over the photos. What lies above the dashed line is more than chance."),
     chartLegend([["of-picture", "mean over channels"], ["of-members", "chance"]]),
@@ -23,6 +24,22 @@ function entangledView(place) {
     ...["most", "least"].flatMap((which) => channelGroup(place, which, found.shown.filter((one) => one.which === which))),
   ].flat();
 }
+
+const BEYOND_CHANCE = 0.05;
+
+// What the run says of a layer, as a sentence.
+function answerOf(layer) {
+  const { mean, low, high, null: chance, null_high: most } = layer.entangled.point, { columns, rows } = layer.entangled.table;
+  if (mean === null) return `No channel of ${layer.name} has a number.`;
+  const beyond = mean > (most ?? chance ?? 0), at = columns.findIndex((one) => one.key === "p_value");
+  const single = at < 0 ? 0 : rows.filter((row) => row[at] !== null && row[at] <= BEYOND_CHANCE).length;
+  const interval = low === null || high === null ? "" : `, 95 % ${shown(low)} to ${shown(high)}`;
+  return [breakable(`The channels of ${layer.name} have ${beyond ? "several meanings more often than by chance" : "several meanings no more often than by chance"} `),
+    el("span", { class: "me-faint" }, "(", el("span", { class: "me-why", tabindex: 0, "data-tip": entanglementWords() }, "entanglement"), ` ${shown(mean)}${interval}; `, term("chance"), ` ${shown(chance)})`),
+    at < 0 ? "." : `. ${single} of ${rows.length} do by themselves (p ≤ ${BEYOND_CHANCE}).`].flat();
+}
+
+const entanglementWords = () => (content.columns.find(([name]) => name === "entanglement") || ["", ""])[1];
 
 function channelGroup(place, which, shownChannels) {
   if (!shownChannels.length) return [];

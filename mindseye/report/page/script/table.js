@@ -3,7 +3,8 @@
 const FIRST_ROWS = 15, MORE_ROWS = 500;
 
 // found: what a number that was typed finds, see `search`.
-function sortable(columns, rows, cellOf, at, found, beside) {
+// last: what stands at the end of each row, under a heading that sorts nothing.
+function sortable(columns, rows, cellOf, at, found, beside, last) {
   const { asked } = address(), asks = asked.get("sort") || "", place = columns.findIndex((one) => one.key === asks.replace("-", ""));
   let sorted = rows.slice(), most = Number(asked.get("rows")) || FIRST_ROWS, column = place < 0 ? at : place;
   let down = place < 0 || asks.startsWith("-"), wanted = "";
@@ -12,7 +13,7 @@ function sortable(columns, rows, cellOf, at, found, beside) {
 
   function show() {
     const fitting = sorted.filter((row) => String(row[0]).startsWith(wanted));
-    body.replaceChildren(...fitting.slice(0, most).map((row) => el("tr", {}, row.map((value, place) => cellOf(row, value, place)))));
+    body.replaceChildren(...fitting.slice(0, most).map((row) => el("tr", {}, row.map((value, place) => cellOf(row, value, place)), last ? el("td", { class: "last" }, last.cell(row)) : null)));
     more.hidden = fitting.length <= most;
     more.textContent = most > FIRST_ROWS ? "more" : `all ${fitting.length} channels`;
     return fitting.length;
@@ -33,7 +34,7 @@ function sortable(columns, rows, cellOf, at, found, beside) {
   }
 
   order();
-  const table = el("div", { class: "scroller" }, el("table", { class: "sortable" }, el("thead", {}, el("tr", {}, heads)), body));
+  const table = el("div", { class: "scroller" }, el("table", { class: "sortable" }, el("thead", {}, el("tr", {}, heads, last ? el("th", { scope: "col", class: "last" }, last.title) : null)), body));
   return [found ? search(found, (text) => { wanted = text; return show(); }) : null, table, el("div", { class: "tools" }, more, beside)];
 }
 
