@@ -103,7 +103,7 @@ def _draw_about(sheet: Sheet, layer: LayerEntry, channel: ChannelPictureEntry, y
     sheet.text(MARGIN, y + LINE + 46, "entanglement", SMALL, colour=FAINT)
     sheet.text(MARGIN + ABOUT - 20, y + LINE + 44, format_number(stats.entanglement), BODY, bold=True, anchor="ra")
     facets = str(stats.facets) if known else "–"
-    rows = [("shuffled", format_number(stats.null)), ("in the top-k of", f"{facets} of {len(layer.facets)} facets")]
+    rows = [("chance", format_number(stats.null)), ("in the top-k of", f"{facets} of {len(layer.facets)} facets")]
     measured = [name for name in ROWS if any(getattr(other, name) is not None for other in layer.channel_stats)]
     rows += [(name.replace("_", " "), format_number(getattr(stats, name))) for name in measured]
     if channel.silhouette is not None:

@@ -89,7 +89,7 @@ def draw_entanglement(manifest: Manifest, theme: Theme = LIGHT) -> Sheet:
         _draw_row(sheet, rows, columns, name, key, names + 70 + index * ROW, int(step))
     foot = names + 70 + len(measured) * ROW + 12
     words = " · ".join(f"{name}: {meaning}" for name, _, meaning in measured)
-    for index, line in enumerate(wrap(f"mean over channels (shuffled) · {words}", width - 2 * MARGIN, SMALL, 3)):
+    for index, line in enumerate(wrap(f"mean over channels (chance) · {words}", width - 2 * MARGIN, SMALL, 3)):
         sheet.text(MARGIN, foot + index * (SMALL + 6), line, SMALL, colour=FAINT)
     return sheet
 
@@ -133,7 +133,7 @@ def _draw_channels(
     values = [[stats.entanglement for stats in layer.channel_stats if stats.entanglement is not None] for layer in rows]
     largest = max([value for row in values for value in row], default=0.0)
     axis = _Axis(1.05 * largest or 1.0, top + CHANNELS, CHANNELS)
-    _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: shuffled"])
+    _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: chance"])
     with sheet.smooth(left, top - 10, sheet.width - left, CHANNELS + 20) as brush:
         for x, row, layer in zip(columns, values, rows, strict=True):
             for offset, value in beeswarm(row, axis.top / (CHANNELS / 9), step / 2 - 14, 9.0):
@@ -175,7 +175,7 @@ def _draw_legend(sheet: Sheet, x: int, y: int) -> None:
         brush.box(x + 260, y - 10, 44, 20, NULL_BAND)
         brush.dashes([(x + 260, y), (x + 304, y)], NULL, 2, 7)
     sheet.text(x + 58, y, "measured", SMALL, colour=FAINT, anchor="lm")
-    sheet.text(x + 318, y, "shuffled, with 95 % of the shuffles", SMALL, colour=FAINT, anchor="lm")
+    sheet.text(x + 318, y, "chance, with 95 % of the shuffles", SMALL, colour=FAINT, anchor="lm")
 
 
 def _draw_row(

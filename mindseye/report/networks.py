@@ -188,7 +188,7 @@ def _groups(folder: Path, manifest: Manifest, layer: LayerEntry) -> list[Group]:
 def _title(rows: Sequence[NetworkRow]) -> str:
     names = list(dict.fromkeys(row.manifest.model.name for row in rows))
     see = f"What {names[0]} sees" if len(names) == 1 else f"What {len(names)} networks see"
-    return f"{see} in {photo_folder(rows[0].manifest.images) or 'these images'}"
+    return f"{see} in {photo_folder(rows[0].manifest.images) or 'these photos'}"
 
 
 def _about(row: NetworkRow, alike: bool) -> list[str]:

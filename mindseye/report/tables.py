@@ -73,7 +73,7 @@ def cache_table(status: Status) -> str:
 def entanglement_table(manifest: Manifest) -> str:
     """A row per layer: mean entanglement, its interval, the null, and the channels' other numbers beside theirs."""
     measures = ("explained", "spread", "selectivity")
-    table = _table("layer", "channels", "entanglement", "95 %", "shuffled", *measures)
+    table = _table("layer", "channels", "entanglement", "95 %", "chance", *measures)
     for layer in manifest.layers:
         numbers = layer.entanglement or Entanglement()
         table.add_row(
@@ -84,7 +84,7 @@ def entanglement_table(manifest: Manifest) -> str:
             format_number(numbers.null),
             *(mean_and_null(layer, measure) for measure in measures),
         )
-    return "\n".join(["means over the channels; in brackets, shuffled over the photos", *_lines(table)])
+    return "\n".join(["means over the channels; in brackets chance, shuffled over the photos", *_lines(table)])
 
 
 def score_table(manifest: Manifest) -> str:
@@ -99,7 +99,7 @@ def score_table(manifest: Manifest) -> str:
     if not parts:
         return ""
     numbers = {name: format_number(summary.set.get(name)) for name in ("silhouette", "stability", "stability_shuffled")}
-    facets = "facets: silhouette {silhouette}, stability {stability} (shuffled activations {stability_shuffled})"
+    facets = "facets: silhouette {silhouette}, stability {stability} (chance {stability_shuffled})"
     return "\n".join([*parts, facets.format(**numbers)])
 
 

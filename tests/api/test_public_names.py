@@ -126,7 +126,11 @@ def results(place):
     judge[0].weight.data *= -1
     judge.image_size, judge.labels = SIDE, net.labels
     run = me.visualize(photos, net, NAME, facets=2, out=out / f"run {NAME}", **quick)
+    atlas = me.atlas(place, net, layers=NAME, channels=2, facets=1, out=out / f"atlas {NAME}", cache=False, **quick)
     return {
+        "Atlas": atlas,
+        "ChannelPage": next(iter(atlas[NAME].values())),
+        "Comparison": me.compare(atlas, atlas, quiet=True),
         "Session": session,
         "Layers": session.layers(),
         "Activations": session.activations(photos, NAME),
@@ -166,6 +170,17 @@ def test_every_result_is_safe_html(results):
 
 def test_tables(results):
     """What has rows is a pandas table, too."""
-    for kind in ("Layers", "Activations", "Facets", "Pictures", "Run", "Explanations", "Examples", "Transfer", "Batch"):
+    for kind in (
+        "Layers",
+        "Activations",
+        "Facets",
+        "Pictures",
+        "Run",
+        "Explanations",
+        "Examples",
+        "Transfer",
+        "Batch",
+        "Atlas",
+    ):
         assert len(results[kind].to_frame()) > 0, kind
     assert set(results["Facets"].to_frame().photo) <= set(results["Activations"].to_frame().index)

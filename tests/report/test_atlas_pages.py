@@ -158,7 +158,7 @@ def test_search_finds_by_number_layer_and_label(look, tmp_path) -> None:
     tab = look(tmp_path, "index.html", quiet=False)  # the first layer has no pictures yet
     tab.fill("#search", "layer3 lotus")
     names = tab.eval_on_selector_all("#results a", "all => all.map((one) => one.title)")
-    assert names == ["layer3.5:3", "layer3.5:9", "layer3.5:15"]
+    assert names == ["layer3.5:3 lotus", "layer3.5:9 lotus", "layer3.5:15 lotus"]
     assert tab.inner_text("#found") == "3 of 12"
     assert not tab.is_visible("#layers")
     tab.fill("#search", "nothing like it")
@@ -226,6 +226,10 @@ def test_many_channels_load_few_pictures(look, tmp_path) -> None:
     fetched = "[...document.querySelectorAll('#sheet img')].filter((one) => one.naturalWidth > 0).length"
     tab.wait_for_function(f"{fetched} > 0")
     assert tab.evaluate(fetched) < 400
+    tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+    tab.wait_for_function("document.querySelectorAll('#sheet > a').length > 160")
+    tab.select_option("#order", "map")
+    assert tab.locator("#sheet > a").count() == 400
     page = tmp_path / "layer3.5" / "index.html"
     size = page.stat().st_size
     record.layers[1].entries = record.layers[1].entries[:200]

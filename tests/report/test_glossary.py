@@ -13,7 +13,9 @@ from mindseye.runs.schema import ChannelStats
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "mindseye" / "report" / "page"
-OTHER_NAMES = re.compile(r"transfer score|judge's p\b(?!r)|shuffled \(null\)|nearest photos of facet", re.IGNORECASE)
+OTHER_NAMES = re.compile(
+    r"transfer score|judge's p\b(?!r)|shuffled \(null\)|\(shuffled\)|nearest photos of facet", re.IGNORECASE
+)
 """What things were called beside their names."""
 
 

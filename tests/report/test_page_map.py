@@ -51,7 +51,8 @@ def test_the_map_zooms_and_pans_by_wheel_buttons_keys_and_drag(make_run, visit) 
     page.mouse.up()
     moved = view_box(page)
     assert moved[0] == pytest.approx(x - 40 * size / box["width"], abs=3)
-    assert hash_of(page) == ""
+    page.wait_for_timeout(300)
+    assert hash_of(page) == f"#/?map={'.'.join(str(round(place)) for place in moved[:3])}"
     whole = page.get_by_role("button", name="the whole map")
     whole.press("Enter")
     assert view_box(page) == [0, 0, 1240, 1240]
@@ -65,12 +66,15 @@ def test_the_map_zooms_and_pans_by_wheel_buttons_keys_and_drag(make_run, visit) 
     for _ in range(20):
         page.keyboard.press("ArrowLeft")
     assert view_box(page)[0] == 0
-    assert hash_of(page) == ""
+    page.wait_for_timeout(300)
+    assert hash_of(page).startswith("#/?map=0.")
     for _ in range(12):
         page.keyboard.press("+")
     assert view_box(page)[2] == pytest.approx(1240 / 24, rel=0.01)
     page.keyboard.press("0")
     assert view_box(page) == [0, 0, 1240, 1240]
+    page.wait_for_timeout(300)
+    assert hash_of(page) == "#/"
     scrolled = page.evaluate("scrollY")
     page.mouse.wheel(0, 300)
     page.wait_for_timeout(300)

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from pathlib import Path
 
-from mindseye.report.atlas.site import INDEX, about, link, write_page
+from mindseye.report.atlas.site import INDEX, about, embed_json, link, write_page
 from mindseye.report.numbers import format_number, round_digits
 from mindseye.report.typeface import printable
 from mindseye.runs.schema import AtlasChannel, AtlasLayer, AtlasRecord
@@ -33,7 +33,7 @@ def write_layer_page(folder: Path, record: AtlasRecord, place: int, painted: Con
         grid=" × ".join(map(str, layer.grid)),
         before=before,
         after=after,
-        cards=[_card(entry) for entry in layer.entries],
+        channels=embed_json([_card(entry) for entry in layer.entries]),
         done=sum(entry.channel in painted for entry in layer.entries),
         groups=[
             (group.size, printable(group.label or ""), link(file.removeprefix(f"{layer.folder}/")))
@@ -52,11 +52,10 @@ def layer_means(layer: AtlasLayer) -> list[tuple[str, str, str]]:
     return means
 
 
-def _card(entry: AtlasChannel) -> tuple[int, str, str, str]:
-    """Channel, label, the numbers that it is sorted by, and what stands below it."""
+def _card(entry: AtlasChannel) -> list[object]:
+    """Channel, label, and the numbers that it is sorted by and laid out with, in the order in which the script has them."""
     numbers = (entry.entanglement, entry.selectivity, entry.used, *entry.place)
-    keys = " ".join("-" if value is None else f"{round_digits(value):g}" for value in numbers)
-    return entry.channel, printable(entry.label or ""), keys, format_number(entry.entanglement)
+    return [entry.channel, printable(entry.label or ""), *map(round_digits, numbers)]
 
 
 def _mean(layer: AtlasLayer, name: str) -> str:

@@ -1,13 +1,10 @@
 """The first page of an atlas: the network from layer to layer, and a search over all channels."""
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from markupsafe import Markup
-
 from mindseye.report.atlas.layer import layer_means
-from mindseye.report.atlas.site import INDEX, about, link, write_page
+from mindseye.report.atlas.site import INDEX, about, embed_json, link, write_page
 from mindseye.report.drawing import sample_evenly
 from mindseye.report.numbers import format_number
 from mindseye.report.typeface import printable
@@ -42,7 +39,7 @@ def write_network_page(folder: Path, record: AtlasRecord, painted: Mapping[str, 
         layers=[_row(layer) for layer in record.layers],
         notes=[printable(note) for note in record.notes],
         command=printable(record.command),
-        index=Markup(json.dumps(index, separators=(",", ":")).replace("<", "\\u003c")),
+        index=embed_json(index),
     )
     return path
 

@@ -1,8 +1,11 @@
 """What all pages of an atlas share: their styles and script, what they may do, and links between them."""
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from mindseye.report.manifest import is_untrained, photo_folder
 from mindseye.report.page.templates import render, script, site_policy, style
@@ -30,6 +33,11 @@ def write_page(path: Path, template: str, title: str, root: str, **values: objec
     early = script("early")
     page = render(template, title=printable(title), policy=site_policy(early), early=early, root=root, **values)
     write_bytes(path, page.encode("utf-8", "replace"))
+
+
+def embed_json(values: object) -> Markup:
+    """Plain values as JSON that a script element can hold, whatever texts are in them."""
+    return Markup(json.dumps(values, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 def link(text: str) -> str:

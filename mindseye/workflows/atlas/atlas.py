@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from PIL import Image
 from mindseye.errors import UserError
 from mindseye.photos.pixels import read_photo
 from mindseye.report.frame import frame
-from mindseye.report.html import html_grid
+from mindseye.report.html import grid, html_block, page_link, strip
 from mindseye.runs.atlas import Answers, AtlasFolder, channel_stem
 from mindseye.runs.schema import AtlasChannel, AtlasChannelRecord, AtlasLayer, AtlasRecord
 from mindseye.workflows.batch.status import BatchStatus, Failure, read_status
+
+SHOWN = 12
+"""Pictures of a layer in a notebook."""
 
 
 class MissingError(UserError, KeyError):
@@ -67,7 +71,8 @@ class ChannelPage:
         facets = self.record.facets if self.record else []
         pictures = zip(facets, self.pictures, strict=True)
         named = [(facet.label or f"facet {place}", picture) for place, (facet, picture) in enumerate(pictures)]
-        return html_grid([("plain", self.picture), *named], f"{self.layer}:{self.channel}")
+        pictures_of_all = grid([("plain", self.picture), *named])
+        return html_block(f"{self.layer}:{self.channel}", pictures_of_all, page_link(self.page))
 
 
 class AtlasLayerPages(Mapping[int, ChannelPage]):
@@ -159,3 +164,9 @@ class Atlas(Mapping[str, AtlasLayerPages]):
     def __repr__(self) -> str:
         shown = sum(len(layer.entries) for layer in self.record.layers)
         return f"Atlas({str(self.path)!r}, {self.record.model.name}, {len(self)} layers, {shown} channels)"
+
+    def _repr_html_(self) -> str:
+        strips = [
+            strip([page.picture for page in islice(layer.values(), SHOWN)], address) for address, layer in self.items()
+        ]
+        return html_block(self.record.title, *strips, page_link(self.page))

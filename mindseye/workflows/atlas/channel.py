@@ -166,7 +166,9 @@ class AtlasChannelItem(PackItem):
             squares = context.photos.load([example.index for example in examples])
             crops = [
                 square[:, top:bottom, left:right]
-                for square, (top, left, bottom, right) in zip(squares, (one.box for one in examples), strict=True)
+                for square, (top, left, bottom, right) in zip(
+                    squares, (example.box for example in examples), strict=True
+                )
             ]
             sheets[name] = photo_sheet(crops, 3)
         return sheets

@@ -12,7 +12,7 @@ from mindseye.measure.likeness import correlations, linear_cka, match_channels
 from mindseye.measure.selectivity import Floats
 from mindseye.report.atlas.comparison import TwinRow, write_comparison_page
 from mindseye.report.frame import frame
-from mindseye.report.html import html_table
+from mindseye.report.html import html_block, page_link, table
 from mindseye.workflows.atlas.atlas import Atlas, MissingError
 
 FEWEST_PHOTOS = 10
@@ -106,7 +106,8 @@ class Comparison(Mapping[str, LayerComparison]):
             {"layer": entry.layer, "other": entry.other, "CKA": entry.cka, "mean r": entry.mean, "twins": entry.share}
             for entry in self.layers
         ]
-        return html_table(rows, f"{self.first.record.title} beside {self.second.record.title}")
+        title = f"{self.first.record.title} beside {self.second.record.title}"
+        return html_block(title, table(rows), page_link(self.page))
 
 
 def compare_atlases(first: Atlas, second: Atlas, out: Path | None) -> Comparison:
@@ -172,11 +173,11 @@ def _compare(
     answers, other_answers = first[layer].answers[rows], second[other].answers[others]
     alike = correlations(answers, other_answers)
     matched = match_channels(alike)
-    found = [Twin(own, partner, float(alike[own, partner])) for own, partner in matched]
+    twins = [Twin(own, partner, float(alike[own, partner])) for own, partner in matched]
     with_partner = {own for own, _ in matched}, {partner for _, partner in matched}
-    found += [Twin(own, None, None) for own in range(len(alike)) if own not in with_partner[0]]
-    found += [Twin(None, own, None) for own in range(alike.shape[1]) if own not in with_partner[1]]
-    shown = [twin for twin in found if twin.channel in first[layer] or twin.other in second[other]]
+    twins += [Twin(own, None, None) for own in range(len(alike)) if own not in with_partner[0]]
+    twins += [Twin(None, own, None) for own in range(alike.shape[1]) if own not in with_partner[1]]
+    shown = [twin for twin in twins if twin.channel in first[layer] or twin.other in second[other]]
     shown.sort(key=lambda twin: (-2.0 if twin.r is None else twin.r, twin.channel or 0, twin.other or 0))
     return LayerComparison(
         layer,

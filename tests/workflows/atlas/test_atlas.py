@@ -10,8 +10,10 @@ from atlas_runs import QUICK, files, forked, run
 from nets import TinyConv, seeded
 
 import mindseye
+from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.runs.atlas import AtlasFolder
+from mindseye.workflows.atlas.cost import LayerCost, total_cost
 
 
 def test_everything_of_a_channel_as_values(photos, undisturbed):
@@ -174,3 +176,26 @@ def test_a_session_makes_one_too(photos, undisturbed, tmp_path):
         made["body.0"][99]
     with pytest.raises(UserError, match=r"it has body\.0, body\.2"):
         made["body.1"]
+
+
+def test_the_command_tells_the_cost_before_it_paints(photos, network, tmp_path, capsys):
+    """As it is typed: what it will be, what fewer channels would be, and what leads on; then how far it is, and its page."""
+    words = ["atlas", network, str(photos), "--layers", "body.2", "--channels", "0,3", "--facets", "1", "--steps", "2"]
+    assert main([*words, "--size", "32", "--out", str(tmp_path / "out"), "--batch-size", "2"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    told = next(place for place, line in enumerate(lines) if "4 pictures, about" in line)
+    assert told < next(place for place, line in enumerate(lines) if "1/2 body.2:0: 2 pictures" in line)
+    assert f"  mindseye open {tmp_path / 'out'}" in lines
+    assert main(["status", str(tmp_path / "out")]) == 0
+    assert "2 of 2 channels done" in capsys.readouterr().out
+    assert main(["open", str(tmp_path / "out")]) == 0
+    assert str(tmp_path / "out" / "index.html") in capsys.readouterr().err
+
+
+def test_the_cost_grows_with_channels_and_steps():
+    """Whole batches of plain pictures, facets by their number, and what each channel takes beside, added by hand."""
+    costs = {"a": LayerCost(8.0, 16.0, 0.5, 2.0), "b": LayerCost(4.0, 8.0, 0.25, 1.0)}
+    cost = total_cost(costs, {"a": 9, "b": 8}, 8)
+    assert cost.pictures == 9 + 18 + 8 + 8
+    assert cost.seconds == 2 * 8.0 + 18 / 8 * 16.0 + 9 * 0.5 + 4.0 + 8.0 + 8 * 0.25
+    assert str(cost).startswith("43 pictures, about ")

@@ -12,11 +12,8 @@ function wireSearch() {
     results.hidden = !hits.length;
     byId("layers").hidden = hits.length > 0;
     said.textContent = isAsked ? `${hits.length} of ${channels.length}${hits.length > MOST_FOUND ? `, the first ${MOST_FOUND}` : ""}` : "";
-    results.replaceChildren(...hits.slice(0, MOST_FOUND).map(([layer, channel, label]) => {
-      const stem = `${folders[layer]}/${String(channel).padStart(4, "0")}`;
-      return el("a", { href: `${stem}.html`, title: `${layers[layer]}:${channel}` },
-        el("img", { src: `${stem}-small.webp`, width: 128, height: 128, loading: "lazy", decoding: "async", alt: "" }), el("b", {}, `${layers[layer]}:${channel}`), ` ${label}`);
-    }));
+    results.replaceChildren(...hits.slice(0, MOST_FOUND).map(([layer, channel, label]) =>
+      channelTile(`${folders[layer]}/${stemOf(channel)}`, `${layers[layer]}:${channel}`, label)));
   }
 
   field.addEventListener("input", find);

@@ -1,42 +1,52 @@
-// The sheet of a layer: its order, its map, and what is left of it by a search. The order stands in the address.
-const sheet = byId("sheet");
+// The sheet of a layer: its order, its map, and what is left of it by a search. Of thousands of channels those near the window are
+// made, the rest as one scrolls on. The order stands in the address.
+const sheet = byId("sheet"), SHEET_AT_ONCE = 160, MOST_ON_MAP = 500;
+
+function channelTile(stem, name, label, props) {
+  return el("a", { href: `${stem}.html`, title: label ? `${name} ${label}` : name, ...props },
+    el("img", { src: `${stem}-small.webp`, width: 128, height: 128, loading: "lazy", decoding: "async", alt: "" }), el("b", {}, name), ` ${label}`);
+}
+
+const stemOf = (channel) => String(channel).padStart(4, "0");
 
 function wireSheet() {
-  const cards = [...sheet.children], order = byId("order"), narrow = byId("narrow");
-  const keys = new Map(cards.map((card) => [card, card.dataset.k.split(" ").map((text) => (text === "-" || text === "" ? -Infinity : Number(text)))]));
-  const lines = new Map(cards.map((card) => [card, [words(card.textContent)]]));
-  const number = (card) => Number(card.dataset.c);
+  const all = JSON.parse(byId("channels").textContent);
+  const order = byId("order"), narrow = byId("narrow"), end = el("i", { class: "end" });
+  const lines = new Map(all.map((one) => [one, [words(`${one[0]} ${one[1]}`)]]));
+  let shown = [], made = 0;
 
-  function sort() {
-    const by = order.value, isMap = by === "map";
+  function makeMore(most) {
+    const isMap = order.value === "map";
+    const step = Math.ceil(shown.length / MOST_ON_MAP); // on a crowded map every so many has its picture, the rest are dots
+    const tiles = shown.slice(made, made + most).map(([channel, label, ...keys], place) => {
+      const props = { "data-c": channel, ...(isMap ? { "--x": keys[3], "--y": keys[4] } : {}) };
+      if (isMap && place % step) return el("a", { href: `${stemOf(channel)}.html`, title: `${channel} ${label}`, class: "dot", ...props });
+      return channelTile(stemOf(channel), String(channel), label, props);
+    });
+    made += tiles.length;
+    end.before(...tiles);
+  }
+
+  function show() {
+    const fits = matcher(plainNumber(narrow.value)), by = order.value, isMap = by === "map";
+    const value = by === "number" || isMap ? ([channel]) => -channel : (one) => (one[2 + Number(by)] === null ? -Infinity : one[2 + Number(by)]);
+    shown = all.filter((one) => fits(lines.get(one))).sort((a, b) => (value(b) > value(a)) - (value(b) < value(a)) || a[0] - b[0]);
+    byId("found").textContent = words(narrow.value).length ? `${shown.length} of ${all.length}` : "";
     sheet.classList.toggle("as-map", isMap);
-    const value = by === "number" || isMap ? (card) => -number(card) : (card) => keys.get(card)[Number(by)];
-    for (const card of cards) {
-      const [, , , x, y] = keys.get(card);
-      card.style.setProperty("--x", x);
-      card.style.setProperty("--y", y);
-      card.title = card.textContent.trim();
-    }
-    const sorted = cards.slice().sort((a, b) => (value(b) > value(a)) - (value(b) < value(a)) || number(a) - number(b));
-    sheet.append(...sorted);
-    history.replaceState(null, "", by === "number" ? location.pathname : `#sort=${by}`);
+    sheet.replaceChildren(end);
+    made = 0;
+    makeMore(isMap ? shown.length : SHEET_AT_ONCE);
   }
 
-  order.addEventListener("change", sort);
-  narrow.addEventListener("input", () => {
-    const fits = matcher(plainNumber(narrow.value));
-    let left = 0;
-    for (const card of cards) {
-      card.hidden = !fits(lines.get(card));
-      left += !card.hidden;
-    }
-    byId("found").textContent = words(narrow.value).length ? `${left} of ${cards.length}` : "";
+  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && makeMore(SHEET_AT_ONCE), { rootMargin: "1200px" }).observe(end);
+  order.addEventListener("change", () => {
+    history.replaceState(null, "", order.value === "number" ? location.pathname : `#sort=${order.value}`);
+    show();
   });
+  narrow.addEventListener("input", show);
   const asked = new URLSearchParams(location.hash.slice(1)).get("sort");
-  if (asked && [...order.options].some((option) => option.value === asked)) {
-    order.value = asked;
-    sort();
-  }
+  if (asked && [...order.options].some((option) => option.value === asked)) order.value = asked;
+  show();
 }
 
 if (sheet) wireSheet();

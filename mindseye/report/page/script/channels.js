@@ -1,15 +1,17 @@
 // The channels of a layer as a table: sorted by any column, searched by number, each with a view of its own.
-function channelTable(place, columns, rows, best) {
-  const layer = layers[place];
+function channelTable(place, columns, every, best) {
+  const layer = layers[place], kept = selectedChannels(place);
+  const rows = kept ? every.filter((row) => kept.has(String(row[0]))) : every;
   const cell = (row, value, at) => {
     if (columns[at].key === "channel") return el("td", { class: "linked" }, el("a", { href: channelHref(place, value) }, String(value)));
     return el("td", {}, columns[at].key === "facets" ? (value === null ? "–" : String(value)) : shown(value));
   };
-  return sortable(columns, rows, cell, best, {
+  const note = kept ? el("p", { class: "words", id: "of-selection" }, `${selectionWords()}: ${count(rows.length, "channel")} that they have among their strongest. `, el("a", { href: `#/channels/${place}` }, "All channels")) : null;
+  return [note, sortable(columns, rows, cell, best, {
     label: "Channel number",
-    say: (wanted, left) => wanted === "" ? "" : left ? `${left} of ${rows.length}` : whyUnknown(layer, wanted),
+    say: (wanted, left) => wanted === "" ? "" : left ? `${left} of ${rows.length}` : kept && every.some((row) => String(row[0]) === wanted) ? "not of the selected photos" : whyUnknown(layer, wanted),
     open: (wanted) => { location.hash = channelHref(place, encodeURIComponent(wanted)); },
-  }, csvButton("Channels as CSV", "channels.csv", channelsCsv), channelMembers(layer));
+  }, csvButton("Channels as CSV", "channels.csv", channelsCsv), channelMembers(layer))].flat();
 }
 
 const PHOTOS_IN_TABLE = 5;
@@ -24,7 +26,7 @@ function channelMembers(layer) {
 }
 
 const layerPills = (place) => layers.length < 2 ? null : el("nav", { class: "pills", "aria-label": "layers", style: "margin-top:26px" }, layers.map((one, number) =>
-  el("a", { href: `#/channels/${number}`, "aria-current": number === place ? "true" : null }, one.name)));
+  el("a", { href: channelsHref(number), "aria-current": number === place ? "true" : null }, one.name)));
 
 const CHANNEL_COLUMNS = [
   { key: "channel", title: "channel", words: content.terms.channel[1] },

@@ -1,10 +1,14 @@
 // Zoom and pan of the map: wheel, pinch, drag, buttons, and + − 0 and arrows where the map has the focus.
 const MOST_ZOOM = 24;
 
+// Where the map stands, as the address has it; empty for the whole map.
+let position = "";
+let showPosition = () => {};
+
 if (map) {
   const whole = map.viewBox.baseVal.width;
   const touches = new Map();
-  let x = 0, y = 0, size = whole, dragged = false, spread = 0;
+  let x = 0, y = 0, size = whole, dragged = false, spread = 0, moved = 0;
 
   const button = (text, label, onclick) => el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
   const closer = button("+", "zoom in", () => zoomBy(1.6)), farther = button("−", "zoom out", () => zoomBy(1 / 1.6)), all = button("⤢", "the whole map", () => look(0, 0, whole));
@@ -18,6 +22,10 @@ if (map) {
     map.style.setProperty("--point", share ** 0.65);
     for (const scaled of map.querySelectorAll(".me-centre, .me-label, .me-thumbnails")) scaled.style.setProperty("--share", share);
     map.classList.toggle("zoomed", !wide);
+    showThumbnails({ x, y, size, whole });
+    position = wide ? "" : [x, y, size].map(Math.round).join(".");
+    clearTimeout(moved);
+    moved = setTimeout(() => remember({ map: position }), 200); // browsers refuse many changes in a short time
     farther.disabled = all.disabled = wide;
     closer.disabled = size <= whole / MOST_ZOOM;
   }
@@ -86,6 +94,16 @@ if (map) {
     event.preventDefault();
   });
 
-  map.after(el("div", { class: "zooming" }, closer, farther, all));
+  document.querySelector(".zooming").append(closer, farther, all);
   look(0, 0, whole);
+  clearTimeout(moved);
+
+  // What an address asks for; the whole map where it asks for nothing that could be shown.
+  showPosition = (asked) => {
+    if (asked === position) return;
+    const [left, top, wanted] = asked.split(".").map(Number);
+    if (asked && [left, top, wanted].every(Number.isFinite)) look(left, top, wanted);
+    else look(0, 0, whole);
+    clearTimeout(moved);
+  };
 }

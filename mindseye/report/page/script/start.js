@@ -6,19 +6,17 @@ function filter() {
   const fits = matcher(field.value);
   let left = 0;
   for (const card of cards) {
-    card.hidden = !fits(linesOf.get(Number(card.dataset.number)) || []);
+    const number = Number(card.dataset.number);
+    card.hidden = !fits(linesOf.get(number) || []) || (selection !== null && !selection.facets.has(number));
     left += !card.hidden;
   }
   for (const group of document.querySelectorAll(".me-group")) group.hidden = !group.querySelector(".me-card:not([hidden])");
   byId("nothing").hidden = left > 0 || !cards.length;
   document.querySelector('#tabs [data-view="front"]').href = frontHref();
-  found.textContent = words(field.value).length ? `${left} of ${cards.length}` : "";
-}
-
-function filterBy(text) {
-  if (field.value === text) return;
-  field.value = text;
-  filter();
+  for (const tab of document.querySelectorAll('#tabs [data-view="channels"]')) if (!content.inspect) tab.href = channelsHref();
+  const hidden = new Set(cards.filter((card) => card.hidden).map((card) => card.dataset.number));
+  for (const group of document.querySelectorAll(".me-map [data-facet]")) group.classList.toggle("out", hidden.has(group.dataset.facet));
+  found.textContent = words(field.value).length || selection ? `${left} of ${cards.length}` : "";
 }
 
 field.addEventListener("input", () => {

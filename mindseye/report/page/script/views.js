@@ -5,7 +5,8 @@ let reading = 0;
 // All pictures, as they were filtered when they were left.
 // A run of `inspect` opens on what it was made for; its facets have an address of their own.
 const FRONT = content.inspect ? "facets" : "";
-const frontHref = () => withQuery(FRONT, new URLSearchParams(field.value ? { filter: field.value } : {}));
+const frontHref = () => withQuery(FRONT, new URLSearchParams(Object.entries({ filter: field.value, ...selectionQuery(), map: position }).filter(([, value]) => value)));
+const channelsHref = (place) => withQuery(`channels${place === undefined ? "" : `/${place}`}`, new URLSearchParams(selectionQuery()));
 
 const visibleNumbers = () => {
   const cards = [...document.querySelectorAll(".me-card")].filter((card) => !card.hidden).map((card) => Number(card.dataset.number));
@@ -48,6 +49,7 @@ function fillView() {
       byId("item").replaceChildren(...itemView(item, place));
       show("item", false);
       choose(item.number);
+      if (asked.get("map")) showPosition(asked.get("map"));
       return ["item", [item.label, item.name, place === deepest ? "" : layers[place].name]];
     }
   }
@@ -65,6 +67,7 @@ function fillView() {
   if (hasChannels && (view === "channels" || (content.inspect && view === ""))) {
     const [layer, channel] = rest.map(plain);
     const place = layerPlace(layer);
+    if (!channel) select(selectionIn(asked));
     byId("channels").replaceChildren(...channelsAt(layer, place, channel).filter(Boolean));
     show("channels", true);
     return ["channels", [channel ? `channel ${channel}` : content.inspect ? "Entanglement" : "Channels", place < 0 ? "" : layers[place].name]];
@@ -79,7 +82,9 @@ function fillView() {
     return ["making", ["Details"]];
   }
   show("front", false);
-  filterBy(asked.get("filter") || "");
+  field.value = asked.get("filter") || "";
+  select(selectionIn(asked));
+  showPosition(asked.get("map") || "");
   return ["front", []];
 }
 
