@@ -45,7 +45,9 @@ def halve(images: Tensor) -> Tensor:
 
     To the last bit what ``torch.nn.functional.avg_pool2d(images, 2)`` gives, which takes three times as long on a CPU.
     """
-    if images.device.type != "cpu":
+    # Of another order in memory, pooling chooses that of what it gives, and sums over it depend on the order in the last bit.
+    is_exact = images.dtype in (torch.float32, torch.float64)  # of shorter numbers pooling adds up longer ones
+    if images.device.type != "cpu" or not is_exact or not images.is_contiguous():
         return functional.avg_pool2d(images, 2)
     halves: Tensor = _Halves.apply(images)
     return halves
@@ -59,7 +61,12 @@ class _Halves(torch.autograd.Function):
         ctx.sides = images.shape[-2:]
         height, width = (side // 2 * 2 for side in ctx.sides)
         upper, lower = images[..., 0:height:2, :width], images[..., 1:height:2, :width]
-        return (upper[..., ::2] + upper[..., 1::2] + lower[..., ::2] + lower[..., 1::2]) / 4
+        halves = upper.new_empty(*images.shape[:2], height // 2, width // 2)
+        torch.add(upper[..., ::2], upper[..., 1::2], out=halves)
+        halves += lower[..., ::2]
+        halves += lower[..., 1::2]
+        halves /= 4
+        return halves
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from mindseye.report.numbers import format_number
 from mindseye.report.sheet import Sheet
 from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import mosaic, picture_or_failure
+from mindseye.report.typeface import text_width
 from mindseye.runs.schema import ChannelPictureEntry, ChannelStats, FacetEntry, LayerEntry, Manifest
 
 SIDE = 224
@@ -110,5 +111,5 @@ def _draw_about(sheet: Sheet, layer: LayerEntry, channel: ChannelPictureEntry, y
         rows.append(("groups: silhouette", both))
     for index, (name, text) in enumerate(rows):
         top = y + LINE + 82 + index * LINE
-        sheet.text(MARGIN, top, name, SMALL, colour=FAINT, width=ABOUT - 90)
+        sheet.text(MARGIN, top, name, SMALL, colour=FAINT, width=ABOUT - 32 - text_width(text, SMALL))
         sheet.text(MARGIN + ABOUT - 20, top, text, SMALL, colour=INK, anchor="ra")

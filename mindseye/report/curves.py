@@ -68,8 +68,8 @@ def width(count: int) -> int:
 def draw_curve(sheet: Sheet, curve: Curve, x: int, rows: Sequence[int], top: int, bottom: int) -> None:
     """Draw the panel with its left edge at `x`, between `top` and `bottom`, the layers at the heights `rows`."""
     axis = _Axis(x, *curve.span())
-    sheet.text(x, top - 62, curve.title, BODY, bold=True, width=PANEL)
-    sheet.text(x, top - 30, curve.note, SMALL, colour=FAINT, width=PANEL)
+    sheet.text(x, top - 62, curve.title, BODY, bold=True, width=PANEL + GAP - 12)
+    sheet.text(x, top - 30, curve.note, SMALL, colour=FAINT, width=PANEL + GAP - 12)
     for tick in (axis.low, (axis.low + axis.high) / 2, axis.high):
         sheet.rule(axis.at(tick), top, axis.at(tick), bottom, RULE)
         sheet.text(axis.at(tick), bottom + 8, f"{tick:g}", SMALL, colour=FAINT, anchor="ma")

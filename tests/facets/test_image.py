@@ -54,12 +54,16 @@ def _doubled(halves, side):
 
 
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (8, 12), (9, 8), (8, 9), (57, 57), (64, 32)])
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_halves_are_those_of_pooling_to_the_last_bit(height, width, layout):
-    images = torch.randn(2, 3, height, width).contiguous(memory_format=layout)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (1, 0, 2, 3), (2, 3, 1, 0)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_halves_are_those_of_pooling_to_the_last_bit(height, width, order, count):
+    """In every order in memory, and in the same order, which sums over them depend on."""
+    shape = (count, 3, height, width)
+    images = torch.randn([shape[axis] for axis in order]).permute([order.index(axis) for axis in range(4)])
     leaves = [images.clone().requires_grad_() for _ in range(2)]
     halves, pooled = halve(leaves[0]), functional.avg_pool2d(leaves[1], 2)
     assert torch.equal(halves, pooled)
+    assert halves.stride() == pooled.stride()
     gradient = torch.randn(pooled.shape)
     halves.backward(gradient)
     pooled.backward(gradient)
