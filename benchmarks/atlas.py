@@ -180,7 +180,8 @@ def measure_pages(options: argparse.Namespace) -> None:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             begun = time.perf_counter()
             page.goto((folder / name).as_uri(), wait_until="commit")
-            page.wait_for_function("[...document.images].some((one) => one.naturalWidth > 1)", polling=5)
+            while not page.evaluate("[...document.images].some((one) => one.naturalWidth > 1)"):
+                page.wait_for_timeout(5)
             first = 1000 * (time.perf_counter() - begun)
             page.wait_for_load_state("load")
             page.mouse.wheel(0, 20000)
