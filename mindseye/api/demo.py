@@ -11,11 +11,12 @@ from typing import overload
 import numpy as np
 from PIL import Image
 
-from mindseye.api.report import INDEX, Report, write_report
+from mindseye.api.report import Report, write_report
 from mindseye.api.visualize import visualize
 from mindseye.arguments import as_list, check_words
 from mindseye.errors import UserError
 from mindseye.models.load import load_model
+from mindseye.report.card import INDEX
 from mindseye.report.notebook import Run
 from mindseye.report.progress import Progress
 from mindseye.report.progress import Report as ProgressOption

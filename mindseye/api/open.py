@@ -1,17 +1,19 @@
 """The page of a run in a browser: ``mindseye.open_run(run)``."""
 
+import difflib
 import os
 import sys
 import webbrowser
 from pathlib import Path
 
-from mindseye.api.report import INDEX
 from mindseye.arguments import required_path
 from mindseye.errors import UserError
+from mindseye.report.card import INDEX
 from mindseye.report.notebook import Run
 from mindseye.report.page import has_page, write_page
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import PAGE
+from mindseye.wording import did_you_mean
 
 
 def open_run(run: str | os.PathLike[str] | Run, *, quiet: bool = False) -> Path:
@@ -40,9 +42,19 @@ def _page(path: Path) -> Path:
         return path / PAGE if (path / PAGE).is_file() else write_page(path)
     if (path / INDEX).is_file():
         return path / INDEX
+    near = did_you_mean(map(str, _beside(path)))
     raise UserError(
-        f"{path} is neither a run folder nor a page: name the --out of a command, or the folder that it made"
+        f"{path} is neither a run folder nor a page: {near or 'name the --out of a command, or the folder that it made'}"
     )
+
+
+def _beside(path: Path) -> list[Path]:
+    """The folders of about this name in the same place."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_dir() and entry.name != path.name]
+    except OSError:
+        return []
+    return [path.parent / name for name in difflib.get_close_matches(path.name, names, n=3, cutoff=0.7)]
 
 
 def _has_screen() -> bool:

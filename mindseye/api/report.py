@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mindseye.arguments import required_path
 from mindseye.errors import UserError
-from mindseye.report.card import Card, card_of
+from mindseye.report.card import INDEX, Card, card_of
 from mindseye.report.compare import compare_runs
 from mindseye.report.figure_files import write_sheet
 from mindseye.report.figures import write_figures
@@ -19,7 +19,6 @@ from mindseye.report.progress import Report as ProgressOption
 from mindseye.report.theme import FigureStyle, FigureWords
 from mindseye.runs.folder import FINISHED, PAGE, RunFolder
 
-INDEX = "index.html"
 NETWORKS = "figures/networks.png"
 
 
@@ -75,6 +74,7 @@ def write_report(
     path = Path(out) if out is not None else folders[0].absolute().parent / INDEX
     if path.is_dir() or path.name == PAGE:
         raise UserError(f"{path} cannot be the page over all runs: name another file with --out, such as {INDEX}")
+    folders = [folder for folder in folders if not _is_own(folder, path)] or folders
     cards: list[Card] = []
     failures: list[str] = []
     readable: list[Path] = []
@@ -124,3 +124,9 @@ def draw_anew(folder: Path, style: FigureStyle, progress: Progress) -> None:
         run.write(manifest)
         write_figures(folder, style)
         advance(1)
+
+
+def _is_own(named: Path, page: Path) -> bool:
+    """Whether ``runs/*`` has taken in what an earlier call left beside the runs: a page, or the folder of its figure."""
+    figures = (page.parent / NETWORKS).parent
+    return named.is_file() or (named.absolute() == figures.absolute() and (page.parent / NETWORKS).is_file())

@@ -15,6 +15,7 @@ from mindseye.report.manifest import (
     photo_folder,
     provenance,
 )
+from mindseye.report.page import has_page
 from mindseye.report.page.headlines import mean_score
 from mindseye.report.typeface import printable
 from mindseye.runs.folder import EXAMPLES, MANIFEST, PAGE, RunFolder
@@ -23,6 +24,7 @@ from mindseye.runs.transfers import RECORD, TransferFolder
 from mindseye.wording import counted
 
 MOST_MAPS = 16
+INDEX = "index.html"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def card_of(run: Path, beside: Path) -> Card:
     path = os.path.relpath(run.absolute() / PAGE, beside.absolute())
     name = printable(run.absolute().name)
     link = quote(Path(path).as_posix().encode("utf-8", "surrogateescape"))
+    if not has_page(run) and (run / INDEX).is_file():
+        return Card(name, link.removesuffix(PAGE) + INDEX, "", "a page over many runs")
     record = next((file for file in (MANIFEST, EXAMPLES, RECORD) if (run / file).is_file()), MANIFEST)
     if record == EXAMPLES:
         return _examples(run, name, link)

@@ -14,7 +14,7 @@ from mindseye.runs.schema import ChannelPictureEntry, ChannelStats, FacetEntry, 
 
 SIDE = 224
 GAP = 20
-ABOUT = 330
+ABOUT = 380
 BETWEEN = 56
 SECTION = 74
 LINE = SMALL + 8

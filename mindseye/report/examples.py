@@ -20,7 +20,7 @@ SIDE = 160
 GAP = 14
 NAMES = 300
 ACROSS = 9
-FOOT = 84
+FOOT = 112
 
 RULES = {
     "zero": "slightly negative, slightly positive: the means nearest to zero",
@@ -49,7 +49,7 @@ def draw_examples(
     columns = max(len(group.photos) for group in groups.values())
     step = SIDE + SMALL + 3 * GAP
     width = left + min(columns, ACROSS) * (SIDE + GAP) - GAP + MARGIN
-    sheet = Sheet(max(width, 1100), top + len(groups) * step + FOOT + MARGIN, theme)
+    sheet = Sheet(max(width, 1300), top + len(groups) * step + FOOT + MARGIN, theme)
     title = title_of(record, record.layer.layer, f"channel {channel.channel}")
     draw_title(sheet, title, counted(record.images.count, "photos"), record.model, MARGIN, MARGIN)
     for row, (name, group) in enumerate(groups.items()):
@@ -93,4 +93,4 @@ def _foot(channel: ChannelExamplesEntry, width: int) -> list[str]:
         quantiles = channel.over_photos.quantiles.get(name, {})
         low, middle, high = (format_number(quantiles.get(part)) for part in ("0.05", "0.5", "0.95"))
         parts.append(f"{name} over positions: median {middle}, 5 % of photos below {low}, 95 % below {high}")
-    return [*wrap(" · ".join(parts), width, SMALL, 2), *wrap(RULES.get(channel.rule, ""), width, SMALL, 1)]
+    return [*wrap(" · ".join(parts), width, SMALL, 2), *wrap(RULES.get(channel.rule, ""), width, SMALL, 2)]

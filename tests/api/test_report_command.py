@@ -97,6 +97,8 @@ def test_report_shows_runs_over_the_same_photos_side_by_side(tmp_path: Path, cap
     assert str(figure) in (said.out + said.err).replace("\n", "")
     assert Image.open(figure).height > 2 * 160
     assert '<img class="sheet"' in (tmp_path / "index.html").read_text("utf-8")
+    again = mindseye.write_report(*(path for path in sorted(tmp_path.iterdir()) if path.name != "photos"), quiet=True)
+    assert [line for line in again.failures if "others" not in line] == []  # neither the page nor its figures is a run
 
 
 def test_open_writes_a_missing_page_and_opens_it(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +114,10 @@ def test_open_writes_a_missing_page_and_opens_it(run, tmp_path: Path, monkeypatc
     mindseye.open_run(tmp_path, quiet=True)
     mindseye.open_run(tmp_path / "index.html", quiet=True)
     assert opened == [page.as_uri(), *[(tmp_path / "index.html").as_uri()] * 2]
-    with pytest.raises(UserError, match="neither a run folder nor a page"):
+    with pytest.raises(UserError, match="neither a run folder nor a page: name the --out"):
         mindseye.open_run(tmp_path / "gone")
+    with pytest.raises(UserError, match=r"did you mean '.*first'\?"):
+        mindseye.open_run(run.path.with_name("frist"))
 
 
 def test_without_a_screen_open_says_where_the_page_is(run, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
