@@ -2,6 +2,14 @@
 
 from typing import Any
 
+WATCH = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+"""Counts the layout shifts of a page, in ``window.shifts``."""
+
 
 def settle(page: Any) -> None:
     """Wait until what was done has been shown: two frames, in which a change of the address and observers have their turn."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsing import WATCH
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -30,12 +31,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WATCH = """
-window.shifts = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 def gradient(path: Path, generator: np.random.Generator, size: tuple[int, int] = (60, 44)) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import settle
-from conftest import WATCH
+from browsing import WATCH, settle
 from PIL import Image
 
 from mindseye.report.atlas import write_assets, write_channel_page, write_layer_page, write_network_page
