@@ -26,7 +26,7 @@ class Clustering:
     """Facets of a plane, largest first.
 
     assignment: [images], the facet of each. centres: [facets, 2], the mean of each facet's points. silhouettes: per
-    facet, the mean silhouette (Rousseeuw 1987) of its images in [-1, 1], None where there is one facet only or one
+    facet, the mean silhouette (Rousseeuw 1987) of its photos in [-1, 1], None where there is one facet only or one
     per image. silhouette: their mean over images. notes: what was lowered or chosen, a line each.
     """
 
@@ -93,10 +93,10 @@ def _few_members(groups: list[Facet], wanted: int) -> list[str]:
     few = [facet for facet in groups if len(facet.members) < wanted]
     if len(few) > 1:
         return [
-            f"{len(few)} of {len(groups)} facets have fewer than the {wanted} members asked for: all of their images"
+            f"{len(few)} of {len(groups)} facets have fewer than the {wanted} members asked for: all of their photos"
         ]
     return [
-        f"facet {facet.index} has {len(facet.members)} of the {wanted} members asked for: all of its images"
+        f"facet {facet.index} has {len(facet.members)} of the {wanted} members asked for: all of its photos"
         for facet in few
     ]
 
@@ -118,7 +118,7 @@ def cluster(points: Floats, facets: int | Literal["auto"], seed: int) -> Cluster
             return _best(plane, distinct, seed)
         notes: tuple[str, ...] = ()
         if facets > distinct:
-            images, points_apart = counted(len(plane), "images"), counted(distinct, "distinct points")
+            images, points_apart = counted(len(plane), "photos"), counted(distinct, "distinct points")
             lie = "lies" if len(plane) == 1 else "lie"
             notes = (f"{facets} facets lowered to {distinct}: {images} {lie} on {points_apart}",)
         return _clustering(plane, min(facets, distinct), seed, notes)
@@ -188,7 +188,7 @@ def _best(plane: NDArray[np.float64], distinct: int, seed: int) -> Clustering:
     lowest, highest = AUTO_FACETS
     highest = min(highest, distinct, max(lowest, len(plane) // AUTO_IMAGES))
     if highest < lowest or len(plane) <= lowest:
-        note = f"one facet: {counted(len(plane), 'images')} on {counted(distinct, 'distinct points')}"
+        note = f"one facet: {counted(len(plane), 'photos')} on {counted(distinct, 'distinct points')}"
         return _clustering(plane, 1, seed, (note,))
     tried = [_clustering(plane, facets, seed, ()) for facets in range(lowest, highest + 1)]
     scores = [-1.0 if clustering.silhouette is None else clustering.silhouette for clustering in tried]

@@ -89,12 +89,12 @@ def _check_features(features: Floats | Tensor) -> NDArray[np.float32]:
     if array.ndim != 2:
         raise ValueError(f"features must be [images, channels], not of shape {array.shape}")
     if 0 in array.shape:
-        raise UserError(f"no activations to group: {array.shape[0]} images, {array.shape[1]} channels")
+        raise UserError(f"no activations to group: {array.shape[0]} photos, {array.shape[1]} channels")
     largest = max(float(array.max()), -float(array.min()))
     if not np.isfinite(largest):  # which is so where any value is not
         broken = int((~np.isfinite(array)).any(axis=1).sum())
         raise UserError(
-            f"{broken} of {len(array)} images have activations that are not finite (NaN or Inf) at this layer; "
+            f"{broken} of {len(array)} photos have activations that are not finite (NaN or Inf) at this layer; "
             "check the checkpoint, use float32, or leave those images out"
         )
     return np.asarray(array / (largest or 1.0), dtype=np.float32)
@@ -127,9 +127,9 @@ def _why_no_tsne(reduced: NDArray[np.float32]) -> str:
     """Why t-SNE would add nothing, or an empty string."""
     images, varying = reduced.shape
     if varying == 0:
-        return "one image only" if images == 1 else f"all {images} images have the same activations"
+        return "one photo only" if images == 1 else f"all {images} photos have the same activations"
     if images < SMALLEST_FOR_TSNE:
-        return f"{images} images are too few for t-SNE ({SMALLEST_FOR_TSNE} are needed)"
+        return f"{images} photos are too few for t-SNE ({SMALLEST_FOR_TSNE} are needed)"
     if varying <= 2:
         return f"the activations vary along {varying} {'direction' if varying == 1 else 'directions'} only"
     return ""
@@ -148,8 +148,10 @@ def _choose(method: Method, images: int) -> tuple[str, tuple[str, ...]]:
     if images <= LARGE:
         return "tsne", ()
     if _opentsne_installed():
-        return "opentsne", ()
-    return "tsne", (f"{images} images embed faster with openTSNE: {install_command('fast')}",)
+        return "opentsne", (
+            f"{images} photos: openTSNE drew the map; fewer facets than there are groups may join others than scikit-learn's would",
+        )
+    return "tsne", (f"{images} photos embed faster with openTSNE: {install_command('fast')}",)
 
 
 def _opentsne_installed() -> bool:
@@ -160,7 +162,7 @@ def _fit_perplexity(perplexity: float, images: int) -> tuple[float, tuple[str, .
     largest = (images - 1) / 3
     if perplexity <= largest:
         return perplexity, ()
-    return largest, (f"t-SNE's perplexity lowered from {perplexity:g} to {largest:.3g} for {images} images",)
+    return largest, (f"t-SNE's perplexity lowered from {perplexity:g} to {largest:.3g} for {images} photos",)
 
 
 def _tsne(reduced: NDArray[np.float32], perplexity: float, seed: int) -> NDArray[np.float32]:

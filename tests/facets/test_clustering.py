@@ -132,7 +132,7 @@ def test_facets_are_lowered_to_the_distinct_points() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [9.0, 9.0], [9.0, 9.0], [9.0, 9.0]])
     found = cluster(points, 5, seed=0)
     assert found.assignment.tolist() == [2, 1, 1, 0, 0, 0]
-    assert found.notes == ("5 facets lowered to 3: 6 images lie on 3 distinct points",)
+    assert found.notes == ("5 facets lowered to 3: 6 photos lie on 3 distinct points",)
 
 
 @pytest.mark.filterwarnings("error")
@@ -234,11 +234,11 @@ def test_facets_of_few_photos_are_one_note() -> None:
     """However many facets are short of members; where their number had to be lowered, that is said with it."""
     points, _ = blobs([30, 4, 4])
     _, found = find_facets(points, 3, n_members=10, seed=0)
-    assert found.notes == ("2 of 3 facets have fewer than the 10 members asked for: all of their images",)
+    assert found.notes == ("2 of 3 facets have fewer than the 10 members asked for: all of their photos",)
     _, found = find_facets(np.arange(30.0).reshape(15, 2), 40, n_members=10, seed=0)
     assert found.notes == (
-        "40 facets lowered to 15: 15 images lie on 15 distinct points; "
-        "15 of 15 facets have fewer than the 10 members asked for: all of their images",
+        "40 facets lowered to 15: 15 photos lie on 15 distinct points; "
+        "15 of 15 facets have fewer than the 10 members asked for: all of their photos",
     )
 
 
@@ -248,7 +248,7 @@ def test_facets_carry_all_of_it() -> None:
     facets, found = find_facets(points, 3, n_members=10, seed=0)
     assert [facet.size for facet in facets] == [30, 14, 4]
     assert [len(facet.members) for facet in facets] == [10, 10, 4]
-    assert found.notes == ("facet 2 has 4 of the 10 members asked for: all of its images",)
+    assert found.notes == ("facet 2 has 4 of the 10 members asked for: all of its photos",)
     for facet, (images, distances) in zip(facets, members(points, found), strict=True):
         assert facet.members == images.tolist()
         assert facet.distances == distances.tolist()

@@ -113,7 +113,7 @@ def test_perplexity_is_lowered_for_few_images_and_said() -> None:
     few = embed(groups(31)[0], 0)
     assert few.method == "tsne"
     assert few.perplexity == 10.0
-    assert any("perplexity lowered from 30 to 10 for 31 images" in note for note in few.notes)
+    assert any("perplexity lowered from 30 to 10 for 31 photos" in note for note in few.notes)
     enough = embed(groups(91)[0], 0)
     assert enough.perplexity == 30.0
     assert enough.notes == ()
@@ -136,7 +136,7 @@ def test_too_few_images_lie_in_the_principal_plane(images: int) -> None:
     assert found.perplexity == 0.0
     assert found.points.shape == (images, 2)
     assert np.isfinite(found.points).all()
-    assert ("one image only" if images == 1 else f"{images} images are too few") in found.notes[0]
+    assert ("one photo only" if images == 1 else f"{images} photos are too few") in found.notes[0]
 
 
 @pytest.mark.filterwarnings("error")
@@ -144,7 +144,7 @@ def test_identical_activations_fall_on_one_point() -> None:
     """No variance: no NaN, no warning, a note."""
     found = embed(np.full((20, 5), 0.1, dtype=np.float32), 0)
     assert not found.points.any()
-    assert "all 20 images have the same activations" in found.notes[0]
+    assert "all 20 photos have the same activations" in found.notes[0]
 
 
 @pytest.mark.filterwarnings("error")
@@ -195,6 +195,7 @@ def test_auto_turns_to_opentsne_for_large_sets(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(embedding, "LARGE", 39)
     found = embed(x, 0)
     assert found.method == "opentsne"
+    assert any(f"{len(x)} photos: openTSNE drew the map" in note for note in found.notes)
     assert recovered(found.points, truth) == 1.0
     monkeypatch.setattr(embedding, "_opentsne_installed", lambda: False)
     fallen_back = embed(x, 0)
@@ -210,7 +211,7 @@ def test_activations_that_are_not_finite_are_counted() -> None:
     """NaN and both infinities, one image counted once."""
     x = groups(20)[0]
     x[3, :5], x[7, 0], x[9, 1] = np.nan, np.inf, -np.inf
-    with pytest.raises(UserError, match="3 of 20 images have activations that are not finite"):
+    with pytest.raises(UserError, match="3 of 20 photos have activations that are not finite"):
         embed(x, 0)
 
 
