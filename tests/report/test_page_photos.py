@@ -120,3 +120,30 @@ def test_a_photo_fits_a_phone(make_run, visit, scheme: str) -> None:
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("window.shifts") == 0
+
+
+def test_a_photo_is_found_by_its_name(make_run, visit) -> None:
+    """Every photo, also one that is no member of a facet; without the zeros of its number; Enter opens what is one thing."""
+    page = visit(write_page(make_run(layers=1, facets=6, images=200)))
+    field, links = page.locator("#filter"), page.locator("#photos-found a")
+    content = page.evaluate("JSON.parse(document.getElementById('content').textContent)")
+    names = content["photos"]["names"]
+    members = {photo for item in content["layers"][0]["items"] for photo, *_ in item["members"]}
+    number = next(number for number, name in enumerate(names) if name and number > 9 and number not in members)
+    for search in (names[number].rsplit("/", 1)[-1], str(number)):
+        field.fill(search)
+        settle(page)
+        assert links.evaluate_all("(all) => all.map((one) => one.hash)") == [f"#/photo/{number}"]
+        assert page.locator("#nothing").is_hidden()
+    field.press("Enter")
+    settle(page)
+    assert hash_of(page) == f"#/photo/{number}"
+    page.go_back()
+    field.fill("png")
+    settle(page)
+    assert links.count() == 12
+    assert f"{sum(bool(name) for name in names)} photos by name" in page.locator("#photos-found").inner_text()
+    field.fill("zzz")
+    settle(page)
+    assert page.locator("#photos-found").is_hidden()
+    assert page.locator("#nothing").is_visible()

@@ -64,6 +64,7 @@ def write_channel_page(
         after=f"{numbers[at + 1]:04d}.html" if at + 1 < len(numbers) else "",
         of=entry.channels,
         label=printable(entry.entries[at].label or ""),
+        often=_often(channel, entry.entries[at].label),
         channel=channel,
         shown=None if channel is None else _shown(record, entry, channel),
         lines=_lines(entry, at, channel),
@@ -87,7 +88,9 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         "mean": format_number(channel.mean),
         "at": round(100 * ((channel.mean or 0.0) - low) / (high - low), 1) if high > low else 50,
         "groups": [
-            (name, words, local(channel.sheets.get(name)), _range(channel, name)) for name, words in GROUPS.items()
+            (name, words, local(channel.sheets.get(name)), _range(channel, name))
+            for name, words in GROUPS.items()
+            if name == "maximum" or not _is_tied(channel, name)
         ],
         "facets": [
             (
@@ -196,6 +199,18 @@ def _range(channel: AtlasChannelRecord, name: str) -> str:
         return ""
     scores = [photo.score for photo in group.photos]
     return f"{format_number(min(scores))} to {format_number(max(scores))}"
+
+
+def _is_tied(channel: AtlasChannelRecord, name: str) -> bool:
+    """Whether all photos of a group have one value: which of many equal ones they are says nothing."""
+    group = channel.groups.get(name)
+    return group is not None and len({photo.score for photo in group.photos}) == 1 < len(group.photos)
+
+
+def _often(channel: AtlasChannelRecord | None, label: str | None) -> str:
+    """The share of a channel's strongest photos that have a label; empty where it is not known."""
+    answers = [] if channel is None else [answer for answer in channel.classes if answer.label == label]
+    return _percent(answers[0].share) if answers else ""
 
 
 def _percent(share: float | None, negative: bool = False) -> str:
