@@ -11,14 +11,14 @@ from math import isqrt
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from mindseye.facets.image import halve
 from mindseye.layers.layer import Layer
 
 DIRECTIONS = 64
 """Directions of channel space that a layer is seen along; as many as it has channels, where these are fewer."""
 NEIGHBOURS = 2
-"""Side of the squares of positions whose means are taken."""
+"""Side of the squares of positions whose means are taken, as ``halve`` takes them."""
 
 ALONG, BESIDE = "/directions", "/neighbours"
 
@@ -65,7 +65,7 @@ def _means(activation: Tensor) -> Tensor:
     side = isqrt(activation.shape[-1])
     if side < NEIGHBOURS:
         return activation
-    return functional.avg_pool2d(activation.reshape(*activation.shape[:2], side, side), NEIGHBOURS).flatten(2)
+    return halve(activation.reshape(*activation.shape[:2], side, side)).flatten(2)
 
 
 @cache
