@@ -46,12 +46,12 @@ def joint_layers(
     """
     made: dict[str, Tensor] = {}
     for layer in layers:
-        activation = activations[layer.address].float()
+        activation = activations[layer.address]
         if layer.address + ALONG in wanted:
             directions = _directions(activation.shape[1], activation.device)
-            made[layer.address + ALONG] = torch.einsum("dc,bcp->bdp", directions, activation)
+            made[layer.address + ALONG] = torch.einsum("dc,bcp->bdp", directions, activation.float())
         if layer.address + BESIDE in wanted:
-            made[layer.address + BESIDE] = _means(activation)
+            made[layer.address + BESIDE] = _means(activation.float())
     return made
 
 

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 from torch.overrides import TorchFunctionMode
 
+from mindseye.models.freeze import run_eagerly
+
 ADDITIONS = frozenset({"add", "add_", "__add__", "__radd__", "__iadd__"})
 """Functions of two tensors whose sum a residual block may be."""
 
@@ -67,7 +69,7 @@ def find_branches(network: nn.Module, images: Tensor, share: float) -> Branches:
 
         return hook
 
-    with ExitStack() as hooks, torch.enable_grad(), _Additions() as additions:
+    with ExitStack() as hooks, run_eagerly(network), torch.enable_grad(), _Additions() as additions:
         for name, module in network.named_modules():
             if name:
                 hooks.callback(module.register_forward_hook(remember(name)).remove)

@@ -86,6 +86,13 @@ def test_a_block_that_is_called_twice():
     assert names(network) == [("0.last", 0), ("0.last", 1)]
 
 
+def test_a_compiled_network_has_the_branches_of_the_plain_one():
+    """It is run without its compiled code, as readers run it: that may not call hooks which came later."""
+    network = torch.compile(Block(torch.add).eval().requires_grad_(False), backend="eager")
+    network(IMAGES.clone().requires_grad_())
+    assert names(network) == [("_orig_mod.last", 0)]
+
+
 def test_networks_of_torchvision():
     """Per network, the blocks whose input and output are of one shape."""
     assert names(models.resnet18()) == [(f"layer{stage}.{block}.bn2", 0) for stage, block in
