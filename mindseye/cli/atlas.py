@@ -12,13 +12,12 @@ from mindseye.cli.options import (
     add_cache,
     add_command,
     add_painting,
+    add_placement,
     add_weights,
     changes_of,
     count,
-    index,
     picked,
     tell_outcome,
-    weight,
 )
 
 EXAMPLES = """examples:
@@ -55,21 +54,7 @@ def add(commands: Any) -> None:
         help="of each channel, 1 to 4, or auto (default: auto)",
     )
     add("--title", default="", metavar="TEXT", help="of the site (default: the network's name)")
-    add("--workers", type=count, metavar="N", help="processes (default: 1; on a cluster: what there is room for)")
-    add("--ray", metavar="ADDRESS", help="work on this cluster of Ray's, or auto: the one here, else this machine")
-    add("--cpus", type=weight, metavar="N", help="CPUs for each worker on the cluster (default: its threads)")
-    add("--gpus", type=weight, metavar="N", help="GPUs for each worker on the cluster (default: 1 where there are any)")
-    add(
-        "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
-    )
-    add(
-        "--retries",
-        type=index,
-        default=2,
-        metavar="N",
-        help="how often a channel that failed is tried again (default: 2)",
-    )
-    add("--executor", metavar="FILE.py:NAME", help="have the packs worked on by an executor of your own")
+    add_placement(parser, "channel")
     add_cache(parser)
     add_painting(parser, "runs/atlas-FOLDER-MODEL", at_once="what the memory holds, 8 on a CPU")
 

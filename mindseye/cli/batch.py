@@ -14,13 +14,12 @@ from mindseye.cli.options import (
     add_layers,
     add_model,
     add_painting,
+    add_placement,
     changes_of,
     count,
-    index,
     layers_of,
     picked,
     tell_outcome,
-    weight,
 )
 
 EXAMPLES = """examples:
@@ -63,26 +62,7 @@ def add(commands: Any) -> None:
         metavar="FILE|GLOB",
         help="which: a file with a name or WordNet id a line, or a pattern such as 'n0144*'",
     )
-    add("--workers", type=count, metavar="N", help="processes (default: 1; on a cluster: what there is room for)")
-    add("--ray", metavar="ADDRESS", help="work on this cluster of Ray's, or auto: the one here, else this machine")
-    add("--cpus", type=weight, metavar="N", help="CPUs for each worker on the cluster (default: its threads)")
-    add(
-        "--gpus",
-        type=weight,
-        metavar="N",
-        help="GPUs for each worker on the cluster; 0.5 puts two workers on one GPU (default: 1 where there are any)",
-    )
-    add(
-        "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
-    )
-    add(
-        "--retries",
-        type=index,
-        default=2,
-        metavar="N",
-        help="how often a class that failed is tried again (default: 2)",
-    )
-    add("--executor", metavar="FILE.py:NAME", help="have the packs worked on by an executor of your own")
+    add_placement(parser, "class")
     judges = "a network that looks at the pictures, another than the painted one; repeatable"
     add("--judge", dest="judges", action="append", default=[], metavar="MODEL", help=judges)
     add_cache(parser)

@@ -117,6 +117,31 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-cache", dest="cache", action="store_false", help=no_cache)
 
 
+def add_placement(parser: argparse.ArgumentParser, item: str) -> None:
+    """Who works on the packs of a batch or an atlas, and where. item: what people call one of what it works on."""
+    add = parser.add_argument
+    add("--workers", type=count, metavar="N", help="processes (default: 1; on a cluster: what there is room for)")
+    add("--ray", metavar="ADDRESS", help="work on this cluster of Ray's, or auto: the one here, else this machine")
+    add("--cpus", type=weight, metavar="N", help="CPUs for each worker on the cluster (default: its threads)")
+    add(
+        "--gpus",
+        type=weight,
+        metavar="N",
+        help="GPUs for each worker on the cluster; 0.5 puts two workers on one GPU (default: 1 where there are any)",
+    )
+    add(
+        "--shard", metavar="I/N", help="work on the I-th of N parts; each part is a command of its own, into one folder"
+    )
+    add(
+        "--retries",
+        type=index,
+        default=2,
+        metavar="N",
+        help=f"how often a {item} that failed is tried again (default: 2)",
+    )
+    add("--executor", metavar="FILE.py:NAME", help="have the packs worked on by an executor of your own")
+
+
 def add_judging(parser: argparse.ArgumentParser, required: bool = False, neighbours: bool = True) -> None:
     """Who looks at the pictures. neighbours: whether there are photos to find them among."""
     add = parser.add_argument
