@@ -14,7 +14,7 @@ from mindseye.report.numbers import format_number, format_probability
 from mindseye.report.page.colours import colour_style
 from mindseye.report.page.photos import photo_strip
 from mindseye.report.page.pictures import data_uri, fit_side, shrink
-from mindseye.report.page.templates import policy, render, script, style
+from mindseye.report.page.templates import inline_parts, render
 from mindseye.report.tiles import own_picture
 from mindseye.report.typeface import printable
 from mindseye.runs.files import write_bytes
@@ -45,14 +45,10 @@ def write_index(
     Raises:
         UserError: if it cannot be written.
     """
-    early, code = script("early"), script(*SCRIPTS)
     page = render(
         "index.html",
+        **inline_parts(STYLES, SCRIPTS),
         title=printable(title),
-        policy=policy(early, code),
-        early=early,
-        style=style(*STYLES),
-        script=code,
         cards=list(_shown(cards, set(rows or {}))),
         scored=any(card.score is not None for card in cards),
         clustered=any(card.silhouette is not None for card in cards),

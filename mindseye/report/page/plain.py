@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mindseye.report.page.templates import policy, render, script, style
+from mindseye.report.page.templates import inline_parts, render
 
 STYLES = ("base", "front", "plain", "zoom", "print")
 SCRIPTS = ("dom", "match", "save", "zoom", "theme", "way-back", "plain")
@@ -69,14 +69,10 @@ class PlainPage:
 
 def plain_page(page: PlainPage) -> str:
     """The page as one HTML text that holds its pictures and asks for nothing."""
-    early, code = script("early"), script(*SCRIPTS)
     return render(
         "plain.html",
+        **inline_parts(STYLES, SCRIPTS),
         title=page.title,
-        policy=policy(early, code),
-        style=style(*STYLES),
-        early=early,
-        script=code,
         page=page,
         command=page.command.encode("utf-8", "replace").decode(),
     )

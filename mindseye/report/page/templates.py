@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -40,6 +41,15 @@ def policy(*scripts: str) -> str:
         f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
         f"script-src {' '.join(digests)}; base-uri 'none'; form-action 'none'"
     )
+
+
+def inline_parts(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, str]:
+    """What a page of one file has in itself, by the names that ``head.html`` and the pages have for it.
+
+    styles, scripts: by name, in their order; what is decided before the first paint comes with them.
+    """
+    early, code = script("early"), script(*scripts)
+    return {"policy": policy(early, code), "style": style(*styles), "early": early, "script": code}
 
 
 def site_policy(*scripts: str) -> str:

@@ -12,7 +12,7 @@ from mindseye.report.page.explanation import explanation_page
 from mindseye.report.page.front import front_of, map_photos
 from mindseye.report.page.items import Content
 from mindseye.report.page.pictures import PageImages
-from mindseye.report.page.templates import policy, render, script, style
+from mindseye.report.page.templates import inline_parts, render
 from mindseye.report.page.transfer import transfer_page
 from mindseye.report.progress import Progress
 from mindseye.runs.files import write_bytes
@@ -109,16 +109,12 @@ def page_of(run: Path, manifest: Manifest) -> str:
     thumbnails = content["photos"]["thumbnails"]
     on_map = map_photos(manifest, front.map)
     on_front = {card.picture.number for _, cards in front.groups for card in cards if card.picture}
-    early, code = script("early"), script(*SCRIPTS)
     content["pictures"] = [None if number in on_front else uri for number, uri in enumerate(images.uris)]
     content["photos"]["thumbnails"] = [None if number in on_map else uri for number, uri in enumerate(thumbnails)]
     return render(
         "page.html",
+        **inline_parts(STYLES, SCRIPTS),
         title=front.title,
-        policy=policy(early, code),
-        style=style(*STYLES),
-        early=early,
-        script=code,
         front=front,
         content=content,
         photos={number: thumbnails[number] for number in on_map},
