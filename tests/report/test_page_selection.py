@@ -164,7 +164,7 @@ def test_the_keyboard_selects_what_the_map_shows(corners_run, visit) -> None:
     """Move and zoom by keys, then the button of what is shown; the map's position stands in the address and is found again."""
     page = visit(corners_run)
     page.locator(".me-map svg").focus()
-    for key in ("+", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowUp"):
+    for key in ("+", *["Shift+ArrowLeft"] * 4, *["Shift+ArrowUp"] * 4):
         page.keyboard.press(key)
     button = page.get_by_role("button", name="select the photos that are shown")
     button.focus()

@@ -32,10 +32,12 @@ SCRIPTS = (
     "zoom",
     "chart",
     "map",
+    "map-points",
     "selection",
     "map-thumbnails",
     "map-zoom",
     "lasso",
+    "map-keys",
     "numbers",
     "item",
     "layers",
@@ -48,9 +50,11 @@ SCRIPTS = (
     "entangled",
     "words",
     "views",
+    "keys",
     "theme",
     "way-back",
     "start",
+    "rove",
 )
 MOST_ON_MAP = 80
 

@@ -21,9 +21,15 @@ if (map) {
   }
 
   function unit(event) {
-    const box = map.getBoundingClientRect(), { x, y, width } = map.viewBox.baseVal;
-    return [x + ((event.clientX - box.left) * width) / box.width, y + ((event.clientY - box.top) * width) / box.width];
+    const { x, y } = unitsAt(event.clientX, event.clientY);
+    return [x, y];
   }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !drawing) return;
+    event.preventDefault();
+    draw(false);
+  });
 
   // Before the handlers that pan: a line that is drawn moves nothing and opens nothing.
   map.addEventListener("pointerdown", (event) => {

@@ -2,13 +2,6 @@
 // none of them are left out, and the map shows which they are; what is selected stands in the address.
 let selection = null; // { photos: a Set of numbers, facets: a Set of numbers, words, query: what stands in the address }
 
-// Every photo on the map, where it lies in the map's units.
-const spots = !map ? [] : [...map.querySelectorAll(".me-points [data-photo]")].map((node) => {
-  const corners = node.points ? [...node.points] : [{ x: node.cx.baseVal.value, y: node.cy.baseVal.value }];
-  const middle = (axis) => corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length;
-  return { node, photo: Number(node.dataset.photo), facet: facetOf(node), x: middle("x"), y: middle("y") };
-});
-
 // Even-odd: whether a point lies inside a line that is closed from its last corner to its first.
 function isInside(corners, x, y) {
   let inside = false;

@@ -100,21 +100,3 @@ function route(event) {
   scrollTo(0, kept ? kept.scroll : section === "front" ? reading : 0);
   if (event) focusView(byId(section), kept);
 }
-
-// The place in the list of what is seen now, and the way on.
-document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog, .me-map svg")) return;
-  if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = frontHref();
-  const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!offset || ["making", "layers", "channels", "words"].some((view) => !byId(view).hidden)) return;
-  if (!byId("photo").hidden) {
-    const way = byId("photo").querySelector(`a[href][rel=${offset < 0 ? "prev" : "next"}]`);
-    if (way) way.click();
-    return;
-  }
-  const order = visibleNumbers(), [, now, layer] = (location.hash.match(/^#\/picture\/(\d+)(\/\d+)?/) || []);
-  const next = now === undefined ? (offset > 0 ? 0 : order.length - 1) : order.indexOf(Number(now)) + offset;
-  if (order[next] === undefined) return;
-  event.preventDefault();
-  location.hash = `#/picture/${order[next]}${layer || ""}`;
-});
