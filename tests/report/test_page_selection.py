@@ -75,6 +75,20 @@ def test_a_line_around_photos_selects_them(corners_run, visit) -> None:
     assert page.locator("#selection p").first.inner_text().startswith("20 photos of 2 facets selected on the map.")
     assert page.locator(".me-points .selected").count() == 20
     assert page.locator("#selection .thumbs a").count() == 18
+    counts = page.locator("#selection .tally li")
+    assert sorted(counts.all_text_contents()) == ["facet 0 10", "grand_piano 10"]
+    assert sorted(counts.locator("a").evaluate_all("(all) => all.map((one) => one.hash)")) == [
+        "#/picture/0",
+        "#/picture/2",
+    ]
+    page.get_by_role("button", name="and 2 more").press("Enter")
+    settle(page)
+    assert page.locator("#selection .thumbs a").count() == 20
+    assert page.evaluate("document.activeElement.hash.startsWith('#/photo/')")
+    assert page.get_by_role("link", name="Compare the two facets").get_attribute("href") in (
+        "#/compare/0/2",
+        "#/compare/2/0",
+    )
     dimmed = page.locator(".me-points[data-facet='1'] > *").first.evaluate("(one) => getComputedStyle(one).opacity")
     assert float(dimmed) < 0.5
     assert page.evaluate("document.querySelector('.me-map svg').getAttribute('viewBox')") == "0 0 1240 1240"

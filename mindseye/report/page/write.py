@@ -20,7 +20,20 @@ from mindseye.runs.folder import EXAMPLES, FACETS, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import ExamplesRecord, Manifest
 from mindseye.runs.transfers import RECORD, TransferFolder
 
-STYLES = ("base", "front", "item", "numbers", "wide", "table", "channels", "photo", "zoom", "map", "print")
+STYLES = (
+    "base",
+    "front",
+    "item",
+    "numbers",
+    "wide",
+    "table",
+    "channels",
+    "photo",
+    "zoom",
+    "map",
+    "facet-pair",
+    "print",
+)
 SCRIPTS = (
     "dom",
     "match",
@@ -40,6 +53,8 @@ SCRIPTS = (
     "map-keys",
     "numbers",
     "item",
+    "gallery",
+    "facet-pair",
     "layers",
     "table",
     "histogram",

@@ -23,7 +23,7 @@ if (map) {
   function nearestToMiddle() {
     const { x, y, width, height } = map.viewBox.baseVal;
     const away = (spot) => Math.hypot(spot.x - x - width / 2, spot.y - y - height / 2);
-    const offered = spots.filter((spot) => isOffered(spot) && (chosen === null || spot.facet === chosen));
+    const offered = spots.filter((spot) => isOffered(spot) && (!chosen.length || chosen.includes(spot.facet)));
     return offered.reduce((best, spot) => (best && away(best) <= away(spot) ? best : spot), null);
   }
 
@@ -59,7 +59,7 @@ if (map) {
     if (!spot) return;
     const box = map.getBoundingClientRect(), view = map.viewBox.baseVal, scale = box.width / view.width;
     ring(spot);
-    light(spot.facet);
+    light([spot.facet]);
     peekAt(spot, box.left + (spot.x - view.x) * scale, box.top + (spot.y - view.y) * scale + 8, false);
   });
   map.addEventListener("focusout", () => {

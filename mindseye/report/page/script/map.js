@@ -3,22 +3,26 @@
 const map = document.querySelector(".me-map svg");
 const peek = byId("peek");
 
-let lit = null;
+let lit = [];
 
-function light(number) {
-  if (number === lit) return;
-  lit = number;
+// Some facets by their numbers, on the map and among the cards; none: all alike.
+function light(facets) {
+  if (facets.join() === lit.join()) return;
+  lit = facets;
   if (map) {
-    map.classList.toggle("dimmed", number !== null);
-    for (const group of map.querySelectorAll("[data-facet]")) group.classList.toggle("lit", group.dataset.facet === String(number));
+    map.classList.toggle("dimmed", facets.length > 0);
+    for (const group of map.querySelectorAll("[data-facet]")) group.classList.toggle("lit", facets.includes(Number(group.dataset.facet)));
   }
   for (const card of document.querySelectorAll(".me-card.lit")) card.classList.remove("lit");
-  const own = number === null ? null : document.querySelector(`.me-card[data-number="${number}"]`);
-  if (own) own.classList.add("lit");
+  for (const facet of facets) {
+    const card = document.querySelector(`.me-card[data-number="${facet}"]`);
+    if (card) card.classList.add("lit");
+  }
 }
 
-let chosen = null;
-const choose = (number) => { chosen = number; light(number); };
+// Those of the view that is shown.
+let chosen = [];
+const choose = (facets) => { chosen = facets; light(facets); };
 
 const facetOf = (node) => {
   const group = node.closest("[data-facet]");
@@ -58,7 +62,7 @@ if (map) {
   map.addEventListener("pointermove", (event) => {
     if (event.pointerType !== "mouse" || event.buttons) return;
     const point = pointNear(event.clientX, event.clientY, MOUSE_REACH), own = point ? point.facet : facetOf(event.target);
-    light(own === null ? chosen : own);
+    light(own === null ? chosen : [own]);
     map.classList.toggle("pointing", point !== null);
     if (point) peekAt(point, event.clientX, event.clientY, false);
     else unpeek();
@@ -72,7 +76,7 @@ if (map) {
     if (touched) {
       event.preventDefault();
       const point = pointNear(...pressed, TOUCH_REACH, true);
-      light(point ? point.facet : chosen);
+      light(point ? [point.facet] : chosen);
       if (!point) return unpeek();
       ring(spotOf(point.photo));
       return peekAt(point, ...pressed, true);
@@ -87,6 +91,6 @@ if (map) {
 }
 
 for (const card of document.querySelectorAll(".me-card")) {
-  card.addEventListener("pointerenter", () => light(Number(card.dataset.number)));
+  card.addEventListener("pointerenter", () => light([Number(card.dataset.number)]));
   card.addEventListener("pointerleave", () => light(chosen));
 }

@@ -1,6 +1,6 @@
 // A long list, a table or a row of buttons has one place among those that Tab stops at; arrows go on within it, Home and End to its
 // ends (roving tabindex, as in the authoring practices of WAI-ARIA).
-const LISTS = ".me-groups, .members, .thumbs, .channels, .strongest, .facet-list, .sortable, .matrix, .zooming, .pills, .numbers, .glossary, .tally, .me-headlines, .facts";
+const LISTS = ".me-groups, .members, .gallery, .thumbs:not(.gallery .thumbs), .channels, .channels-of-pair, .strongest, .facet-list, .sortable, .matrix, .zooming, .pills, .numbers, .glossary, .tally, .me-headlines, .facts";
 const REACHED = "a[href], button:not([disabled]), summary, [tabindex]";
 const currentOf = new WeakMap();
 

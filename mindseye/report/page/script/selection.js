@@ -47,6 +47,16 @@ const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const selectionWords = () => `${count(selection.photos.size, "photo")} of ${count(selection.facets.size, "facet")} selected ${selection.words}`;
 const MOST_SELECTED = 18;
 
+// How many of the selected photos each facet has, the most first.
+function tally() {
+  const counts = new Map();
+  for (const photo of selection.photos) counts.set(facetOfPhoto(photo), (counts.get(facetOfPhoto(photo)) || 0) + 1);
+  return el("ul", { class: "tally" }, [...counts].sort((a, b) => b[1] - a[1]).map(([facet, photos]) => {
+    const item = facet === null ? undefined : places[deepest].get(facet), name = item ? item.label || item.name : "no facet";
+    return el("li", { class: "me-hue", ...(item ? tint(facet) : {}) }, el("a", { href: item ? `#/picture/${facet}` : null }, item ? el("i", { class: "me-dot" }) : null, `${name} `, el("b", {}, photos)));
+  }));
+}
+
 function showSelection() {
   if (!map) return;
   map.classList.toggle("selecting", selection !== null);
@@ -56,9 +66,9 @@ function showSelection() {
   const photos = [...selection.photos], without = withQuery(address().path, new URLSearchParams([...address().asked].filter(([key]) => !(key in selection.query))));
   box.replaceChildren(
     el("p", {}, `${selectionWords()}. `, hasChannels && photos.length ? [el("a", { href: withQuery(`channels/${deepest}`, new URLSearchParams(selection.query)) }, "Their channels"), " "] : null,
+      selection.facets.size === 2 ? [el("a", { href: pairHref(...selection.facets, deepest) }, "Compare the two facets"), " "] : null,
       el("a", { href: without, onclick: () => select(null) }, "Select nothing")),
-    photoList(photos.map((photo) => [photo]), MOST_SELECTED),
-    photos.length > MOST_SELECTED ? el("p", {}, `and ${photos.length - MOST_SELECTED} more`) : null);
+    tally(), gallery(photos, MOST_SELECTED));
 }
 
 function select(wanted) {

@@ -11,11 +11,10 @@ function photosFound(fits) {
 }
 
 function showPhotosFound(numbers) {
-  const more = numbers.length - MOST_FOUND;
   byId("photos-found").hidden = !numbers.length;
   byId("photos-found").replaceChildren(
-    el("p", { class: "me-faint" }, `${count(numbers.length, "photo")} by name${more > 0 ? `, ${MOST_FOUND} of them here` : ""}`),
-    photoList(numbers.map((number) => [number]), MOST_FOUND));
+    el("p", { class: "me-faint" }, `${count(numbers.length, "photo")} by name`),
+    gallery(numbers, MOST_FOUND));
 }
 
 function filter() {

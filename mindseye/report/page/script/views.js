@@ -15,7 +15,7 @@ const visibleNumbers = () => {
 
 function show(view, wide) {
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== view;
-  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" || view === "photo" ? "front" : view));
+  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (["item", "photo", "compare"].includes(view) ? "front" : view));
   if (side) side.hidden = wide;
   columns.classList.toggle("mapped", Boolean(side) && !wide);
   columns.classList.toggle("single", view !== "front"); // one picture or photo: it has the room, the map is small beside it
@@ -48,7 +48,7 @@ function fillView() {
     if (item) {
       byId("item").replaceChildren(...itemView(item, place));
       show("item", false);
-      choose(item.number);
+      choose([item.number]);
       if (asked.get("map")) showPosition(asked.get("map"));
       return ["item", [item.label, item.name, place === deepest ? "" : layers[place].name]];
     }
@@ -56,8 +56,15 @@ function fillView() {
   if (view === "photo") {
     byId("photo").replaceChildren(...photoView(rest[0]));
     show("photo", false);
-    choose(facetOfPhoto(Number(rest[0])));
+    choose([facetOfPhoto(Number(rest[0]))].filter((facet) => facet !== null));
     return ["photo", [content.photos.names[Number(rest[0])] || "no photo"]];
+  }
+  if (view === "compare") {
+    const { titles, pair, parts } = pairView(rest);
+    byId("compare").replaceChildren(...parts);
+    show("compare", false);
+    choose(pair.map((item) => item.number));
+    return ["compare", titles];
   }
   if (view === "layers" && layers.length > 1) {
     byId("layers").replaceChildren(...layersView());
@@ -91,7 +98,7 @@ function fillView() {
 function route(event) {
   if (!byId("front").hidden) reading = scrollY;
   leaveEntry();
-  choose(null);
+  choose([]);
   explain(null);
   unpeek();
   const kept = enterEntry();
