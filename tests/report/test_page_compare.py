@@ -94,6 +94,7 @@ def test_the_choice_stands_on_the_comparison_too(make_run, visit) -> None:
     """Either side is exchanged; the layer is kept; a swapped address swaps the sides."""
     page = visit(write_page(make_run(layers=2, facets=4)), width=360)
     look_at(page, "#/compare/0/1/0")
+    page.get_by_label("the one on the right").focus()
     page.get_by_label("the one on the right").select_option("3")
     page.locator("#compare").get_by_role("link", name="Compare", exact=True).click()
     assert hash_of(page) == "#/compare/0/3/0"

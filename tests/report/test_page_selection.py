@@ -75,6 +75,27 @@ def test_a_line_around_photos_selects_them(corners_run, visit) -> None:
     assert page.locator("#selection p").first.inner_text().startswith("20 photos of 2 facets selected on the map.")
     assert page.locator(".me-points .selected").count() == 20
     assert page.locator("#selection .thumbs a").count() == 18
+    dimmed = page.locator(".me-points[data-facet='1'] > *").first.evaluate("(one) => getComputedStyle(one).opacity")
+    assert float(dimmed) < 0.5
+    assert page.evaluate("document.querySelector('.me-map svg').getAttribute('viewBox')") == "0 0 1240 1240"
+    assert page.get_by_role("button", name="draw a line").get_attribute("aria-pressed") == "false"
+    page.keyboard.down("Shift")
+    drag(page, [(0.02, 0.02), (0.4, 0.02), (0.4, 0.4), (0.02, 0.4)])
+    page.keyboard.up("Shift")
+    assert visible(page) == ["0"]
+    page.locator("#selection").get_by_text("Select nothing").click()
+    settle(page)
+    assert visible(page) == ["0", "1", "2", "3"]
+    assert "lasso" not in hash_of(page)
+    assert page.locator(".me-points .selected").count() == 0
+
+
+def test_a_selection_is_counted_by_facet_and_listed(corners_run, visit) -> None:
+    """How many photos of each facet, with links; the button lists all that are not shown, and the focus goes on there."""
+    page = visit(corners_run)
+    page.keyboard.down("Shift")
+    drag(page, LEFT)
+    page.keyboard.up("Shift")
     counts = page.locator("#selection .tally li")
     assert sorted(counts.all_text_contents()) == ["facet 0 10", "grand_piano 10"]
     assert sorted(counts.locator("a").evaluate_all("(all) => all.map((one) => one.hash)")) == [
@@ -89,19 +110,6 @@ def test_a_line_around_photos_selects_them(corners_run, visit) -> None:
         "#/compare/0/2",
         "#/compare/2/0",
     )
-    dimmed = page.locator(".me-points[data-facet='1'] > *").first.evaluate("(one) => getComputedStyle(one).opacity")
-    assert float(dimmed) < 0.5
-    assert page.evaluate("document.querySelector('.me-map svg').getAttribute('viewBox')") == "0 0 1240 1240"
-    assert page.get_by_role("button", name="draw a line").get_attribute("aria-pressed") == "false"
-    page.keyboard.down("Shift")
-    drag(page, [(0.02, 0.02), (0.4, 0.02), (0.4, 0.4), (0.02, 0.4)])
-    page.keyboard.up("Shift")
-    assert visible(page) == ["0"]
-    page.locator("#selection").get_by_text("Select nothing").click()
-    settle(page)
-    assert visible(page) == ["0", "1", "2", "3"]
-    assert "lasso" not in hash_of(page)
-    assert page.locator(".me-points .selected").count() == 0
 
 
 def test_a_selection_is_sent_with_the_address_and_found_again(corners_run, visit) -> None:

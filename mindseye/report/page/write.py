@@ -32,6 +32,7 @@ STYLES = (
     "zoom",
     "map",
     "facet-pair",
+    "targets",
     "print",
 )
 SCRIPTS = (

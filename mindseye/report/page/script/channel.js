@@ -45,7 +45,7 @@ function channelView(place, given) {
     crumbs,
     el("h2", { class: "item-title" }, `channel ${channel}`, el("small", {}, breakable(layer.name))),
     el("p", { class: "facts" }, [inFacets(parts.facets.length, layer.items.length), parts.activity ? `mean ${shown(parts.activity[0])}` : null].filter(Boolean).map((text) => el("span", {}, text))),
-    map && parts.activity ? el("p", {}, el("a", { href: withQuery(FRONT, new URLSearchParams({ channel: `${place}/${channel}` })) }, "Its photos and their facets on the map")) : null,
+    map && parts.activity ? el("div", { class: "tools" }, el("a", { class: "as-button", href: withQuery(FRONT, new URLSearchParams({ channel: `${place}/${channel}` })) }, "Its photos and their facets on the map")) : null,
     parts.painted ? channelCard(place, parts.painted) : el("p", { class: "words" }, "No picture of it was painted. To paint one: ", el("code", {}, `mindseye paint ${layer.name}:${channel}`)),
     channelPhotos(parts.activity), channelValues(parts.activity), channelFacets(place, parts.facets), channelNumbers(layer, parts.row),
   ].flat().filter(Boolean);

@@ -15,7 +15,14 @@ function othersNear(item) {
   return items.filter((other) => other.number !== item.number).sort((a, b) => (away(a) < away(b) ? -1 : away(a) > away(b) ? 1 : a.number - b.number));
 }
 
-const choiceOf = (label, among, now, onchange) => el("select", { "aria-label": label, onchange }, among.map((other) => el("option", { value: other.number, selected: other.number === now }, fullName(other))));
+// A choice among many, which are listed when one comes to it.
+function choiceOf(label, among, now, onchange) {
+  const option = (item) => el("option", { value: item.number, selected: item.number === now }, fullName(item));
+  const choice = el("select", { "aria-label": label, onchange }, option(among.find((item) => item.number === now)));
+  const list = () => { if (choice.options.length < among.length) choice.replaceChildren(...among.map(option)); };
+  for (const event of ["focus", "pointerdown"]) choice.addEventListener(event, list, { once: true });
+  return choice;
+}
 
 // Which one to compare an item with; the link goes there, so that choosing by keys leads nowhere by itself.
 function compareWith(item, place) {

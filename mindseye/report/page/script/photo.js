@@ -18,12 +18,15 @@ const fileName = (number) => (content.photos.names[number] || "").split("/").pop
 
 // A file's name on one line. Where there is no room, what stands around its last number is cut, or the front of a name without one:
 // the number and the end tell it from others and stay.
-const KEPT = 8; // characters
+const KEPT = 7; // characters
 
 function cutName(text, title) {
   const [, before, digits, after, end] = text.match(/^(.*?)(\d*)(\D*?)((?:\.\w{1,5})?)$/s);
-  const telling = digits || after, front = before + telling.slice(0, -KEPT), kept = telling.slice(-KEPT);
-  return el("span", { class: "cut", title: title || text }, el("span", {}, front), el("b", {}, kept), digits ? el("span", {}, after) : null, el("b", {}, end));
+  const telling = digits || after, kept = telling.slice(-KEPT);
+  const around = [before + telling.slice(0, -KEPT), digits ? after : ""];
+  const [front, middle] = around.map((part) => (part ? el("i", {}, part) : null));
+  return el("span", { class: "cut", title: title || text, "--kept": kept.length + end.length, "--parts": around.filter(Boolean).length },
+    front, el("b", {}, kept), middle, el("b", {}, end));
 }
 
 const photoName = (number) => cutName(fileName(number), content.photos.names[number]);

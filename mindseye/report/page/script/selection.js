@@ -65,9 +65,11 @@ function showSelection() {
   if (!selection) return box.replaceChildren();
   const photos = [...selection.photos], without = withQuery(address().path, new URLSearchParams([...address().asked].filter(([key]) => !(key in selection.query))));
   box.replaceChildren(
-    el("p", {}, `${selectionWords()}. `, hasChannels && photos.length ? [el("a", { href: withQuery(`channels/${deepest}`, new URLSearchParams(selection.query)) }, "Their channels"), " "] : null,
-      selection.facets.size === 2 ? [el("a", { href: pairHref(...selection.facets, deepest) }, "Compare the two facets"), " "] : null,
-      el("a", { href: without, onclick: () => select(null) }, "Select nothing")),
+    el("p", {}, `${selectionWords()}.`),
+    el("div", { class: "tools" },
+      hasChannels && photos.length ? el("a", { class: "as-button", href: withQuery(`channels/${deepest}`, new URLSearchParams(selection.query)) }, "Their channels") : null,
+      selection.facets.size === 2 ? el("a", { class: "as-button", href: pairHref(...selection.facets, deepest) }, "Compare the two facets") : null,
+      el("a", { class: "as-button", href: without, onclick: () => select(null) }, "Select nothing")),
     tally(), gallery(photos, MOST_SELECTED));
 }
 

@@ -1,0 +1,108 @@
+"""What one presses is large enough, measured in a real browser: 44 px for fingers, 24 px elsewhere; two fingers on a picture."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import inspected, look_at, settle
+
+from mindseye.report.page import write_page
+
+SMALL = """
+(least) => {
+  const small = [];
+  const sentences = "p, .me-headline, .answer, figcaption, footer, small, .me-caption, .legend";
+  for (const one of document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0'], [data-tip]")) {
+    if (!one.checkVisibility() || one.closest("svg") || one.matches("svg, .scroller, .room, .skip")) continue;
+    const around = one.parentElement.closest(sentences);
+    const isWord = getComputedStyle(one).display === "inline" && around && around.textContent.trim() !== one.textContent.trim();
+    if (isWord) continue;
+    const boxes = [one, one.closest("label")].filter(Boolean).map((each) => each.getBoundingClientRect());
+    if (boxes.every((box) => box.width < least - 0.5 || box.height < least - 0.5))
+      small.push(`${one.outerHTML.slice(0, 90)}: ${boxes.map((box) => `${box.width} x ${box.height}`)}`);
+  }
+  return small;
+}
+"""
+VIEWS = [
+    "#/",
+    "#/?lasso=0.0_1240.0_1240.1240_0.1240&filter=png",
+    "#/picture/1",
+    "#/picture/1/0",
+    "#/photo/3",
+    "#/compare/1/2",
+    "#/layers",
+    "#/channels/1",
+    "#/channels/1/75",
+    "#/words",
+    "#/making",
+]
+
+
+@pytest.mark.parametrize(("width", "touch", "least"), [(360, True, 44), (768, True, 44), (1440, False, 24)])
+@pytest.mark.parametrize("kind", ["visualize", "inspect"])
+def test_targets_are_large_enough(make_run, visit, kind: str, width: int, touch: bool, least: int) -> None:
+    """Every link, button, field and explained word of every view, but for words within a sentence and the map's points."""
+    change = inspected if kind == "inspect" else lambda manifest: None
+    page = visit(write_page(make_run(layers=2, facets=5, images=80, change=change)), width=width, touch=touch)
+    for view in [*VIEWS, *(["#/facets"] if kind == "inspect" else [])]:
+        look_at(page, view)
+        for details in page.locator("details:visible").all():
+            details.evaluate("(one) => { one.open = true; }")
+        assert page.evaluate(SMALL, least) == [], view
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+    look_at(page, "#/photo/3")
+    page.locator("#photo").get_by_role("button", name="Full size").click()
+    assert page.evaluate(SMALL, least) == []
+
+
+def test_targets_of_named_pictures(make_commission, visit) -> None:
+    page = visit(write_page(make_commission(["class:zebra", "class:tabby"])), width=360, touch=True)
+    for view in ("#/", "#/picture/0", "#/compare/0/1", "#/making"):
+        look_at(page, view)
+        assert page.evaluate(SMALL, 44) == [], view
+
+
+def fingers(page: Any, *places: list[tuple[float, float]]) -> None:
+    """Fingers, each a list of places in the window, put down together, moved step by step, and lifted."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, points: list[tuple[float, float]]) -> None:
+        touches = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    send("touchStart", [finger[0] for finger in places])
+    for step in range(1, len(places[0])):
+        send("touchMove", [finger[step] for finger in places])
+    send("touchEnd", [])
+    settle(page)
+
+
+def line(start: tuple[float, float], end: tuple[float, float], steps: int = 8) -> list[tuple[float, float]]:
+    return [
+        (start[0] + (end[0] - start[0]) * n / steps, start[1] + (end[1] - start[1]) * n / steps)
+        for n in range(steps + 1)
+    ]
+
+
+def test_two_fingers_enlarge_a_picture_and_one_moves_it(make_run, visit) -> None:
+    """By as much as they draw apart, about the place between them; a drag moves what does not fit; a tap goes back and forth."""
+    path: Path = write_page(make_run(layers=1))
+    page = visit(path, width=360, touch=True)
+    look_at(page, "#/picture/1")
+    page.locator("#item").get_by_role("button", name="Full size").tap()
+    image, room = page.locator("dialog.zoom img"), page.locator("dialog.zoom .room")
+    before, frame = image.bounding_box(), room.bounding_box()
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    fingers(page, line((x - 40, y), (x - 80, y)), line((x + 40, y), (x + 80, y)))
+    after = image.bounding_box()
+    assert after["width"] == pytest.approx(2 * before["width"], rel=0.05)
+    assert after["x"] + after["width"] / 2 == pytest.approx(x, abs=12)
+    assert page.evaluate("visualViewport.scale") == 1
+    fingers(page, line((x, y), (x - 60, y)))
+    moved = image.bounding_box()
+    assert moved["x"] == pytest.approx(after["x"] - 60, abs=6)
+    assert moved["width"] == after["width"]
+    fingers(page, line((x - 80, y), (x - 20, y)), line((x + 80, y), (x + 20, y)))
+    assert image.bounding_box()["width"] < 0.5 * after["width"]
+    assert page.locator("dialog.zoom").is_visible()
