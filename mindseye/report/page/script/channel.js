@@ -83,5 +83,5 @@ function channelFacets(place, facets) {
 const channelNumbers = (layer, row) => row && [
   el("h2", {}, "Its numbers"),
   el("dl", { class: "list" }, layer.entangled.table.columns.map(({ key, title, words: meaning }, at) => key === "channel" ? null
-    : el("div", {}, el("dt", {}, why(title, meaning)), el("dd", {}, key === "facets" ? String(row[at]) : shown(row[at]))))),
+    : el("div", {}, el("dt", {}, why(title, meaning)), el("dd", {}, channelNumber(layer, key, row[at]), key === "p_value" && isFloor(layer, row[at]) ? ` (floor of ${layer.entangled.shuffles.toLocaleString("en")} shuffles)` : null)))),
 ];
