@@ -126,6 +126,10 @@ def test_arrows_go_through_the_map(many, visit) -> None:
     page.keyboard.press("Enter")
     assert re.fullmatch(r"#/photo/\d+", hash_of(page))
     assert photo is not None
+    opened = page.url.rpartition("/")[2]
+    page.go_back()
+    settle(page)
+    assert page.evaluate("document.activeElement.dataset.photo") == opened
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ function peekAt({ photo: number, facet }, x, y, held) {
   const item = places[deepest] && places[deepest].get(facet), key = number === undefined ? `facet ${facet}` : String(number);
   if (peek.dataset.shows !== key) {
     peek.replaceChildren(number === undefined ? picture(item ? item.picture : null, 174, facetName(item), { class: "photo" }) : photo(number, 174),
-      el("div", {}, number === undefined ? null : el("div", {}, content.photos.names[number] || ""), el("div", { class: "me-faint" }, facetName(item)),
+      el("div", {}, number === undefined ? null : el("div", {}, breakable(content.photos.names[number] || "")), el("div", { class: "me-faint" }, facetName(item)),
         el("div", { class: "ways" }, number === undefined ? null : el("a", { href: `#/photo/${number}` }, "Photo"), item ? el("a", { href: `#/picture/${facet}` }, "Facet") : null)));
     peek.dataset.shows = key;
   }
