@@ -54,3 +54,25 @@ def inspected(manifest: dict[str, Any]) -> None:
             | {"silhouette": 0.3, "examples": examples, "facets": own}
             for channel, which in ((7, "most"), (2, "least"))
         ]
+
+
+def fingers(page: Any, *places: list[tuple[float, float]]) -> None:
+    """Fingers, each a list of places in the window, put down together, moved step by step, and lifted."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, points: list[tuple[float, float]]) -> None:
+        touches = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    send("touchStart", [finger[0] for finger in places])
+    for step in range(1, len(places[0])):
+        send("touchMove", [finger[step] for finger in places])
+    send("touchEnd", [])
+    settle(page)
+
+
+def line(start: tuple[float, float], end: tuple[float, float], steps: int = 8) -> list[tuple[float, float]]:
+    return [
+        (start[0] + (end[0] - start[0]) * n / steps, start[1] + (end[1] - start[1]) * n / steps)
+        for n in range(steps + 1)
+    ]

@@ -2,12 +2,13 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import fingers, hash_of, line, look_at, settle
 from safetensors.numpy import load_file, save_file
 
 from mindseye.report.page import write_page
@@ -213,6 +214,21 @@ def test_a_finger_draws_the_line(corners_run, visit) -> None:
     settle(page)
     assert visible(page) == ["0", "2"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_tap_after_a_fingers_line_is_a_tap(corners_run, visit) -> None:
+    """With real touches: the line selects, and the next tap on a photo shows it."""
+    page = visit(corners_run, width=360, touch=True)
+    page.locator("#to-map").tap()
+    settle(page)
+    page.get_by_role("button", name="draw a line").tap()
+    box = page.locator(".me-map svg").bounding_box()
+    corners = [(box["x"] + across * box["width"], box["y"] + down * box["height"]) for across, down in LEFT]
+    fingers(page, [place for pair in pairwise(corners) for place in line(*pair)])
+    assert visible(page) == ["0", "2"]
+    point = page.locator(".me-points[data-facet='2'] [data-photo]").first.bounding_box()
+    page.touchscreen.tap(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    assert page.locator("#peek.held").is_visible()
 
 
 def seen(page: Any) -> int:

@@ -1,10 +1,9 @@
 """What one presses is large enough, measured in a real browser: 44 px for fingers, 24 px elsewhere; two fingers on a picture."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from browsing import inspected, look_at, settle
+from browsing import fingers, inspected, line, look_at
 
 from mindseye.report.page import write_page
 
@@ -61,28 +60,6 @@ def test_targets_of_named_pictures(make_commission, visit) -> None:
     for view in ("#/", "#/picture/0", "#/compare/0/1", "#/making"):
         look_at(page, view)
         assert page.evaluate(SMALL, 44) == [], view
-
-
-def fingers(page: Any, *places: list[tuple[float, float]]) -> None:
-    """Fingers, each a list of places in the window, put down together, moved step by step, and lifted."""
-    session = page.context.new_cdp_session(page)
-
-    def send(kind: str, points: list[tuple[float, float]]) -> None:
-        touches = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(points)]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    send("touchStart", [finger[0] for finger in places])
-    for step in range(1, len(places[0])):
-        send("touchMove", [finger[step] for finger in places])
-    send("touchEnd", [])
-    settle(page)
-
-
-def line(start: tuple[float, float], end: tuple[float, float], steps: int = 8) -> list[tuple[float, float]]:
-    return [
-        (start[0] + (end[0] - start[0]) * n / steps, start[1] + (end[1] - start[1]) * n / steps)
-        for n in range(steps + 1)
-    ]
 
 
 def test_two_fingers_enlarge_a_picture_and_one_moves_it(make_run, visit) -> None:
