@@ -10,6 +10,24 @@ new PerformanceObserver((list) => {
 """
 """Counts the layout shifts of a page, in ``window.shifts``."""
 
+SMALL_TARGETS = """
+(least) => {
+  const small = [];
+  const sentences = "p, .me-headline, .answer, figcaption, footer, small, .me-caption, .legend";
+  for (const one of document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0'], [data-tip]")) {
+    if (!one.checkVisibility() || one.closest("svg") || one.matches("svg, .scroller, .room, .skip")) continue;
+    const around = one.parentElement.closest(sentences);
+    const isWord = getComputedStyle(one).display === "inline" && around && around.textContent.trim() !== one.textContent.trim();
+    if (isWord) continue;
+    const boxes = [one, one.closest("label")].filter(Boolean).map((each) => each.getBoundingClientRect());
+    if (boxes.every((box) => box.width < least - 0.5 || box.height < least - 0.5))
+      small.push(`${one.outerHTML.slice(0, 90)}: ${boxes.map((box) => `${box.width} x ${box.height}`)}`);
+  }
+  return small;
+}
+"""
+"""What one presses and is smaller than so many px, but for words within a sentence and the points of a map."""
+
 
 def settle(page: Any) -> None:
     """Wait until what was done has been shown: two frames, in which a change of the address and observers have their turn."""

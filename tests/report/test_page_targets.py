@@ -3,26 +3,10 @@
 from pathlib import Path
 
 import pytest
-from browsing import fingers, inspected, line, look_at
+from browsing import SMALL_TARGETS, fingers, inspected, line, look_at
 
 from mindseye.report.page import write_page
 
-SMALL = """
-(least) => {
-  const small = [];
-  const sentences = "p, .me-headline, .answer, figcaption, footer, small, .me-caption, .legend";
-  for (const one of document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0'], [data-tip]")) {
-    if (!one.checkVisibility() || one.closest("svg") || one.matches("svg, .scroller, .room, .skip")) continue;
-    const around = one.parentElement.closest(sentences);
-    const isWord = getComputedStyle(one).display === "inline" && around && around.textContent.trim() !== one.textContent.trim();
-    if (isWord) continue;
-    const boxes = [one, one.closest("label")].filter(Boolean).map((each) => each.getBoundingClientRect());
-    if (boxes.every((box) => box.width < least - 0.5 || box.height < least - 0.5))
-      small.push(`${one.outerHTML.slice(0, 90)}: ${boxes.map((box) => `${box.width} x ${box.height}`)}`);
-  }
-  return small;
-}
-"""
 VIEWS = [
     "#/",
     "#/?lasso=0.0_1240.0_1240.1240_0.1240&filter=png",
@@ -48,18 +32,18 @@ def test_targets_are_large_enough(make_run, visit, kind: str, width: int, touch:
         look_at(page, view)
         for details in page.locator("details:visible").all():
             details.evaluate("(one) => { one.open = true; }")
-        assert page.evaluate(SMALL, least) == [], view
+        assert page.evaluate(SMALL_TARGETS, least) == [], view
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
     look_at(page, "#/photo/3")
     page.locator("#photo").get_by_role("button", name="Full size").click()
-    assert page.evaluate(SMALL, least) == []
+    assert page.evaluate(SMALL_TARGETS, least) == []
 
 
 def test_targets_of_named_pictures(make_commission, visit) -> None:
     page = visit(write_page(make_commission(["class:zebra", "class:tabby"])), width=360, touch=True)
     for view in ("#/", "#/picture/0", "#/compare/0/1", "#/making"):
         look_at(page, view)
-        assert page.evaluate(SMALL, 44) == [], view
+        assert page.evaluate(SMALL_TARGETS, 44) == [], view
 
 
 def test_two_fingers_enlarge_a_picture_and_one_moves_it(make_run, visit) -> None:
