@@ -72,7 +72,10 @@ class AtlasLayer:
 
 @dataclass
 class AtlasRecord:
-    """All that atlas.json says. side: of a photo as the network sees it. facets: 1 to 4, or ``auto``."""
+    """All that atlas.json says. side: of a photo as the network sees it. facets: 1 to 4, or ``auto``.
+
+    contents: a fingerprint of each photo's content, in the order of ``images.paths``; empty in atlases of before there were any.
+    """
 
     title: str
     model: ModelEntry
@@ -88,6 +91,7 @@ class AtlasRecord:
     cluster_layer: str = ""
     labels: LabelsEntry | None = None
     label_names: list[str] = field(default_factory=list)
+    contents: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     layers: list[AtlasLayer] = field(default_factory=list)

@@ -86,6 +86,7 @@ def survey_network(
         cluster_layer=cluster.address,
         labels=None if labels is None else LabelsEntry("sub-folders", dict(Counter(labels).most_common())),
         label_names=labels or [],
+        contents=photos.contents(),
         skipped=describe_skipped(photos),
         notes=[*photos.notes(), *model.findings.remarks()],
     )
