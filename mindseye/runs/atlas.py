@@ -12,7 +12,7 @@ from mindseye.errors import UserError
 from mindseye.facets.extremes import Extremes
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import file_name
-from mindseye.runs.schema import AtlasChannelRecord, AtlasRecord
+from mindseye.runs.schema import AtlasChannelRecord, AtlasCollectionRecord, AtlasRecord
 
 RECORD, ANSWERS = "atlas.json", "answers.safetensors"
 EXTREMES = ("lowest", "lowest_at", "highest", "highest_at", "mean", "mean_at")
@@ -59,6 +59,13 @@ class AtlasFolder:
         except FileNotFoundError:
             return None
 
+    def collection(self, layer: str) -> AtlasCollectionRecord | None:
+        """The record of the whole collection's facets at a layer, None where it is not there (yet)."""
+        try:
+            return AtlasCollectionRecord.read(self.path / f"{collection_stem(layer)}.json")
+        except FileNotFoundError:
+            return None
+
 
 class Answers:
     """What the channels of each layer answer to the photos.
@@ -97,3 +104,13 @@ def channel_stem(layer: str, channel: int) -> str:
 def channel_name(layer: str, channel: int) -> str:
     """What a channel is called in the ledger: ``layer3.5:320``."""
     return f"{layer}:{channel}"
+
+
+def collection_stem(layer: str) -> str:
+    """What the files of the whole collection's facets at a layer begin with, below the atlas: ``layer3.5/collection``."""
+    return f"{file_name(layer)}/collection"
+
+
+def collection_name(layer: str) -> str:
+    """What they are called in the ledger: ``layer3.5 collection``."""
+    return f"{layer} collection"

@@ -6,19 +6,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from browsing import WATCH, settle
 from PIL import Image
 
 from mindseye.report.atlas import write_assets, write_channel_page, write_layer_page, write_network_page
-from mindseye.report.atlas.images import photo_sheet, write_webp
+from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, write_webp
 from mindseye.runs.atlas import channel_stem
 from mindseye.runs.schema import (
     AtlasChannel,
     AtlasChannelRecord,
+    AtlasCollectionRecord,
     AtlasLayer,
     AtlasRecord,
     ChannelFacet,
     ClassAnswer,
+    CollectionFacet,
     Example,
     ExampleGroup,
     Feeder,
@@ -50,12 +53,14 @@ def make_atlas(folder: Path, channels: int, label: str = "lotus", painted: bool 
             for place in range(channels)
         ]
         layers.append(AtlasLayer(name, name, "Block", 3 * channels, [7, 7], 0.5, 0.9 if depth else None, [], entries))
-    layers[1].groups = [PhotoGroup(7, label, [0, 1])]
+    layers[1].groups = [PhotoGroup(7, label, [0, 1], [0.5, 0.5])]
     model, images = ModelEntry("net", "none"), ImagesEntry("/photos", 9, [])
     record = AtlasRecord("An atlas", model, images, command="mindseye atlas net photos", layers=layers)
     write_assets(folder)
     tile = Image.fromarray(draw.integers(0, 255, (24, 24, 3), dtype=np.uint8))
-    write_webp(folder / "layer3.5" / "facet-00.webp", tile)
+    squares = torch.from_numpy(draw.integers(0, 255, (2, 3, 24, 24), dtype=np.uint8))
+    write_webp(folder / "layer3.5" / "facet-00.webp", photo_sheet(list(squares), FACET_COLUMNS))
+    write_webp(folder / "layer3.5" / "collection-00.webp", tile)
     done = set()
     for layer in layers:
         for entry in layer.entries:
@@ -67,7 +72,9 @@ def make_atlas(folder: Path, channels: int, label: str = "lotus", painted: bool 
         write_channel_page(folder, record, channel_record(stem, entry.channel, label))
         done.add(entry.channel)
     for place in range(2):
-        write_layer_page(folder, record, place, done if place else set(), ["layer3.5/facet-00.webp"] if place else [])
+        sheets = ["layer3.5/facet-00.webp"] if place else []
+        pictures = AtlasCollectionRecord("layer3.5", facets=[CollectionFacet("layer3.5/collection-00.webp")])
+        write_layer_page(folder, record, place, done if place else set(), sheets, pictures if place else None)
     write_network_page(folder, record, {"layer3.5": done})
     return record
 
@@ -248,8 +255,6 @@ def test_many_channels_load_few_pictures(look, tmp_path) -> None:
 
 def test_photo_sheets_hold_tiles_of_any_shape(tmp_path) -> None:
     """Each whole and in its place, with nothing between; the same tiles give the same bytes."""
-    import torch
-
     tall, wide = torch.zeros(3, 40, 10, dtype=torch.uint8) + 200, torch.zeros(3, 10, 40, dtype=torch.uint8) + 100
     sheet = photo_sheet([tall, wide, tall], 2)
     assert sheet.size == (164, 164)

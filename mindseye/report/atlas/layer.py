@@ -3,17 +3,28 @@
 from collections.abc import Container
 from pathlib import Path
 
+from mindseye.report.atlas.images import FACET_COLUMNS, sheet_size
 from mindseye.report.atlas.site import INDEX, about, embed_json, link, write_page
 from mindseye.report.numbers import format_number, round_digits
 from mindseye.report.typeface import printable
-from mindseye.runs.schema import AtlasChannel, AtlasLayer, AtlasRecord
+from mindseye.runs.schema import AtlasChannel, AtlasCollectionRecord, AtlasLayer, AtlasRecord, CollectionFacet
+
+EARLIER_COLUMNS = 3
+"""Of the sheets of a facet's photos in atlases of before these facets were painted."""
 
 
-def write_layer_page(folder: Path, record: AtlasRecord, place: int, painted: Container[int], groups: list[str]) -> None:
+def write_layer_page(
+    folder: Path,
+    record: AtlasRecord,
+    place: int,
+    painted: Container[int],
+    groups: list[str],
+    pictures: AtlasCollectionRecord | None = None,
+) -> None:
     """Write the sheet of a layer into the atlas in a folder.
 
     place: of the layer among all. painted: the channels that are done. groups: the files of the photos of each facet of the
-    collection, below the atlas.
+    collection, below the atlas. pictures: of these facets; None where they are not painted (yet).
     """
     layers = record.layers
     layer = layers[place]
@@ -35,12 +46,25 @@ def write_layer_page(folder: Path, record: AtlasRecord, place: int, painted: Con
         after=after,
         channels=embed_json([_card(entry) for entry in layer.entries]),
         done=sum(entry.channel in painted for entry in layer.entries),
-        groups=[
-            (group.size, printable(group.label or ""), link(file.removeprefix(f"{layer.folder}/")))
-            for group, file in zip(layer.groups, groups, strict=True)
-        ],
+        groups=_groups(layer, groups, pictures),
         means=layer_means(layer),
     )
+
+
+def _groups(layer: AtlasLayer, sheets: list[str], pictures: AtlasCollectionRecord | None) -> list[dict[str, object]]:
+    """The facets of the whole collection, with their pictures and members."""
+    facets = [CollectionFacet()] * len(layer.groups) if pictures is None else pictures.facets
+    return [
+        {
+            "size": group.size,
+            "label": printable(group.label or ""),
+            "photos": link(sheet.removeprefix(f"{layer.folder}/")),
+            "extent": sheet_size(len(group.photos), FACET_COLUMNS if group.weights else EARLIER_COLUMNS),
+            "picture": link(facet.picture.removeprefix(f"{layer.folder}/")) if facet.picture else "",
+            "reason": printable(facet.reason or ""),
+        }
+        for group, sheet, facet in zip(layer.groups, sheets, facets, strict=True)
+    ]
 
 
 def layer_means(layer: AtlasLayer) -> list[tuple[str, str, str]]:

@@ -40,11 +40,14 @@ class AtlasChannel:
 
 @dataclass
 class PhotoGroup:
-    """A facet of the whole collection at a layer. photos: the nearest to its centre."""
+    """A facet of the whole collection at a layer. photos: its members, nearest to its centre first. weights: theirs, summing to 1;
+    empty in atlases of before these facets were painted.
+    """
 
     size: int
     label: str | None = None
     photos: list[int] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -167,6 +170,37 @@ class ClassAnswer:
 
 
 @dataclass
+class CollectionFacet:
+    """The picture of a facet of the whole collection. reason: why there is none."""
+
+    picture: str | None = None
+    reason: str | None = None
+
+
+@dataclass
+class AtlasCollectionRecord:
+    """The pictures of the whole collection's facets at a layer, in the order of ``AtlasLayer.groups``."""
+
+    layer: str
+    schema: int = ATLAS_SCHEMA
+    facets: list[CollectionFacet] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> "AtlasCollectionRecord":
+        """The record in a file; see ``AtlasRecord.read``."""
+        return parse_content(_collection(), read_content(path), path, ATLAS_SCHEMA, {})
+
+    def write(self, path: Path) -> None:
+        """Write it into a file, whole or not at all."""
+        write_json(path, plain(self))
+
+    @property
+    def failures(self) -> list[str]:
+        """Why pictures are missing, a line each."""
+        return [f"facet {place}: {facet.reason}" for place, facet in enumerate(self.facets) if facet.reason]
+
+
+@dataclass
 class AtlasChannelRecord:
     """All of one channel. histogram: counts between ``low`` and ``high``. groups: photos along its range, see ``examples``.
 
@@ -218,6 +252,11 @@ class AtlasChannelRecord:
 @cache
 def _atlas() -> TypeAdapter[AtlasRecord]:
     return TypeAdapter(AtlasRecord)
+
+
+@cache
+def _collection() -> TypeAdapter[AtlasCollectionRecord]:
+    return TypeAdapter(AtlasCollectionRecord)
 
 
 @cache

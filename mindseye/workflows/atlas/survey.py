@@ -31,7 +31,6 @@ from mindseye.workflows.atlas.choice import AtlasChoice
 FACETS = 8
 """Of the whole collection, by which entanglement is measured, as in ``inspect``."""
 TENTH = 10
-GROUP_PHOTOS = 9
 FEWEST_PHOTOS = 4
 SHUFFLES = 20
 """For chance; a page shows the mean of the shuffles alone, which so few give well."""
@@ -100,7 +99,7 @@ def survey_network(
             measured = channel_numbers(
                 values, channels[layer.address], facets, features, numbers, session.seed, SHUFFLES
             )
-            entry = _describe_layer(layer, means[layer.address], session.seed, labels)
+            entry = _describe_layer(layer, means[layer.address], session, labels)
             entry.stage_cka = linear_cka(answers.values(layers[place - 1].address), values) if place else None
             entry.entries = _describe_channels(values, means[layer.address], measured, labels, session.seed)
             record.layers.append(entry)
@@ -147,11 +146,17 @@ def _cluster(features: Tensor, seed: int) -> Numbers:
     return clustering.assignment
 
 
-def _describe_layer(layer: Layer, means: Tensor, seed: int, labels: list[str] | None) -> AtlasLayer:
-    facets, clustering = find_facets(embed(means, seed).points, "auto", GROUP_PHOTOS, seed)
+def _describe_layer(layer: Layer, means: Tensor, session: NetworkSession, labels: list[str] | None) -> AtlasLayer:
+    """A layer with the facets of the whole collection, whose members are those that its recipe paints from."""
+    recipe, seed = session.recipe, session.seed
+    points = embed(means, seed).points
+    facets, clustering = find_facets(points, "auto", recipe.members, seed, recipe.gamma, recipe.weighting)
     groups = [
         PhotoGroup(
-            facet.size, _majority(labels, np.flatnonzero(clustering.assignment == facet.index).tolist()), facet.members
+            facet.size,
+            _majority(labels, np.flatnonzero(clustering.assignment == facet.index).tolist()),
+            facet.members,
+            facet.weights,
         )
         for facet in facets
     ]
