@@ -70,7 +70,8 @@ class AtlasFolder:
 class Answers:
     """What the channels of each layer answer to the photos.
 
-    tensors: {``LAYER/means``: [photos, all channels], ``LAYER/extremes/NAME``: [photos, channels with a page]}.
+    tensors: {``LAYER/means``: [photos, all channels], ``LAYER/extremes/NAME``: [photos, channels with a page],
+    ``LAYER/strongest``: [all channels, 2]}, the last in atlases of this version only.
     """
 
     def __init__(self, tensors: dict[str, Tensor]) -> None:
@@ -88,6 +89,18 @@ class Answers:
     def extremes(self, layer: str, place: int) -> Extremes:
         """What the channel at a place among those with a page does in each photo, and where."""
         return Extremes(*(self.tensors[f"{layer}/extremes/{name}"][:, place] for name in EXTREMES))
+
+    def strongest(self, layer: str, channel: int) -> tuple[int, int] | None:
+        """The photo and the position in which a channel has its greatest value; None where it was not noted."""
+        places = self.tensors.get(f"{layer}/strongest")
+        if places is None:
+            return None
+        photo, position = places[channel].tolist()
+        return photo, position
+
+    def keep_strongest(self, layer: str, places: Tensor) -> None:
+        """Keep them for all channels, [channels, 2]."""
+        self.tensors[f"{layer}/strongest"] = places.contiguous()
 
     def keep_extremes(self, layer: str, extremes: list[Extremes]) -> None:
         """Keep those of all channels with a page."""
@@ -114,3 +127,8 @@ def collection_stem(layer: str) -> str:
 def collection_name(layer: str) -> str:
     """What they are called in the ledger: ``layer3.5 collection``."""
     return f"{layer} collection"
+
+
+def crop_file(layer: str, channel: int) -> str:
+    """The file with the strongest photo of a channel that has no page: ``layer3.5/0320-photo.webp``."""
+    return f"{channel_stem(layer, channel)}-photo.webp"

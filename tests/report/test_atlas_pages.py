@@ -167,6 +167,48 @@ def test_a_sheet_sorts_and_lays_itself_out(look, tmp_path) -> None:
     assert numbers_of(tab) == [6]
 
 
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"lotus": 0.63, "ketch": 0.1}, "63 % of its strongest photos are of lotus"),
+        ({"lotus": 0.3, "ketch": 0.23, "ant": 0.1}, "of several classes: lotus 30 %, ketch 23 %, others"),
+        ({"lotus": 0.17, "ketch": 0.13}, "of many classes, none more than 17 %"),
+    ],
+)
+def test_a_class_is_named_as_far_as_its_share_goes(tmp_path, shares, said) -> None:
+    """Most of the photos, some of them, or none that stands out; the share stands beside the label on sheets."""
+    record = make_atlas(tmp_path, 4)
+    entry = record.layers[1].entries[1]
+    entry.label, entry.label_share = "lotus", shares["lotus"]
+    channel = channel_record(channel_stem("layer3.5", 3), 3, "lotus")
+    channel.classes = [ClassAnswer(label, 9, 1.0, share) for label, share in shares.items()]
+    write_channel_page(tmp_path, record, channel)
+    assert said in (tmp_path / "layer3.5" / "0003.html").read_text()
+    write_layer_page(tmp_path, record, 1, {3}, ["layer3.5/facet-00.webp"])
+    assert f"lotus <i>{100 * shares['lotus']:.0f} %</i>" in (tmp_path / "layer3.5" / "index.html").read_text()
+
+
+def test_the_first_channels_need_no_script(browser, tmp_path) -> None:
+    """Their pictures are asked for by the page itself; with the script they are the first of the same sheet."""
+    make_atlas(tmp_path, 40)
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / "layer3.5" / "index.html").as_uri())
+    tab.wait_for_load_state("load")
+    plain = tab.locator("#sheet > a")
+    assert plain.count() == 24
+    names = [plain.nth(place).get_attribute("href") for place in range(24)]
+    context.close()
+    tab = browser.new_page()
+    tab.goto((tmp_path / "layer3.5" / "index.html").as_uri())
+    settle(tab)
+    wait_until(tab, "document.querySelectorAll('#sheet > a').length === 40")
+    hrefs = tab.eval_on_selector_all("#sheet > a", "all => all.map((one) => one.getAttribute('href'))")
+    assert hrefs[:24] == names
+    assert len(set(hrefs)) == 40
+    tab.close()
+
+
 def test_search_finds_by_number_layer_and_label(look, tmp_path) -> None:
     """In all layers; Enter opens the first; pictures that are found are loaded."""
     make_atlas(tmp_path, 6)
@@ -188,10 +230,8 @@ def test_a_channels_page_shows_all_of_it(look, tmp_path) -> None:
     """Pictures are there, links lead to pages, what has no page is no link, and arrow keys lead on."""
     make_atlas(tmp_path, 4)
     tab = look(tmp_path, "layer3.5/0003.html", quiet=False)  # its relative in the stem has no picture yet
-    broken = "all => all.filter((one) => one.complete && !one.naturalWidth).length"
     tab.evaluate("document.querySelectorAll('img').forEach((one) => { one.loading = 'eager'; })")
-    tab.wait_for_load_state("networkidle")
-    assert tab.eval_on_selector_all("img", broken) == 0
+    wait_until(tab, "[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
     hrefs = tab.eval_on_selector_all("a.near", "all => all.map((one) => one.getAttribute('href'))")
     assert hrefs == ["../stem/0003.html", "0003.html", "../stem/0000.html"]
     assert all((tmp_path / "layer3.5" / href).is_file() for href in hrefs)

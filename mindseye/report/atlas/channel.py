@@ -6,8 +6,8 @@ from pathlib import Path
 from mindseye.report.atlas.site import about, link, write_page
 from mindseye.report.numbers import format_number
 from mindseye.report.typeface import printable
-from mindseye.runs.atlas import channel_stem
-from mindseye.runs.schema import AtlasChannelRecord, AtlasLayer, AtlasRecord
+from mindseye.runs.atlas import channel_stem, crop_file
+from mindseye.runs.schema import AtlasChannel, AtlasChannelRecord, AtlasLayer, AtlasRecord
 
 GROUPS = {
     "maximum": "The photos with the greatest value at one position, cut to what that position sees.",
@@ -15,11 +15,19 @@ GROUPS = {
     "slightly negative": "Photos a little below it.",
     "minimum": "The photos with the least value at one position: what the channel speaks against, or is deaf to.",
 }
+NO_PAGE = "This channel has no page in this atlas: what is shown is its strongest photo, cut to what the position sees."
+MOST, SOME = 0.5, 0.2
+"""Shares of the strongest photos from which on a class is said to be most of them, or named at all."""
+NAMED = 3
 
 
 @dataclass(frozen=True)
 class ChannelLink:
-    """A channel that is named on a page. href, small: empty where it has no page. share, beside: what stands below it."""
+    """A channel that is named on a page.
+
+    href: empty where it has no page. small: its picture, or its strongest photo; empty where there is neither. share, beside: what
+    stands below it.
+    """
 
     name: str
     href: str
@@ -63,8 +71,7 @@ def write_channel_page(
         before=f"{numbers[at - 1]:04d}.html" if at else "",
         after=f"{numbers[at + 1]:04d}.html" if at + 1 < len(numbers) else "",
         of=entry.channels,
-        label=printable(entry.entries[at].label or ""),
-        often=_often(channel, entry.entries[at].label),
+        headline=printable(_headline(channel, entry.entries[at])),
         channel=channel,
         shown=None if channel is None else _shown(record, entry, channel),
         lines=_lines(entry, at, channel),
@@ -106,7 +113,7 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         ],
         "painted": format_number(channel.painted),
         "relatives": [
-            _link(record, channel.layer, relative.layer, relative.channel, f"r {format_number(relative.r)}")
+            _link(record, channel, relative.layer, relative.channel, f"r {format_number(relative.r)}")
             for relative in channel.relatives
         ],
         "feeders": [] if channel.feeding is None else _feeders(record, channel),
@@ -133,7 +140,7 @@ def _feeders(record: AtlasRecord, channel: AtlasChannelRecord) -> list[ChannelLi
     return [
         _link(
             record,
-            channel.layer,
+            channel,
             feeding.layer,
             feeder.channel,
             f"carries {_percent(feeder.share)}",
@@ -145,14 +152,20 @@ def _feeders(record: AtlasRecord, channel: AtlasChannelRecord) -> list[ChannelLi
 
 
 def _link(
-    record: AtlasRecord, here: str, layer: str, channel: int, share: str, beside: str = "", words: str = ""
+    record: AtlasRecord,
+    here: AtlasChannelRecord,
+    layer: str,
+    channel: int,
+    share: str,
+    beside: str = "",
+    words: str = "",
 ) -> ChannelLink:
-    has_page = record.of_layer(layer).entry_of(channel) is not None
-    stem = channel_stem(layer, channel)
-    href = f"{channel:04d}.html" if layer == here else f"../{link(stem)}.html"
-    small = href.removesuffix(".html") + "-small.webp"
-    name = f"{channel}" if layer == here else f"{layer}:{channel}"
-    return ChannelLink(printable(name), href if has_page else "", small if has_page else "", share, beside, words)
+    stem = f"{channel:04d}" if layer == here.layer else f"../{link(channel_stem(layer, channel))}"
+    name = printable(f"{channel}" if layer == here.layer else f"{layer}:{channel}")
+    if record.of_layer(layer).entry_of(channel) is not None:
+        return ChannelLink(name, f"{stem}.html", f"{stem}-small.webp", share, beside, words)
+    crop = f"{stem}-photo.webp" if crop_file(layer, channel) in here.crops else ""
+    return ChannelLink(name, "", crop, share, beside, f"{words} {NO_PAGE}".strip())
 
 
 def _lines(entry: AtlasLayer, at: int, channel: AtlasChannelRecord | None) -> list[Line]:
@@ -207,10 +220,24 @@ def _is_tied(channel: AtlasChannelRecord, name: str) -> bool:
     return group is not None and len({photo.score for photo in group.photos}) == 1 < len(group.photos)
 
 
-def _often(channel: AtlasChannelRecord | None, label: str | None) -> str:
-    """The share of a channel's strongest photos that have a label; empty where it is not known."""
-    answers = [] if channel is None else [answer for answer in channel.classes if answer.label == label]
-    return _percent(answers[0].share) if answers else ""
+def _headline(channel: AtlasChannelRecord | None, entry: AtlasChannel) -> str:
+    """Of which classes its strongest photos are, in words that claim no more than the shares do; empty without classes."""
+    if entry.label is None:
+        return ""
+    answers = [] if channel is None else channel.classes
+    shares = {answer.label: answer.share or 0.0 for answer in answers}
+    if entry.label_share is not None:
+        shares[entry.label] = entry.label_share
+    if entry.label not in shares:
+        return ""
+    ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
+    label, share = ranked[0]
+    if share >= MOST:
+        return f"{_percent(share)} of its strongest photos are of {label}"
+    named = [f"{label} {_percent(share)}" for label, share in ranked[:NAMED] if share >= SOME]
+    if named:
+        return f"its strongest photos are of several classes: {', '.join(named)}, others"
+    return f"its strongest photos are of many classes, none more than {_percent(share)}"
 
 
 def _percent(share: float | None, negative: bool = False) -> str:

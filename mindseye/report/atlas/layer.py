@@ -9,6 +9,8 @@ from mindseye.report.numbers import format_number, round_digits
 from mindseye.report.typeface import printable
 from mindseye.runs.schema import AtlasChannel, AtlasCollectionRecord, AtlasLayer, AtlasRecord, CollectionFacet
 
+AT_ONCE = 24
+"""Channels that stand in the page itself: their pictures are there before the script has read the others."""
 EARLIER_COLUMNS = 3
 """Of the sheets of a facet's photos in atlases of before these facets were painted."""
 
@@ -45,6 +47,7 @@ def write_layer_page(
         before=before,
         after=after,
         channels=embed_json([_card(entry) for entry in layer.entries]),
+        first=[_card(entry) for entry in layer.entries[:AT_ONCE]],
         done=sum(entry.channel in painted for entry in layer.entries),
         groups=_groups(layer, groups, pictures),
         means=layer_means(layer),
@@ -67,6 +70,11 @@ def _groups(layer: AtlasLayer, sheets: list[str], pictures: AtlasCollectionRecor
     ]
 
 
+def in_percent(share: float | None) -> int | None:
+    """A share as whole percents."""
+    return None if share is None else round(100 * share)
+
+
 def layer_means(layer: AtlasLayer) -> list[tuple[str, str, str]]:
     """Name, value and what stands beside it, of what is measured of a layer's channels on average."""
     means = [("entanglement", _mean(layer, "entanglement"), f"chance {_mean(layer, 'null')}")]
@@ -77,9 +85,9 @@ def layer_means(layer: AtlasLayer) -> list[tuple[str, str, str]]:
 
 
 def _card(entry: AtlasChannel) -> list[object]:
-    """Channel, label, and the numbers that it is sorted by and laid out with, in the order in which the script has them."""
+    """Channel, label, its share in percent, and the numbers that the script sorts and lays out by, in its order."""
     numbers = (entry.entanglement, entry.selectivity, entry.used, *entry.place)
-    return [entry.channel, printable(entry.label or ""), *map(round_digits, numbers)]
+    return [entry.channel, printable(entry.label or ""), in_percent(entry.label_share), *map(round_digits, numbers)]
 
 
 def _mean(layer: AtlasLayer, name: str) -> str:

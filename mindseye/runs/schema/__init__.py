@@ -6,16 +6,18 @@ less. ``SCHEMA`` counts up when a key changes its name or meaning; ``UPGRADES`` 
 
 from mindseye.runs.schema.atlas import (
     AtlasChannel,
-    AtlasChannelRecord,
     AtlasCollectionRecord,
     AtlasLayer,
     AtlasRecord,
+    CollectionFacet,
+    PhotoGroup,
+)
+from mindseye.runs.schema.atlas_channel import (
+    AtlasChannelRecord,
     ChannelFacet,
     ClassAnswer,
-    CollectionFacet,
     Feeder,
     Feeding,
-    PhotoGroup,
     Relative,
 )
 from mindseye.runs.schema.examples import (

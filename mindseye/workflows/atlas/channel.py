@@ -16,7 +16,7 @@ from mindseye.optimize.transforms.views import Views
 from mindseye.report.atlas import write_channel_page
 from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, small_of, write_webp
 from mindseye.report.progress import Progress
-from mindseye.runs.atlas import channel_name, channel_stem
+from mindseye.runs.atlas import channel_name, channel_stem, crop_file
 from mindseye.runs.entries import common
 from mindseye.runs.files import as_kept
 from mindseye.runs.schema import AtlasChannelRecord, ChannelFacet, ClassAnswer, Example, ExampleGroup, MemberEntry
@@ -129,6 +129,7 @@ class AtlasChannelItem(PackItem):
             top_photos=len(grouped.photos),
             notes=list(grouped.notes),
         )
+        record.crops = self._write_crops(record)
         sheets = self._examples(record)
         labels, paths = context.record.label_names or None, context.photos.paths
         for facet in grouped.facets:
@@ -166,6 +167,29 @@ class AtlasChannelItem(PackItem):
             ]
             sheets[name] = photo_sheet(crops, 3)
         return sheets
+
+    def _write_crops(self, record: AtlasChannelRecord) -> list[str]:
+        """The strongest photo, cut to what the position sees, of each channel that is named here and has no page; the files."""
+        context = self.context
+        near = [(relative.layer, relative.channel) for relative in record.relatives]
+        near += [(record.feeding.layer, own.channel) for own in record.feeding.feeders] if record.feeding else []
+        files = []
+        for address, channel in dict.fromkeys(near):
+            at = context.answers.strongest(address, channel)
+            if at is None or context.record.of_layer(address).entry_of(channel) is not None:
+                continue
+            file = crop_file(address, channel)
+            files.append(file)
+            if not (context.folder.path / file).is_file():
+                write_webp(
+                    context.folder.path / file, photo_sheet([self._crop(context.preparing.layer(address), *at)], 1)
+                )
+        return files
+
+    def _crop(self, layer: Layer, photo: int, position: int) -> Tensor:
+        field = self.context.field_of(layer)
+        top, left, bottom, right = field.box(*divmod(position, field.columns))
+        return self.context.photos.load([photo])[0][:, top:bottom, left:right]
 
     def _classes(self, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], top: list[int]) -> list[ClassAnswer]:
         """The classes that the channel answers to most, by the mean over their photos."""

@@ -10,7 +10,7 @@ from mindseye.errors import UserError
 from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.facets.extremes import layer_extremes
+from mindseye.facets.extremes import StrongestPositions, layer_extremes
 from mindseye.facets.target import check_channels
 from mindseye.facets.unit_facets import top_photos
 from mindseye.layers.layer import Layer, check_gradients
@@ -181,6 +181,7 @@ def _describe_channels(
     for place, channel in enumerate(channels):
         own = means[:, channel]
         names = None if labels is None else [labels[photo] for photo in top_photos(own)]
+        label = most_common(names) if names else None
         entries.append(
             AtlasChannel(
                 channel=channel,
@@ -192,7 +193,8 @@ def _describe_channels(
                 p_value=float(measured.p_value[place]),
                 selectivity=float(measured.measures["selectivity"][place]),
                 class_selectivity=float(measured.measures["class_selectivity"][place]) if labels else None,
-                label=most_common(names) if names else None,
+                label=label,
+                label_share=names.count(label) / len(names) if names and label else None,
                 place=places[place],
             )
         )
@@ -220,9 +222,11 @@ def _keep_extremes(
     model = session.model
     with progress.stage("examples", len(photos), "photos") as advance, session.reader(layers) as read:
         batches = photos.batches(model.preprocessing, session.view, model.in_channels, BATCH)
-        extremes = layer_extremes(read, model.preprocessing, batches, channels, session.device, advance)
+        strongest = StrongestPositions()
+        extremes = layer_extremes(read, model.preprocessing, batches, channels, session.device, advance, strongest)
     for address, own in extremes.items():
         answers.keep_extremes(address, own)
+        answers.keep_strongest(address, strongest.places(address))
 
 
 def describe_choice(record: AtlasRecord) -> str:

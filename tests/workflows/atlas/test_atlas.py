@@ -70,6 +70,31 @@ def test_the_collections_facets_are_painted_at_each_layer(photos, undisturbed):
         assert all(f'src="collection-{number:02d}.webp"' in page for number in range(len(groups)))
 
 
+def test_who_has_no_page_is_shown_by_its_strongest_photo(photos, undisturbed):
+    """No link, but a crop of the photo in which its activation is greatest, against all maps."""
+    layer = undisturbed["body.2"]
+    session = mindseye.Session(seeded(TinyConv), size=32, device="cpu")
+    seen = 0
+    for page in layer.values():
+        near = {(own.layer, own.channel) for own in page.record.relatives}
+        near |= {(page.record.feeding.layer, own.channel) for own in page.record.feeding.feeders}
+        alone = {(address, channel) for address, channel in near if channel not in undisturbed[address]}
+        files = {f"{address}/{channel:04d}-photo.webp" for address, channel in alone}
+        assert set(page.record.crops) == files
+        assert all((undisturbed.path / file).is_file() for file in files)
+        html = page.page.read_text()
+        for address, channel in alone:
+            stem = f"{channel:04d}" if address == "body.2" else f"../{address}/{channel:04d}"
+            assert f'src="{stem}-photo.webp"' in html
+            assert f'href="{stem}.html"' not in html
+            assert not (undisturbed.path / address / f"{channel:04d}.html").exists()
+            photo, position = undisturbed.answers.strongest(address, channel)
+            maps = session.activations(photos, address, maps=True, recursive=True).maps[:, channel]
+            assert maps[photo].flatten()[position] == pytest.approx(maps.max(), abs=1e-5)
+            seen += 1
+    assert seen
+
+
 def test_relatives_have_the_largest_correlations(undisturbed):
     """Within the layer and in the others, against NumPy's correlation of every pair."""
     layer = undisturbed["body.2"]
