@@ -39,6 +39,11 @@ class AtlasCollectionItem(PackItem):
         self._prepared: _Prepared | None = None
 
     @property
+    def facets(self) -> list[Facet]:
+        """What is painted."""
+        return [_facet_of(number, group) for number, group in enumerate(self.groups)]
+
+    @property
     def waits(self) -> bool:
         """See ``PackItem.waits``."""
         return self._prepared is not None and self.ended is None
@@ -70,7 +75,7 @@ class AtlasCollectionItem(PackItem):
         context, layer = self.context, self.layer
         if context.folder.collection(layer.address) is not None:
             return  # killed between its record and the ledger
-        facets = [_facet_of(number, group) for number, group in enumerate(self.groups)]
+        facets = self.facets
         job = FacetJob(context.painter, context.photos, [layer], layer, len(facets), name=self.name)
         targets = gather_targets(
             context.job_for_preparing(job), facets, Progress(quiet=True), [layer], slope=context.slope(job)

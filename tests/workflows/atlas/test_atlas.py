@@ -190,6 +190,19 @@ def test_workers_in_processes_of_their_own(photos, network, tmp_path):
     assert files(one.path) == files(two.path)
 
 
+@pytest.mark.ray
+def test_workers_of_ray(photos, network, tmp_path, monkeypatch):
+    """On a cluster of this machine alone: what one process leaves, to the last bit."""
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    small = QUICK | {"channels": 2, "steps": 2}
+    one = mindseye.atlas(photos, network, out=tmp_path / "one", **small)
+    two = mindseye.atlas(photos, network, out=tmp_path / "two", ray="auto", workers=2, **small)
+    assert two.failures == ()
+    assert files(one.path) == files(two.path)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
