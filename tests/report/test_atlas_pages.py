@@ -181,9 +181,14 @@ def test_a_class_is_named_as_far_as_its_share_goes(tmp_path, shares, said) -> No
     entry = record.layers[1].entries[1]
     entry.label, entry.label_share = "lotus", shares["lotus"]
     channel = channel_record(channel_stem("layer3.5", 3), 3, "lotus")
+    channel.facets = [ChannelFacet(20, "lotus", shares["lotus"])]
+    channel.relatives = [Relative("stem", 1, 0.31)]
     channel.classes = [ClassAnswer(label, 9, 1.0, share) for label, share in shares.items()]
     write_channel_page(tmp_path, record, channel)
-    assert said in (tmp_path / "layer3.5" / "0003.html").read_text()
+    page = (tmp_path / "layer3.5" / "0003.html").read_text()
+    assert said in page
+    assert ("<b>several classes, lotus" in page) == (shares["lotus"] < 0.5)
+    assert "None comes near it: r is at most 0.31." in page
     write_layer_page(tmp_path, record, 1, {3}, ["layer3.5/facet-00.webp"])
     assert f"lotus <i>{100 * shares['lotus']:.0f} %</i>" in (tmp_path / "layer3.5" / "index.html").read_text()
 

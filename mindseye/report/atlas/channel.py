@@ -1,13 +1,15 @@
 """The page of one channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mindseye.report.atlas.sentences import describe_classes, describe_facet, describe_relatives, format_percent
 from mindseye.report.atlas.site import about, link, write_page
 from mindseye.report.numbers import format_number
 from mindseye.report.typeface import printable
 from mindseye.runs.atlas import channel_stem, crop_file
-from mindseye.runs.schema import AtlasChannel, AtlasChannelRecord, AtlasLayer, AtlasRecord
+from mindseye.runs.schema import AtlasChannelRecord, AtlasLayer, AtlasRecord
 
 GROUPS = {
     "maximum": "The photos with the greatest value at one position, cut to what that position sees.",
@@ -16,9 +18,6 @@ GROUPS = {
     "minimum": "The photos with the least value at one position: what the channel speaks against, or is deaf to.",
 }
 NO_PAGE = "This channel has no page in this atlas: what is shown is its strongest photo, cut to what the position sees."
-MOST, SOME = 0.5, 0.2
-"""Shares of the strongest photos from which on a class is said to be most of them, or named at all."""
-NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def write_channel_page(
         before=f"{numbers[at - 1]:04d}.html" if at else "",
         after=f"{numbers[at + 1]:04d}.html" if at + 1 < len(numbers) else "",
         of=entry.channels,
-        headline=printable(_headline(channel, entry.entries[at])),
+        headline=printable(describe_classes(channel, entry.entries[at])),
         channel=channel,
         shown=None if channel is None else _shown(record, entry, channel),
         lines=_lines(entry, at, channel),
@@ -94,6 +93,8 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         "high": format_number(high),
         "mean": format_number(channel.mean),
         "at": round(100 * ((channel.mean or 0.0) - low) / (high - low), 1) if high > low else 50,
+        "strongest": local(channel.sheets.get("strongest")),
+        "means": _extent([photo.activation for photo in channel.strongest if photo.activation is not None]),
         "groups": [
             (name, words, local(channel.sheets.get(name)), _range(channel, name))
             for name, words in GROUPS.items()
@@ -102,7 +103,7 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         "facets": [
             (
                 number,
-                printable(facet.label or ""),
+                printable(describe_facet(facet)),
                 local(facet.picture),
                 local(channel.sheets.get(f"facet-{number}")),
                 facet,
@@ -116,14 +117,15 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
             _link(record, channel, relative.layer, relative.channel, f"r {format_number(relative.r)}")
             for relative in channel.relatives
         ],
+        "kin": describe_relatives(channel),
         "feeders": [] if channel.feeding is None else _feeders(record, channel),
-        "chance": "" if channel.feeding is None else _percent(channel.feeding.chance, negative=True),
+        "chance": "" if channel.feeding is None else format_percent(channel.feeding.chance, negative=True),
         "classes": [
             (
                 printable(answer.label),
                 answer.photos,
                 format_number(answer.mean),
-                _percent(answer.share),
+                format_percent(answer.share),
                 round(100 * max(0.0, answer.mean or 0.0) / top, 1),
             )
             for top in [max([1e-12, *(answer.mean or 0.0 for answer in channel.classes)])]
@@ -143,8 +145,8 @@ def _feeders(record: AtlasRecord, channel: AtlasChannelRecord) -> list[ChannelLi
             channel,
             feeding.layer,
             feeder.channel,
-            f"carries {_percent(feeder.share)}",
-            f"without it {_percent(feeder.drop, negative=True)}",
+            f"carries {format_percent(feeder.share)}",
+            f"without it {format_percent(feeder.drop, negative=True)}",
             words,
         )
         for feeder in feeding.feeders
@@ -186,7 +188,7 @@ def _lines(entry: AtlasLayer, at: int, channel: AtlasChannelRecord | None) -> li
         ),
         Line(
             "used",
-            _percent(own.used),
+            format_percent(own.used),
             "of photos",
             "In how many photos it is among the strongest tenth of the layer's channels.",
         ),
@@ -210,39 +212,14 @@ def _range(channel: AtlasChannelRecord, name: str) -> str:
     group = channel.groups.get(name)
     if group is None or not group.photos:
         return ""
-    scores = [photo.score for photo in group.photos]
-    return f"{format_number(min(scores))} to {format_number(max(scores))}"
+    return _extent([photo.score for photo in group.photos])
+
+
+def _extent(values: Sequence[float]) -> str:
+    return f"{format_number(min(values))} to {format_number(max(values))}" if values else ""
 
 
 def _is_tied(channel: AtlasChannelRecord, name: str) -> bool:
     """Whether all photos of a group have one value: which of many equal ones they are says nothing."""
     group = channel.groups.get(name)
     return group is not None and len({photo.score for photo in group.photos}) == 1 < len(group.photos)
-
-
-def _headline(channel: AtlasChannelRecord | None, entry: AtlasChannel) -> str:
-    """Of which classes its strongest photos are, in words that claim no more than the shares do; empty without classes."""
-    if entry.label is None:
-        return ""
-    answers = [] if channel is None else channel.classes
-    shares = {answer.label: answer.share or 0.0 for answer in answers}
-    if entry.label_share is not None:
-        shares[entry.label] = entry.label_share
-    if entry.label not in shares:
-        return ""
-    ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
-    label, share = ranked[0]
-    if share >= MOST:
-        return f"{_percent(share)} of its strongest photos are of {label}"
-    named = [f"{label} {_percent(share)}" for label, share in ranked[:NAMED] if share >= SOME]
-    if named:
-        return f"its strongest photos are of several classes: {', '.join(named)}, others"
-    return f"its strongest photos are of many classes, none more than {_percent(share)}"
-
-
-def _percent(share: float | None, negative: bool = False) -> str:
-    if share is None:
-        return "–"
-    value = -share if negative else share
-    sign = "+" if negative and value > 0 else ""
-    return sign + f"{100 * value:.{1 if abs(share) < 0.0995 else 0}f} %".replace("-", "−")

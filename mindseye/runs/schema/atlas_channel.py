@@ -43,10 +43,15 @@ class Feeding:
 
 @dataclass
 class ChannelFacet:
-    """A facet of a channel's top photos, and its picture. activation: of the channel in its photos; painted: in the picture."""
+    """A facet of a channel's top photos, and its picture.
+
+    label: the commonest of its photos; label_share: how many of them have it, in [0, 1]. activation: of the channel in its photos;
+    painted: in the picture.
+    """
 
     size: int
     label: str | None = None
+    label_share: Number = None
     members: list[MemberEntry] = field(default_factory=list)
     picture: str | None = None
     reason: str | None = None
@@ -66,7 +71,10 @@ class ClassAnswer:
 
 @dataclass
 class AtlasChannelRecord:
-    """All of one channel. histogram: counts between ``low`` and ``high``. groups: photos along its range, see ``examples``.
+    """All of one channel.
+
+    histogram: counts between ``low`` and ``high``. strongest: the photos with its greatest means, best first. groups: photos along
+    its range by the value at one position, see ``examples``.
 
     picture: the plain one; painted: what it excites in the channel; reason: why there is none. sheets: the file with the photos of
     each group. silhouette, chance: of its facets, and of single clouds. crops: files with the strongest photo of each relative or
@@ -81,6 +89,7 @@ class AtlasChannelRecord:
     mean: Number = None
     histogram: list[int] = field(default_factory=list)
     rule: str = "zero"
+    strongest: list[MemberEntry] = field(default_factory=list)
     groups: dict[str, ExampleGroup] = field(default_factory=dict)
     sheets: dict[str, str] = field(default_factory=dict)
     classes: list[ClassAnswer] = field(default_factory=list)

@@ -16,12 +16,13 @@ from mindseye.optimize.transforms.views import Views
 from mindseye.report.atlas import write_channel_page
 from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, small_of, write_webp
 from mindseye.report.progress import Progress
-from mindseye.runs.atlas import channel_name, channel_stem, crop_file
+from mindseye.runs.atlas import channel_name, channel_stem
 from mindseye.runs.entries import common
 from mindseye.runs.files import as_kept
 from mindseye.runs.schema import AtlasChannelRecord, ChannelFacet, ClassAnswer, Example, ExampleGroup, MemberEntry
 from mindseye.wording import counted
 from mindseye.workflows.atlas.context import AtlasContext
+from mindseye.workflows.atlas.crops import write_crops
 from mindseye.workflows.atlas.kept_pictures import KeptPictures
 from mindseye.workflows.batch.executor import Ended, Status
 from mindseye.workflows.batch.item import PackItem
@@ -32,6 +33,7 @@ BINS = 24
 PLAIN = -1
 """The number of the plain picture among a channel's; those of its facets are counted from 0."""
 CLASSES = 8
+STRONGEST = 9
 
 
 @dataclass
@@ -129,15 +131,20 @@ class AtlasChannelItem(PackItem):
             top_photos=len(grouped.photos),
             notes=list(grouped.notes),
         )
-        record.crops = self._write_crops(record)
+        record.crops = write_crops(context, record)
         sheets = self._examples(record)
         labels, paths = context.record.label_names or None, context.photos.paths
+        best = grouped.photos[:STRONGEST]
+        record.strongest = [MemberEntry(paths[photo], photo, activation=float(values[photo])) for photo in best]
+        sheets["strongest"] = photo_sheet(list(context.photos.load(best)), 3)
         for facet in grouped.facets:
             own = [
                 photo for photo, place in zip(grouped.photos, grouped.assignment, strict=True) if place == facet.index
             ]
             members = [MemberEntry(paths[photo], photo, activation=float(values[photo])) for photo in facet.members]
-            entry = ChannelFacet(facet.size, common(labels, own), members, activation=float(values[own].mean()))
+            label = common(labels, own)
+            share = sum(labels[photo] == label for photo in own) / len(own) if labels else None
+            entry = ChannelFacet(facet.size, label, share, members, activation=float(values[own].mean()))
             record.facets.append(entry)
             sheets[f"facet-{facet.index}"] = photo_sheet(list(context.photos.load(facet.members)), FACET_COLUMNS)
         return record, sheets
@@ -167,29 +174,6 @@ class AtlasChannelItem(PackItem):
             ]
             sheets[name] = photo_sheet(crops, 3)
         return sheets
-
-    def _write_crops(self, record: AtlasChannelRecord) -> list[str]:
-        """The strongest photo, cut to what the position sees, of each channel that is named here and has no page; the files."""
-        context = self.context
-        near = [(relative.layer, relative.channel) for relative in record.relatives]
-        near += [(record.feeding.layer, own.channel) for own in record.feeding.feeders] if record.feeding else []
-        files = []
-        for address, channel in dict.fromkeys(near):
-            at = context.answers.strongest(address, channel)
-            if at is None or context.record.of_layer(address).entry_of(channel) is not None:
-                continue
-            file = crop_file(address, channel)
-            files.append(file)
-            if not (context.folder.path / file).is_file():
-                write_webp(
-                    context.folder.path / file, photo_sheet([self._crop(context.preparing.layer(address), *at)], 1)
-                )
-        return files
-
-    def _crop(self, layer: Layer, photo: int, position: int) -> Tensor:
-        field = self.context.field_of(layer)
-        top, left, bottom, right = field.box(*divmod(position, field.columns))
-        return self.context.photos.load([photo])[0][:, top:bottom, left:right]
 
     def _classes(self, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], top: list[int]) -> list[ClassAnswer]:
         """The classes that the channel answers to most, by the mean over their photos."""

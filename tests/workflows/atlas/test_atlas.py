@@ -8,6 +8,7 @@ import pytest
 import torch
 from atlas_runs import QUICK, files, forked, run
 from nets import TinyConv, seeded
+from PIL import Image
 
 import mindseye
 from mindseye.cli import main
@@ -32,6 +33,11 @@ def test_everything_of_a_channel_as_values(photos, undisturbed):
     assert sum(record.histogram) == len(undisturbed.photos) == 36
     assert [len(group.photos) for group in record.groups.values()] == [9, 9, 9, 9]
     assert {answer.label for answer in record.classes} == {"ant", "bee", "crab 7"}
+    best = sorted(range(36), key=lambda place: -page.answers[place])[:9]
+    assert [photo.activation for photo in record.strongest] == pytest.approx(page.answers[best].tolist())
+    assert Image.open(undisturbed.path / record.sheets["strongest"]).size == (248, 248)
+    for facet in record.facets:
+        assert 1 / 3 <= facet.label_share <= 1
     assert len(undisturbed.to_frame()) == 6
     assert undisturbed.status.done == 8  # six channels, and the collection at two layers
     assert undisturbed.failures == ()
