@@ -197,13 +197,13 @@ def _lines(entry: AtlasLayer, at: int, channel: AtlasChannelRecord | None) -> li
         words = "How much more the channel answers to its best class than to the others, 0 to 1."
         lines.append(Line("class selectivity", format_number(own.class_selectivity), "", words))
     if channel is not None and channel.silhouette is not None:
-        beside = "" if channel.chance is None else f"single cloud {format_number(channel.chance)}"
+        beside = "" if channel.chance is None else f", single cloud {format_number(channel.chance)}"
         words = (
             f"How clearly its {channel.top_photos} strongest photos fall into groups (silhouette), beside the best of five single "
             "clouds of the same shape: no better than these means one group."
         )
         lines.append(
-            Line("facets", str(len(channel.facets)), f"silhouette {format_number(channel.silhouette)}, {beside}", words)
+            Line("facets", str(len(channel.facets)), f"silhouette {format_number(channel.silhouette)}{beside}", words)
         )
     return lines
 
