@@ -50,6 +50,22 @@ def test_the_columns_of_help_hold(capsys, monkeypatch, columns):
     assert all(line[16:17].strip() and not line[15:16].strip() for line in groups if line.startswith("  "))
 
 
+@pytest.mark.parametrize("words", [["--help"], ["completion", "--help"]])
+def test_what_is_said_beside_examples_stands_below_them_where_there_is_no_room(capsys, monkeypatch, words):
+    """So that each command stands whole on a line of its own; no word is lost."""
+    said = {}
+    for columns in (60, 200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        with pytest.raises(SystemExit):
+            main(words)
+        said[columns] = capsys.readouterr().out.partition("examples:")[2]
+    assert said[60].split() == said[200].split()
+    assert len(said[60].splitlines()) > len(said[200].splitlines())
+    told = [line for line in said[60].splitlines() if line.startswith("      ")]
+    assert told
+    assert max(map(len, told)) <= 60
+
+
 def test_help_of_a_command(capsys):
     """As its --help."""
     assert main(["help", "visualize"]) == 0
@@ -77,6 +93,12 @@ def test_the_version(capsys):
         (["--versoin"], "mindseye: no option '--versoin'; did you mean '--version'?"),
         (["visualize", "--facest", "3"], "mindseye visualize: no option '--facest'; did you mean '--facets'?"),
         (["evaluate", "run", "--jugde=vit"], "mindseye evaluate: no option '--jugde'; did you mean '--judge'?"),
+        (
+            ["visualize", "photos", "--precision", "flaot32"],
+            "mindseye visualize: argument --precision: invalid choice: 'flaot32' (choose from",
+        ),
+        (["completion", "bsh"], "mindseye completion: argument shell: invalid choice: 'bsh' (choose from"),
+        (["demo", "photos"], "mindseye demo: one word too many: 'photos' (see mindseye demo --help)"),
     ],
 )
 def test_a_mistyped_command_or_option_is_answered_with_the_near_ones(capsys, words, told):
@@ -87,6 +109,23 @@ def test_a_mistyped_command_or_option_is_answered_with_the_near_ones(capsys, wor
     said = capsys.readouterr()
     assert said.err.startswith(told)
     assert said.out == ""
+
+
+def test_a_value_that_is_no_choice_is_answered_with_the_near_ones(capsys):
+    """In the same words as commands and options; one that is like none only with the choices."""
+    for value, is_near in (("flaot32", True), ("xyz", False)):
+        with pytest.raises(SystemExit):
+            main(["visualize", "photos", "--precision", value])
+        assert ("; did you mean 'float32'" in capsys.readouterr().err) == is_near
+
+
+@pytest.mark.parametrize("command", ["open", "film", "visualize"])
+def test_a_mistyped_folder_is_answered_with_the_near_ones(capsys, tmp_path, monkeypatch, command):
+    """That lie in the same place."""
+    (tmp_path / "runs" / "ants").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert main([command, "runs/antz"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith("runs/ants'?")
 
 
 def test_help_of_no_command_and_a_recipe_that_there_is_not(capsys):
