@@ -133,7 +133,7 @@ def _draw_channels(
     values = [[stats.entanglement for stats in layer.channel_stats if stats.entanglement is not None] for layer in rows]
     largest = max([value for row in values for value in row], default=0.0)
     axis = _Axis(1.05 * largest or 1.0, top + CHANNELS, CHANNELS)
-    _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: chance"])
+    _draw_frame(sheet, axis, left, "every channel", ["a dot each;", "thin line: the mean,", "dashes: chance"])
     with sheet.smooth(left, top - 10, sheet.width - left, CHANNELS + 20) as brush:
         for x, row, layer in zip(columns, values, rows, strict=True):
             for offset, value in beeswarm(row, axis.top / (CHANNELS / 9), step / 2 - 14, 9.0):

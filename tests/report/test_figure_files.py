@@ -105,6 +105,20 @@ def test_labels_do_not_run_into_each_other(make_run, facets: int) -> None:
         assert max(sheet.width, sheet.height) <= LARGEST, name
 
 
+@pytest.mark.parametrize("largest", [0.04, 0.11, 0.2, 0.23, 0.3, 0.37, 0.5, 0.61, 0.9])
+def test_labels_of_an_axis_leave_room_for_what_is_said_beside_it(make_run, largest: float) -> None:
+    """At whatever height the numbers of the axis stand."""
+
+    def scale(manifest: dict[str, Any]) -> None:
+        rename(manifest)
+        for layer in manifest["layers"]:
+            for number, stats in enumerate(layer["channel_stats"]):
+                stats["entanglement"] = largest * number / 39
+            layer["entanglement"] |= {"mean": largest / 2, "low": largest / 3, "high": largest}
+
+    assert_legible(sheets_of(make_run(layers=1, images=6, snapshots=0, change=scale))["entanglement"], "entanglement")
+
+
 @pytest.mark.parametrize("objectives", [1, 4, 30])
 def test_labels_of_named_objectives_neither(make_commission, objectives: int) -> None:
     """Pictures of objectives with long names, beside their photos, judged."""
