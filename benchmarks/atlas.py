@@ -1,24 +1,18 @@
-"""What an atlas costs beside the work in it, and how its pages bear thousands of channels.
+"""What an atlas costs beside the work in it.
 
-    python benchmarks/atlas.py cost PHOTOS --model efficientnet_lite0 --channels 2 --steps 20
-    python benchmarks/atlas.py pages ATLAS --channels 5000
+    python benchmarks/atlas.py PHOTOS --model efficientnet_lite0 --channels 2 --steps 20
 
-cost: an atlas of every stage, of few channels and few steps, and the parts of it by themselves in the same process: decoding and
-a forward pass of all photos, the targets of all facets, the optimizer steps of all pictures. Seconds are those of a clock and
-of the processor in all threads of this process, which a crowded machine lengthens less. From both follows, for as many channels
-and steps as a full atlas has, what it would take and its throughput over its parts: what lies beside the steps does not grow with
-them.
-
-pages: a layer of a finished atlas is multiplied to thousands of channels (its pictures are linked, not copied), and opened in
-Chromium: size of the page, time to the first picture, memory of the browser's tab, and the time that sorting takes.
+An atlas of every stage, of few channels and few steps, and the parts of it by themselves in the same process: decoding and a
+forward pass of all photos, the targets of all facets, the optimizer steps of all pictures; beside these what is found out of the
+collection and of each channel. Seconds are those of a clock and of the processor in all threads of this process, which a crowded
+machine lengthens less. From both follows, for as many channels and steps as a full atlas has, what it would take and its throughput
+over its parts: what lies beside the steps does not grow with them.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,47 +22,43 @@ from batch import Spent
 import mindseye
 from mindseye.cli import keep_memory
 from mindseye.facets.activations import mean_activations
+from mindseye.facets.clustering import find_facets
+from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH
 from mindseye.layers.layer import Layer
 from mindseye.optimize.order import FacetOrder, Order
-from mindseye.report.atlas import write_assets, write_layer_page, write_network_page
 from mindseye.report.progress import Progress
-from mindseye.runs.atlas import AtlasFolder
 from mindseye.workflows.atlas.choice import AtlasChoice
+from mindseye.workflows.atlas.collection import AtlasCollectionItem
 from mindseye.workflows.atlas.context import AtlasContext
 from mindseye.workflows.atlas.request import AtlasRequest
 from mindseye.workflows.batch.ledger import read_plan
 from mindseye.workflows.facets.channel_order import channel_facets_order, channels_order
-from mindseye.workflows.facets.find import gather_targets
+from mindseye.workflows.facets.find import facet_order, gather_targets
+from mindseye.workflows.facets.job import FacetJob
 from mindseye.workflows.request import Request
 
 FULL_CHANNELS = 32
+STRICT = ("decoding and forward passes", "targets", "optimizer steps")
+FOUND = ("facets of the collection", "facets of channels", "what feeds channels")
+"""Parts that an atlas has beside these, each as costly as what it is made of; the throughput is given with and without them."""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    cost = kinds.add_parser("cost")
-    cost.add_argument("photos", metavar="PHOTOS")
-    cost.add_argument("--model", default="efficientnet_lite0")
-    cost.add_argument("--weights")
-    cost.add_argument("--channels", type=int, default=2)
-    cost.add_argument("--steps", type=int, default=20)
-    cost.add_argument("--full-steps", type=int, default=400, help="of a full atlas, for the projection")
-    cost.add_argument("--size", type=int)
-    cost.add_argument("--device", default="cpu")
-    pages = kinds.add_parser("pages")
-    pages.add_argument("atlas", metavar="ATLAS")
-    pages.add_argument("--channels", type=int, default=5000)
-    pages.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("photos", metavar="PHOTOS")
+    parser.add_argument("--model", default="efficientnet_lite0")
+    parser.add_argument("--weights")
+    parser.add_argument("--channels", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--full-steps", type=int, default=400, help="of a full atlas, for the projection")
+    parser.add_argument("--size", type=int)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    if options.kind == "pages":
-        measure_pages(options)
-    else:
-        keep_memory()
-        with tempfile.TemporaryDirectory() as place:
-            measure_cost(options, Path(place) / "atlas")
+    keep_memory()
+    with tempfile.TemporaryDirectory() as place:
+        measure_cost(options, Path(place) / "atlas")
 
 
 def measure_cost(options: argparse.Namespace, out: Path) -> None:
@@ -87,11 +77,14 @@ def measure_cost(options: argparse.Namespace, out: Path) -> None:
     )
     print(f"{len(atlas[0].photos)} photos, {options.device}, {torch.get_num_threads()} threads\n")
     print("| what | seconds | of the processor |\n|---|---|---|")
+    every = Spent(0.0, 0.0)
     for name, spent in parts.items():
-        bare += spent
+        every += spent
+        bare += spent if name in STRICT else Spent(0.0, 0.0)
         print(f"| bare {name} | {spent} |")
-    print(f"| sum of the parts | {bare} |\n| atlas, less loading | {net} |")
-    print(f"| throughput over the parts | {bare.clock / net.clock:.2f} | {bare.processor / net.processor:.2f} |")
+    print(f"| sum of the first three | {bare} |\n| sum of the parts | {every} |\n| atlas, less loading | {net} |")
+    print(f"| throughput over the first three | {bare.clock / net.clock:.2f} | {bare.processor / net.processor:.2f} |")
+    print(f"| throughput over the parts | {every.clock / net.clock:.2f} | {every.processor / net.processor:.2f} |")
     steps, looking = parts["optimizer steps"].processor, parts["decoding and forward passes"].processor
     times = FULL_CHANNELS / options.channels
     full_steps = steps * times * options.full_steps / options.steps
@@ -101,7 +94,7 @@ def measure_cost(options: argparse.Namespace, out: Path) -> None:
     print(
         f"| projected: {FULL_CHANNELS} channels a stage, {options.full_steps} steps, core-hours | | {(full + beside) / 3600:.2f} |"
     )
-    print(f"| projected: throughput over the parts, at least | | {full / (full + beside):.2f} |")
+    print(f"| projected: throughput over the first three, at least | | {full / (full + beside):.2f} |")
 
 
 def bare_parts(options: argparse.Namespace, asked: dict[str, Any], out: Path) -> tuple[dict[str, Spent], int]:
@@ -111,17 +104,27 @@ def bare_parts(options: argparse.Namespace, asked: dict[str, Any], out: Path) ->
     plan = read_plan(out)
     assert plan is not None
     nothing = Spent(0.0, 0.0)
-    taken = {"decoding and forward passes": nothing, "targets": nothing, "optimizer steps": nothing}
+    taken = dict.fromkeys([*STRICT, *FOUND], nothing)
     pictures = 0
     with request.open(0) as worker:
         context: AtlasContext = worker.jobs.context  # type: ignore[attr-defined]
         taken["decoding and forward passes"] = spend(lambda: look(context))
+        taken["facets of the collection"] = spend(lambda: group(context))
         for pack in plan.packs:
+            if ":" not in pack.classes[0]:
+                item = worker.jobs.open(pack.classes[0])  # type: ignore[attr-defined]
+                taken["targets"] += spend(lambda item=item: orders_of(item, context))  # type: ignore[misc]
+                order = orders_of(item, context)
+                taken["optimizer steps"] += spend(lambda order=order: paint(order, context.batch_size))  # type: ignore[misc]
+                pictures += len(order)
+                continue
             pairs = [name.rsplit(":", 1) for name in pack.classes]
             layer, channels = context.painter.layer(pairs[0][0]), [int(channel) for _, channel in pairs]
             orders: list[FacetOrder] = []
             for channel in channels:
-                _ = context.facets_of(layer.address, channel), context.slope(context.job(layer, channel))
+                taken["facets of channels"] += spend(lambda: context.facets_of(layer.address, channel))  # noqa: B023
+                taken["what feeds channels"] += spend(lambda: context.feeding(layer, channel))  # noqa: B023
+                context.slope(context.job(layer, channel))
                 taken["targets"] += spend(lambda: orders.append(aim(context, layer, channel)))  # noqa: B023
             every: list[Order] = [
                 channels_order(context.painter, layer, channels, pack.classes),
@@ -131,6 +134,21 @@ def bare_parts(options: argparse.Namespace, asked: dict[str, Any], out: Path) ->
                 taken["optimizer steps"] += spend(lambda order=order: paint(order, context.batch_size))  # type: ignore[misc]
                 pictures += len(order)
     return taken, pictures
+
+
+def group(context: AtlasContext) -> None:
+    """The facets of the whole collection at each layer."""
+    recipe, seed = context.painter.recipe, context.painter.seed
+    for entry in context.record.layers:
+        points = embed(context.answers.means(entry.layer), seed).points
+        find_facets(points, "auto", recipe.members, seed, recipe.gamma, recipe.weighting)
+
+
+def orders_of(item: AtlasCollectionItem, context: AtlasContext) -> FacetOrder:
+    """The targets of the collection's facets at a layer."""
+    job = FacetJob(context.painter, context.photos, [item.layer], item.layer, len(item.groups), name=item.name)
+    targets = gather_targets(job, item.facets, Progress(quiet=True), [item.layer], slope=context.slope(job))
+    return facet_order(job, item.layer, targets)
 
 
 def aim(context: AtlasContext, layer: Layer, channel: int) -> FacetOrder:
@@ -163,105 +181,6 @@ def spend(work: Callable[[], object]) -> Spent:
     clock, processor = time.perf_counter(), time.process_time()
     work()
     return Spent(time.perf_counter() - clock, time.process_time() - processor)
-
-
-def measure_pages(options: argparse.Namespace) -> None:
-    """Print how the first page and a layer's sheet of many channels behave in a browser."""
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        folder, layer = multiply(Path(options.atlas), Path(place), options.channels)
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
-        browser = playwright.chromium.launch(executable_path=options.browser, args=flags)
-        print(
-            "| page | KB | first picture, ms | JS heap, MB | tab, MB | sort or search, ms |\n|---|---|---|---|---|---|"
-        )
-        for name in (f"{layer}/index.html", "index.html"):
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            begun = time.perf_counter()
-            page.goto((folder / name).as_uri(), wait_until="commit")
-            while not page.evaluate("[...document.images].some((one) => one.naturalWidth > 1)"):
-                page.wait_for_timeout(5)
-            first = 1000 * (time.perf_counter() - begun)
-            page.wait_for_load_state("load")
-            page.mouse.wheel(0, 20000)
-            page.wait_for_timeout(1000)
-            heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
-            tab = max(resident(process) for process in renderers())
-            took = page.evaluate(change("order", "1", "change") if "/" in name else change("search", "12", "input"))
-            size = (folder / name).stat().st_size / 1000
-            print(f"| {name} | {size:.0f} | {first:.0f} | {heap:.0f} | {tab:.0f} | {took:.0f} |", flush=True)
-            page.close()
-        browser.close()
-
-
-CHANGE = """async () => {
-  const field = document.getElementById("NAME"), begun = performance.now();
-  field.value = "VALUE";
-  field.dispatchEvent(new Event("EVENT"));
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  return performance.now() - begun;
-}"""
-"""A field is changed, and two frames have passed, after which what was done has been shown."""
-
-
-def change(name: str, value: str, event: str) -> str:
-    """The script that changes a field of a page and says how many milliseconds that took."""
-    return CHANGE.replace("NAME", name).replace("VALUE", value).replace("EVENT", event)
-
-
-def multiply(atlas: Path, place: Path, count: int) -> tuple[Path, str]:
-    """An atlas whose last layer has so many channels, each with the pictures of one that is there; its folder and the layer's."""
-    record = AtlasFolder(atlas).read()
-    layer = record.layers[-1]
-    there = layer.entries
-    (place / layer.folder).mkdir()
-    for number in range(count):
-        source = atlas / layer.folder / f"{there[number % len(there)].channel:04d}-small.webp"
-        (place / layer.folder / f"{number:04d}-small.webp").write_bytes(source.read_bytes())
-    layer.entries = [
-        replace(there[number % len(there)], channel=number, place=(number % 71 / 70, number // 71 * 70 / count))
-        for number in range(count)
-    ]
-    layer.groups = []
-    write_assets(place)
-    write_layer_page(place, record, len(record.layers) - 1, range(count), [])
-    write_network_page(place, record, {layer.layer: range(count)})
-    return place, layer.folder
-
-
-def renderers() -> list[int]:
-    """The processes of this user's browser that show pages, begun by this process."""
-    own = os.getpid()
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            is_renderer = b"--type=renderer" in (path / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if is_renderer and own in ancestors(int(path.name)):
-            found.append(int(path.name))
-    return found
-
-
-def ancestors(process: int) -> list[int]:
-    """The processes that began a process, itself first."""
-    chain = [process]
-    while chain[-1] > 1:
-        try:
-            chain.append(int((Path("/proc") / str(chain[-1]) / "stat").read_text().rpartition(")")[2].split()[1]))
-        except (OSError, IndexError, ValueError):
-            break
-    return chain
-
-
-def resident(process: int) -> float:
-    """Megabytes that a process holds for itself alone (proportional set size, where it may be read)."""
-    try:
-        text = (Path("/proc") / str(process) / "smaps_rollup").read_text()
-        return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1000
-    except (OSError, StopIteration):
-        return float("nan")
 
 
 if __name__ == "__main__":

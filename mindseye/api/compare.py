@@ -20,8 +20,9 @@ def compare(
     """Say which channels of one network have a twin in another, and show them side by side; nothing is painted.
 
     For two training runs, or a network before and after it was fine-tuned or quantised. Both atlases must be over the same
-    photos. Channels are matched one to one so that the sum of the correlations of their answers is largest (Li et al., "Convergent
-    Learning", ICLR 2016); layers are set beside each other by linear CKA (Kornblith et al., ICML 2019).
+    photos, which are known by their content wherever they lie, else by their paths below their folders. Channels are matched one
+    to one so that the sum of the correlations of their answers is largest (Li et al., "Convergent Learning", ICLR 2016); layers are
+    set beside each other by linear CKA (Kornblith et al., ICML 2019).
 
     Args:
         first: an atlas or its folder. second: likewise.
@@ -36,6 +37,7 @@ def compare(
     """
     told = Progress.of(progress, quiet=quiet)
     compared = compare_atlases(_open_atlas(first), _open_atlas(second), as_path("out", out))
+    told.say(compared.photos_line)
     told.say(f"done: {compared.page}")
     return compared
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mindseye.attribution.prefix import ForwardPrefix
 from mindseye.layers.layer import Layer
 from mindseye.layers.reader import Reader
 from mindseye.models.freeze import freeze
@@ -54,7 +55,10 @@ class ChannelPath:
         return ((activation - self.means.to(activation)[:, None]) * slopes).sum(-1).cpu()
 
     def ablate(self, images: Tensor, channels: Sequence[int | None]) -> Tensor:
-        """The value in each image with each of some channels held at its mean, [channels, images]; None: with none held."""
+        """The value in each image with each of some channels held at its mean, [channels, images]; None: with none held.
+
+        What comes before the earlier layer is computed once.
+        """
 
         def held(channel: int | None) -> Callable[[Tensor], Tensor]:
             def exchange(activation: Tensor) -> Tensor:
@@ -66,8 +70,13 @@ class ChannelPath:
 
             return exchange
 
+        prefix = ForwardPrefix(self.network, self.before)
         with freeze(self.network), torch.no_grad():
-            return torch.stack([self._values(images, held(channel)).cpu() for channel in channels])
+            with prefix.record():
+                whole = self._values(images, held(None)).cpu()
+            with prefix.replay():
+                held_values = {name: self._values(images, held(name)).cpu() for name in channels if name is not None}
+        return torch.stack([whole if channel is None else held_values[channel] for channel in channels])
 
     def _axis(self, activation: Tensor) -> int:
         return 1 if self.before.layout.axes in ("map", "sequence", "vector") else activation.ndim - 1

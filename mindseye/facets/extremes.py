@@ -12,6 +12,31 @@ from mindseye.layers.reader import Reader
 from mindseye.preprocessing import Preprocessing
 
 
+class StrongestPositions:
+    """Where each channel of some layers has its greatest value over all photos."""
+
+    def __init__(self) -> None:
+        self._best: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def look(self, indices: Sequence[int], activations: Mapping[str, Tensor]) -> None:
+        """Take a batch into account. activations: {address: [batch, channels, positions]}."""
+        photos = torch.tensor(indices)
+        for address, activation in activations.items():
+            values, positions = (part.cpu() for part in activation.float().max(-1))
+            greatest, rows = values.max(0)
+            places = torch.stack([photos[rows], positions.gather(0, rows[None])[0]], 1)
+            if address in self._best:
+                before, places_before = self._best[address]
+                is_new = greatest > before
+                greatest = torch.where(is_new, greatest, before)
+                places = torch.where(is_new[:, None], places, places_before)
+            self._best[address] = (greatest, places)
+
+    def places(self, address: str) -> Tensor:
+        """The photo and the position of each channel of a layer, [channels, 2]."""
+        return self._best[address][1]
+
+
 @dataclass(frozen=True, eq=False)
 class Extremes:
     """What one channel does in each photo, [photos] each, on the CPU.
@@ -53,10 +78,12 @@ def layer_extremes(
     channels: Mapping[str, Sequence[int]],
     device: torch.device,
     on_batch: Callable[[int], None] = lambda count: None,
+    strongest: StrongestPositions | None = None,
 ) -> dict[str, list[Extremes]]:
     """What some channels of each layer do in every photo, in one pass over the photos, {address: one for each channel}.
 
     channels: of each layer that is read. batches: (indices, uint8 images [batch, channels, side, side]) in any order.
+    strongest: is shown all channels.
 
     Raises:
         UserError: if an activation is NaN or infinite, naming layer and number of photos.
@@ -66,6 +93,8 @@ def layer_extremes(
     batch_parts: dict[str, list[tuple[Tensor, ...]]] = {address: [] for address in channels}
     for indices, images in batches:
         activations = read(normalise_photos(images, preprocessing, device))
+        if strongest is not None:
+            strongest.look(indices, activations)
         for address, own in channels.items():
             values = activations[address][:, list(own)].float()
             parts: list[Tensor] = []

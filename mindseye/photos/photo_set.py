@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import closing
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mindseye.errors import UserError
+from mindseye.errors import UserError, one_line
 from mindseye.photos.decode import View, decode
 from mindseye.photos.decode_pool import decode_all
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.listing import Entry, Listing, Skipped, list_photos
 from mindseye.photos.photo_memory import PhotoMemory
+from mindseye.photos.tar import Member
 from mindseye.preprocessing import Preprocessing
 
 Source = str | os.PathLike[str] | Sequence[Any] | npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 
 KEPT_BYTES = 512 * 2**20
+CONTENT_BYTES = 12
+"""Of the fingerprint of a photo's content."""
 
 
 def find_photos(source: Source, recursive: bool = False) -> "PhotoSet":
@@ -73,6 +76,14 @@ class PhotoSet:
             if isinstance(entry.source, np.ndarray):
                 hasher.update(np.ascontiguousarray(entry.source).tobytes())
         return hasher.hexdigest()
+
+    def contents(self) -> list[str]:
+        """A fingerprint of each photo's content, by index: of a file's bytes, wherever it lies, or of an array's values.
+
+        Raises:
+            UserError: if a photo has gone since it was first read.
+        """
+        return [_content(entry) for entry in self._entries]
 
     @property
     def labels(self) -> list[str] | None:
@@ -214,6 +225,22 @@ class PhotoSet:
         if view != self._view:
             self._memory.clear()
         self._view = view
+
+
+def _content(entry: Entry) -> str:
+    source = entry.source
+    hasher = blake2b(digest_size=CONTENT_BYTES)
+    try:
+        if isinstance(source, np.ndarray):
+            hasher.update(f"{source.dtype.str} {source.shape}".encode() + np.ascontiguousarray(source).tobytes())
+        elif isinstance(source, Member):
+            hasher.update(source.open().getvalue())
+        else:
+            with Path(source).open("rb") as file:
+                return file_digest(file, lambda: hasher).hexdigest()
+    except OSError as error:
+        raise _missing_photo(entry, one_line(error)) from error
+    return hasher.hexdigest()
 
 
 def _note(names: Sequence[str], remark: str) -> str:

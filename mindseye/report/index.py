@@ -25,7 +25,7 @@ SHEET = 2400
 MOST_PICTURES = 4000
 """On the page: more runs show fewer of each."""
 STRIP, MOST_STRIPS = 40, 400
-STYLES = ("base", "front", "table", "index", "compare", "print")
+STYLES = ("base", "front", "table", "index", "compare", "targets", "print")
 SCRIPTS = ("dom", "match", "theme", "compare", "index")
 
 

@@ -12,7 +12,7 @@ from mindseye.errors import UserError
 from mindseye.facets.extremes import Extremes
 from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import file_name
-from mindseye.runs.schema import AtlasChannelRecord, AtlasRecord
+from mindseye.runs.schema import AtlasChannelRecord, AtlasCollectionRecord, AtlasRecord
 
 RECORD, ANSWERS = "atlas.json", "answers.safetensors"
 EXTREMES = ("lowest", "lowest_at", "highest", "highest_at", "mean", "mean_at")
@@ -59,11 +59,19 @@ class AtlasFolder:
         except FileNotFoundError:
             return None
 
+    def collection(self, layer: str) -> AtlasCollectionRecord | None:
+        """The record of the whole collection's facets at a layer, None where it is not there (yet)."""
+        try:
+            return AtlasCollectionRecord.read(self.path / f"{collection_stem(layer)}.json")
+        except FileNotFoundError:
+            return None
+
 
 class Answers:
     """What the channels of each layer answer to the photos.
 
-    tensors: {``LAYER/means``: [photos, all channels], ``LAYER/extremes/NAME``: [photos, channels with a page]}.
+    tensors: {``LAYER/means``: [photos, all channels], ``LAYER/extremes/NAME``: [photos, channels with a page],
+    ``LAYER/strongest``: [all channels, 2]}, the last in atlases of this version only.
     """
 
     def __init__(self, tensors: dict[str, Tensor]) -> None:
@@ -82,6 +90,18 @@ class Answers:
         """What the channel at a place among those with a page does in each photo, and where."""
         return Extremes(*(self.tensors[f"{layer}/extremes/{name}"][:, place] for name in EXTREMES))
 
+    def strongest(self, layer: str, channel: int) -> tuple[int, int] | None:
+        """The photo and the position in which a channel has its greatest value; None where it was not noted."""
+        places = self.tensors.get(f"{layer}/strongest")
+        if places is None:
+            return None
+        photo, position = places[channel].tolist()
+        return photo, position
+
+    def keep_strongest(self, layer: str, places: Tensor) -> None:
+        """Keep them for all channels, [channels, 2]."""
+        self.tensors[f"{layer}/strongest"] = places.contiguous()
+
     def keep_extremes(self, layer: str, extremes: list[Extremes]) -> None:
         """Keep those of all channels with a page."""
         for name in EXTREMES:
@@ -97,3 +117,18 @@ def channel_stem(layer: str, channel: int) -> str:
 def channel_name(layer: str, channel: int) -> str:
     """What a channel is called in the ledger: ``layer3.5:320``."""
     return f"{layer}:{channel}"
+
+
+def collection_stem(layer: str) -> str:
+    """What the files of the whole collection's facets at a layer begin with, below the atlas: ``layer3.5/collection``."""
+    return f"{file_name(layer)}/collection"
+
+
+def collection_name(layer: str) -> str:
+    """What they are called in the ledger: ``layer3.5 collection``."""
+    return f"{layer} collection"
+
+
+def crop_file(layer: str, channel: int) -> str:
+    """The file with the strongest photo of a channel that has no page: ``layer3.5/0320-photo.webp``."""
+    return f"{channel_stem(layer, channel)}-photo.webp"

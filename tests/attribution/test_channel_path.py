@@ -66,3 +66,62 @@ def test_what_is_no_output_cannot_be_followed(linear):
     find = layers_of(linear)
     assert ChannelPath.can_follow(find("0"))
     assert not ChannelPath.can_follow(find("1@input"))
+
+
+class Branching(nn.Module):
+    """In-place work on kept outputs, a module that is called twice, and a way around the earlier layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True))
+        self.twice = nn.Conv2d(4, 4, 3, padding=1)
+        self.before = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(inplace=True))
+        self.after = nn.Conv2d(4, 5, 3)
+        self.passes = 0
+
+    def forward(self, images):
+        self.passes += 1
+        stem = self.stem(images)
+        around = self.twice(self.twice(stem))
+        stem += 1  # in place, on what the stem gave
+        return self.after(self.before(stem * 2) + around)
+
+
+def test_passes_that_begin_behind_the_layer_are_whole_passes():
+    """Bit for bit what whole passes with the channel exchanged give, and the network is left as it was."""
+    torch.manual_seed(0)
+    network = Branching().eval()
+    find = layers_of(network)
+    means = torch.randn(4)
+    drawn = images()
+    values = ChannelPath(network, find("before"), find("after"), 2, means).ablate(drawn, [1, None, 3])
+    for row, channel in zip(values, [1, None, 3], strict=True):
+
+        def exchange(module, inputs, output, channel=channel):
+            output = output.clone()
+            if channel is not None:
+                output[:, channel] = means[channel]
+            return output
+
+        handle = network.before.register_forward_hook(exchange)
+        with torch.no_grad():
+            assert torch.equal(row, network(drawn)[:, 2].flatten(1).mean(-1))
+        handle.remove()
+    assert not any("forward" in module.__dict__ for module in network.modules())
+
+
+def test_what_lies_before_the_layer_is_computed_once():
+    """Of four values the stem is asked for one."""
+    torch.manual_seed(0)
+    asked = []
+
+    class Stem(nn.Conv2d):
+        def forward(self, images):
+            asked.append(len(images))
+            return super().forward(images)
+
+    network = nn.Sequential(nn.Sequential(Stem(3, 4, 3)), nn.Conv2d(4, 5, 3), nn.Conv2d(5, 6, 3)).eval()
+    find = layers_of(network)
+    asked.clear()
+    ChannelPath(network, find("1"), find("2"), 0, torch.zeros(5)).ablate(images(), [None, 0, 1, 2])
+    assert asked == [3]

@@ -5,7 +5,7 @@ import torch
 from nets import TinyConv, TinyTokens, seeded
 
 from mindseye.errors import UserError
-from mindseye.facets.extremes import channel_extremes
+from mindseye.facets.extremes import StrongestPositions, channel_extremes
 from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
@@ -30,6 +30,22 @@ def activations_of(network, address, photos):
     layer = find_layer(survey(network, 32, photos.shape[1]), address)
     with torch.no_grad(), Reader(network, [layer]) as read:
         return layer, read(photos.float() / 255)[layer.address]
+
+
+def test_the_strongest_positions_of_all_photos_are_those_of_a_loop():
+    """In batches of uneven size, photo by photo and position by position; the first of equal photos."""
+    network, photos = seeded(TinyConv), photos_of(7)
+    photos[5] = photos[2]
+    strongest = StrongestPositions()
+    for first, last in ((0, 3), (3, 4), (4, 7)):
+        _, activations = activations_of(network, "body.1", photos[first:last])
+        strongest.look(list(range(first, last)), {"body.1": activations})
+    _, activations = activations_of(network, "body.1", photos)
+    for channel, (photo, position) in enumerate(strongest.places("body.1").tolist()):
+        values = [activations[number, channel].max().item() for number in range(7)]
+        assert values[photo] == pytest.approx(max(values))
+        assert photo != 5
+        assert activations[photo, channel, position] == activations[photo, channel].max()
 
 
 @pytest.mark.parametrize(

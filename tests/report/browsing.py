@@ -10,6 +10,24 @@ new PerformanceObserver((list) => {
 """
 """Counts the layout shifts of a page, in ``window.shifts``."""
 
+SMALL_TARGETS = """
+(least) => {
+  const small = [];
+  const sentences = "p, .me-headline, .answer, figcaption, footer, small, .me-caption, .legend";
+  for (const one of document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex='0'], [data-tip]")) {
+    if (!one.checkVisibility() || one.closest("svg") || one.matches("svg, .scroller, .room, .skip")) continue;
+    const around = one.parentElement.closest(sentences);
+    const isWord = getComputedStyle(one).display === "inline" && around && around.textContent.trim() !== one.textContent.trim();
+    if (isWord) continue;
+    const boxes = [one, one.closest("label")].filter(Boolean).map((each) => each.getBoundingClientRect());
+    if (boxes.every((box) => box.width < least - 0.5 || box.height < least - 0.5))
+      small.push(`${one.outerHTML.slice(0, 90)}: ${boxes.map((box) => `${box.width} x ${box.height}`)}`);
+  }
+  return small;
+}
+"""
+"""What one presses and is smaller than so many px, but for words within a sentence and the points of a map."""
+
 
 def settle(page: Any) -> None:
     """Wait until what was done has been shown: two frames, in which a change of the address and observers have their turn."""
@@ -54,3 +72,25 @@ def inspected(manifest: dict[str, Any]) -> None:
             | {"silhouette": 0.3, "examples": examples, "facets": own}
             for channel, which in ((7, "most"), (2, "least"))
         ]
+
+
+def fingers(page: Any, *places: list[tuple[float, float]]) -> None:
+    """Fingers, each a list of places in the window, put down together, moved step by step, and lifted."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, points: list[tuple[float, float]]) -> None:
+        touches = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    send("touchStart", [finger[0] for finger in places])
+    for step in range(1, len(places[0])):
+        send("touchMove", [finger[step] for finger in places])
+    send("touchEnd", [])
+    settle(page)
+
+
+def line(start: tuple[float, float], end: tuple[float, float], steps: int = 8) -> list[tuple[float, float]]:
+    return [
+        (start[0] + (end[0] - start[0]) * n / steps, start[1] + (end[1] - start[1]) * n / steps)
+        for n in range(steps + 1)
+    ]

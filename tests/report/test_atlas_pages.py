@@ -6,19 +6,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from browsing import WATCH, settle
 from PIL import Image
 
 from mindseye.report.atlas import write_assets, write_channel_page, write_layer_page, write_network_page
-from mindseye.report.atlas.images import photo_sheet, write_webp
+from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, write_webp
 from mindseye.runs.atlas import channel_stem
 from mindseye.runs.schema import (
     AtlasChannel,
     AtlasChannelRecord,
+    AtlasCollectionRecord,
     AtlasLayer,
     AtlasRecord,
     ChannelFacet,
     ClassAnswer,
+    CollectionFacet,
     Example,
     ExampleGroup,
     Feeder,
@@ -50,12 +53,14 @@ def make_atlas(folder: Path, channels: int, label: str = "lotus", painted: bool 
             for place in range(channels)
         ]
         layers.append(AtlasLayer(name, name, "Block", 3 * channels, [7, 7], 0.5, 0.9 if depth else None, [], entries))
-    layers[1].groups = [PhotoGroup(7, label, [0, 1])]
+    layers[1].groups = [PhotoGroup(7, label, [0, 1], [0.5, 0.5])]
     model, images = ModelEntry("net", "none"), ImagesEntry("/photos", 9, [])
     record = AtlasRecord("An atlas", model, images, command="mindseye atlas net photos", layers=layers)
     write_assets(folder)
     tile = Image.fromarray(draw.integers(0, 255, (24, 24, 3), dtype=np.uint8))
-    write_webp(folder / "layer3.5" / "facet-00.webp", tile)
+    squares = torch.from_numpy(draw.integers(0, 255, (2, 3, 24, 24), dtype=np.uint8))
+    write_webp(folder / "layer3.5" / "facet-00.webp", photo_sheet(list(squares), FACET_COLUMNS))
+    write_webp(folder / "layer3.5" / "collection-00.webp", tile)
     done = set()
     for layer in layers:
         for entry in layer.entries:
@@ -67,7 +72,9 @@ def make_atlas(folder: Path, channels: int, label: str = "lotus", painted: bool 
         write_channel_page(folder, record, channel_record(stem, entry.channel, label))
         done.add(entry.channel)
     for place in range(2):
-        write_layer_page(folder, record, place, done if place else set(), ["layer3.5/facet-00.webp"] if place else [])
+        sheets = ["layer3.5/facet-00.webp"] if place else []
+        pictures = AtlasCollectionRecord("layer3.5", facets=[CollectionFacet("layer3.5/collection-00.webp")])
+        write_layer_page(folder, record, place, done if place else set(), sheets, pictures if place else None)
     write_network_page(folder, record, {"layer3.5": done})
     return record
 
@@ -160,6 +167,53 @@ def test_a_sheet_sorts_and_lays_itself_out(look, tmp_path) -> None:
     assert numbers_of(tab) == [6]
 
 
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"lotus": 0.63, "ketch": 0.1}, "63 % of its strongest photos are of lotus"),
+        ({"lotus": 0.3, "ketch": 0.23, "ant": 0.1}, "of several classes: lotus 30 %, ketch 23 %, others"),
+        ({"lotus": 0.17, "ketch": 0.13}, "of many classes, none more than 17 %"),
+    ],
+)
+def test_a_class_is_named_as_far_as_its_share_goes(tmp_path, shares, said) -> None:
+    """Most of the photos, some of them, or none that stands out; the share stands beside the label on sheets."""
+    record = make_atlas(tmp_path, 4)
+    entry = record.layers[1].entries[1]
+    entry.label, entry.label_share = "lotus", shares["lotus"]
+    channel = channel_record(channel_stem("layer3.5", 3), 3, "lotus")
+    channel.facets = [ChannelFacet(20, "lotus", shares["lotus"])]
+    channel.relatives = [Relative("stem", 1, 0.31)]
+    channel.classes = [ClassAnswer(label, 9, 1.0, share) for label, share in shares.items()]
+    write_channel_page(tmp_path, record, channel)
+    page = (tmp_path / "layer3.5" / "0003.html").read_text()
+    assert said in page
+    assert ("<b>several classes, lotus" in page) == (shares["lotus"] < 0.5)
+    assert "None comes near it: r is at most 0.31." in page
+    write_layer_page(tmp_path, record, 1, {3}, ["layer3.5/facet-00.webp"])
+    assert f"lotus <i>{100 * shares['lotus']:.0f} %</i>" in (tmp_path / "layer3.5" / "index.html").read_text()
+
+
+def test_the_first_channels_need_no_script(browser, tmp_path) -> None:
+    """Their pictures are asked for by the page itself; with the script they are the first of the same sheet."""
+    make_atlas(tmp_path, 40)
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / "layer3.5" / "index.html").as_uri())
+    tab.wait_for_load_state("load")
+    plain = tab.locator("#sheet > a")
+    assert plain.count() == 24
+    names = [plain.nth(place).get_attribute("href") for place in range(24)]
+    context.close()
+    tab = browser.new_page()
+    tab.goto((tmp_path / "layer3.5" / "index.html").as_uri())
+    settle(tab)
+    wait_until(tab, "document.querySelectorAll('#sheet > a').length === 40")
+    hrefs = tab.eval_on_selector_all("#sheet > a", "all => all.map((one) => one.getAttribute('href'))")
+    assert hrefs[:24] == names
+    assert len(set(hrefs)) == 40
+    tab.close()
+
+
 def test_search_finds_by_number_layer_and_label(look, tmp_path) -> None:
     """In all layers; Enter opens the first; pictures that are found are loaded."""
     make_atlas(tmp_path, 6)
@@ -181,10 +235,8 @@ def test_a_channels_page_shows_all_of_it(look, tmp_path) -> None:
     """Pictures are there, links lead to pages, what has no page is no link, and arrow keys lead on."""
     make_atlas(tmp_path, 4)
     tab = look(tmp_path, "layer3.5/0003.html", quiet=False)  # its relative in the stem has no picture yet
-    broken = "all => all.filter((one) => one.complete && !one.naturalWidth).length"
     tab.evaluate("document.querySelectorAll('img').forEach((one) => { one.loading = 'eager'; })")
-    tab.wait_for_load_state("networkidle")
-    assert tab.eval_on_selector_all("img", broken) == 0
+    wait_until(tab, "[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
     hrefs = tab.eval_on_selector_all("a.near", "all => all.map((one) => one.getAttribute('href'))")
     assert hrefs == ["../stem/0003.html", "0003.html", "../stem/0000.html"]
     assert all((tmp_path / "layer3.5" / href).is_file() for href in hrefs)
@@ -248,8 +300,6 @@ def test_many_channels_load_few_pictures(look, tmp_path) -> None:
 
 def test_photo_sheets_hold_tiles_of_any_shape(tmp_path) -> None:
     """Each whole and in its place, with nothing between; the same tiles give the same bytes."""
-    import torch
-
     tall, wide = torch.zeros(3, 40, 10, dtype=torch.uint8) + 200, torch.zeros(3, 10, 40, dtype=torch.uint8) + 100
     sheet = photo_sheet([tall, wide, tall], 2)
     assert sheet.size == (164, 164)

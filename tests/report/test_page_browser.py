@@ -156,8 +156,8 @@ def test_filter_keeps_what_has_all_words(make_run, visit) -> None:
     assert "2 of 4" in page.locator(".crumbs").inner_text()
 
 
-def test_map_shows_the_photo_and_opens_its_facet(make_run, visit) -> None:
-    """A point under the pointer shows its photo and name and lights its facet's card; a click opens the facet."""
+def test_map_shows_the_photo_and_opens_it(make_run, visit) -> None:
+    """A point under the pointer shows its photo and name and lights its facet's card; a click opens the photo."""
     page = visit(write_page(make_run(layers=1, facets=3)))
     group = page.locator(".me-points").nth(1)
     facet, point = group.get_attribute("data-facet"), group.locator("circle").first
@@ -169,7 +169,7 @@ def test_map_shows_the_photo_and_opens_its_facet(make_run, visit) -> None:
     assert page.locator(".me-card.lit").get_attribute("data-number") == facet
     assert page.evaluate("window.shifts") == 0
     point.click(force=True)
-    assert hash_of(page) == f"#/picture/{facet}"
+    assert hash_of(page) == f"#/photo/{point.get_attribute('data-photo')}"
 
 
 def test_numbers_are_explained_on_hover_focus_and_tap(make_run, visit) -> None:

@@ -129,9 +129,9 @@ def test_a_picture_is_saved_as_png(make_run, visit) -> None:
     name, data = saved(page, page.locator("#item").get_by_role("button", name="Save PNG"))
     assert name == "a-b-c.png"
     assert Image.open(io.BytesIO(data)).size == (48, 48)
-    assert page.locator("#item .tools a").get_attribute("href") == "./pictures/blocks.0.1/facet-01.png"
+    assert page.locator("#item .stage .tools a").get_attribute("href") == "./pictures/blocks.0.1/facet-01.png"
     look_at(page, "#/picture/2")
-    assert page.locator("#item .tools a").count() == 0
+    assert page.locator("#item .stage .tools a").count() == 0
 
 
 @pytest.mark.parametrize(

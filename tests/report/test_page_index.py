@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import SMALL_TARGETS, hash_of, look_at, settle
 from plain_runs import write_run
 
 from mindseye.api.report import write_report
@@ -137,6 +137,14 @@ def test_a_page_leads_back_to_where_it_was_opened(tmp_path: Path, visit) -> None
     page.locator("#to-index").click()
     page.wait_for_url(index.as_uri() + "*")
     assert page.locator("#runs .me-card").count() == 3
+
+
+@pytest.mark.parametrize(("width", "least"), [(360, 44), (1440, 24)])
+def test_targets_are_large_enough(tmp_path: Path, visit, width: int, least: int) -> None:
+    page = visit(index_of(tmp_path, (A, B, C), (B, A)), width=width)
+    for view in ("#/", "#/?pick=0+1", "#/compare/0/1"):
+        look_at(page, view)
+        assert page.evaluate(SMALL_TARGETS, least) == [], view
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from browsing import hash_of, inspected, look_at, settle
 
 from mindseye.report.page import write_page
@@ -58,6 +59,35 @@ def test_z_tells_apart_what_p_does_not(make_run, visit) -> None:
     heads.nth(3).hover()
     settle(page)
     assert "standard deviations" in page.locator("#tip").inner_text()
+
+
+@pytest.mark.parametrize(("shuffles", "floor"), [(100, "< 0.01"), (1000, "< 0.001")])
+def test_a_p_value_at_its_floor_says_so(make_run, visit, shuffles: int, floor: str) -> None:
+    """In the table, above it and on the channel's page; a p above the floor is a number; of older runs all are."""
+
+    def shuffled(manifest: dict[str, Any]) -> None:
+        judged(manifest)
+        for layer in manifest["layers"]:
+            layer["entanglement"]["shuffles"] = shuffles
+            for place, stats in enumerate(layer["channel_stats"]):
+                stats["p_value"] = 1 / (shuffles + 1) if place < 7 else (1 + place) / (shuffles + 1)
+
+    page = visit(write_page(make_run(layers=1, facets=5, change=shuffled)))
+    cells = dict(
+        zip(*(page.locator(f".sortable tbody td:nth-child({n})").all_inner_texts() for n in (1, 5)), strict=True)
+    )
+    assert [cells[str(channel)] for channel in range(7)] == [floor] * 7
+    for channel in (7, 8, 9):
+        assert float(cells[str(channel)]) == pytest.approx((1 + channel) / (shuffles + 1), rel=0.05)
+    assert (
+        page.locator("#floor")
+        .inner_text()
+        .startswith(f"p {floor} is the floor of {shuffles:,} shuffles: in 7 channels of 10 none")
+    )
+    look_at(page, "#/channels/0/3")
+    assert f"{floor} (floor of {shuffles:,} shuffles)" in page.locator("#channels").inner_text()
+    look_at(page, "#/channels/0/8")
+    assert "floor of" not in page.locator("#channels").inner_text()
 
 
 def test_a_channel_has_its_photos_in_the_table(make_run, visit) -> None:

@@ -1,5 +1,7 @@
 """The layout of a page in a real browser: its room is used, names keep the part that tells, and no word is broken."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ VIEWS = [
     "#/picture/1",
     "#/picture/1/0",
     "#/photo/3",
+    "#/compare/1/2",
+    "#/compare/0/3/0",
     "#/layers",
     "#/channels/1",
     "#/channels/1/75",
@@ -71,22 +75,57 @@ def test_a_picture_has_the_room(make_run, visit) -> None:
     assert phone.locator(".stage > img").bounding_box()["width"] > 310
 
 
-def test_names_are_cut_at_the_front(make_run, visit) -> None:
-    """Of a photo's name the end is seen, whatever comes before it."""
+CUT_NAMES = [
+    ("a long name of a photograph that many photos share ", ["{}", ".png"]),
+    ("n01440764_", ["{}", ".png"]),
+    ("", ["{}", ".png"]),
+]
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize(("before", "kept"), CUT_NAMES)
+def test_names_keep_the_part_that_tells(make_run, visit, before: str, kept: list[str], width: int) -> None:
+    """Of a photo's name the number and the end are seen whole, whatever comes before, between and at whatever width."""
 
     def rename(manifest: dict[str, Any]) -> None:
-        paths = manifest["images"]["paths"]
-        for place, path in enumerate(paths):
-            paths[place] = path.replace("photo ", "a long name of a photograph that many photos share ")
-        for member in manifest["layers"][0]["facets"][1]["members"]:
-            member["path"] = member["path"].replace("photo ", "a long name of a photograph that many photos share ")
+        for layer in manifest["layers"]:
+            for facet in layer["facets"]:
+                for member in facet["members"]:
+                    number = re.search(r"\d+", Path(member["path"]).name).group()
+                    member["path"] = f"/gone/{before}{number} seen from the side by nobody at all.png"
 
-    page = visit(write_page(make_run(layers=1, change=rename)))
+    page = visit(write_page(make_run(layers=1, change=rename)), width=width)
+    for view in ("#/picture/1", "#/compare/0/1"):
+        look_at(page, view)
+        names = page.locator("main section:visible .members .cut")
+        assert names.count() >= 10
+        for name in names.all():
+            frame, parts = name.bounding_box(), name.locator("b")
+            number = re.search(r"(\d{4}) seen", name.get_attribute("title")).group(1)
+            assert parts.all_text_contents() == [part.format(number) for part in kept]
+            for part in parts.all():
+                box = part.bounding_box()
+                assert frame["x"] - 0.5 <= box["x"]
+                assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 0.5
+
+
+def test_names_without_a_number_keep_their_end(make_run, visit) -> None:
+    """Seven characters and the kind of file; a very long number keeps its last seven; copied, it is the whole name."""
+    names = ["a very long name without any number at its tail.jpeg", "20260101123456789012.png"]
+
+    def rename(manifest: dict[str, Any]) -> None:
+        for place, member in enumerate(manifest["layers"][0]["facets"][1]["members"]):
+            member["path"] = f"/gone/{names[place % 2]}"
+
+    page = visit(write_page(make_run(layers=1, change=rename)), width=1440)
     look_at(page, "#/picture/1")
-    name = page.locator(".members .cut").first
-    frame, text = name.bounding_box(), name.locator("bdi").bounding_box()
-    assert text["width"] > frame["width"]
-    assert text["x"] + text["width"] == pytest.approx(frame["x"] + frame["width"], abs=1)
+    found = page.locator("#item .members .cut")
+    for place, kept in ((0, ["ts tail", ".jpeg"]), (1, ["6789012", ".png"])):
+        name = found.nth(place)
+        assert name.inner_text() == names[place]
+        assert name.locator("b").all_text_contents() == kept
+        frame, end = name.bounding_box(), name.locator("b").last.bounding_box()
+        assert end["x"] + end["width"] <= frame["x"] + frame["width"] + 0.5
 
 
 def test_equal_bars_are_one_sentence(make_run, visit) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from browsing import hash_of, settle
 
@@ -61,10 +62,10 @@ def test_the_map_zooms_and_pans_by_wheel_buttons_keys_and_drag(make_run, visit) 
     assert view_box(page)[2] == pytest.approx(775)
     graph.focus()
     before = view_box(page)
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
     assert view_box(page)[0] > before[0]
     for _ in range(20):
-        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Shift+ArrowLeft")
     assert view_box(page)[0] == 0
     page.wait_for_timeout(300)
     assert hash_of(page).startswith("#/?map=0.")
@@ -106,6 +107,59 @@ def test_a_tap_shows_the_photo_before_it_goes_anywhere(make_run, visit) -> None:
     assert hash_of(page) == f"#/photo/{number}"
     assert page.locator("#peek").is_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+POINTS = """
+(all) => all.map((one) => {
+  const box = one.getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2, Number(one.dataset.photo), box.width / 2];
+})
+"""
+
+
+def nearest_photos(points: list[list[float]], thumbnails: list[list[float]], x: float, y: float) -> set[int]:
+    """What a finger at a place means: the thumbnail that it lies on, else what lies nearest, by the rim and then by the middle."""
+    under = {int(photo) for a, b, photo, half in thumbnails if max(abs(a - x), abs(b - y)) <= half}
+    if under:
+        return under
+    ranks = [(max(0.0, np.hypot(a - x, b - y) - r), np.hypot(a - x, b - y), int(photo)) for a, b, photo, r in points]
+    ranks += [(np.hypot(*np.maximum(np.abs([a - x, b - y]) - half, 0)), np.hypot(a - x, b - y), int(photo))
+              for a, b, photo, half in thumbnails]  # fmt: skip
+    rim, middle, _ = min(ranks)
+    return {photo for a, b, photo in ranks if a <= rim + 0.6 and b <= middle + 0.6}
+
+
+def test_a_finger_means_the_nearest_photo(make_run, visit) -> None:
+    """At 360 px, on the middle of each point and up to 6 px beside it: its card comes, out of the way, and nothing is opened."""
+    page = visit(write_page(make_run(layers=1, facets=6, images=60)), width=360, touch=True)
+    page.locator(".me-map").scroll_into_view_if_needed()
+    settle(page)
+    points = page.locator(".me-points [data-photo]").evaluate_all(POINTS)
+    thumbnails = page.locator(".me-thumbnails image").evaluate_all(POINTS)
+    draw, shown = np.random.default_rng(0), page.locator("#peek")
+    for x, y, *_ in points[:36]:
+        for across, down in ((0, 0), draw.uniform(-4, 4, 2)):
+            page.touchscreen.tap(round(x + across), round(y + down))
+            means = nearest_photos(points, thumbnails, round(x + across), round(y + down))
+            assert int(shown.get_attribute("data-shows")) in means
+            assert shown.is_visible()
+            assert page.url.partition("#")[2] == ""
+    card, frame = shown.bounding_box(), page.locator(".me-map svg").bounding_box()
+    assert card["y"] > frame["y"] + frame["height"] / 2 or card["y"] + card["height"] < frame["y"] + frame["height"] / 2
+
+
+def test_a_finger_on_a_facets_number_shows_the_facet(make_run, visit) -> None:
+    """A card with its picture and the link; nothing is opened by the tap itself."""
+    page = visit(write_page(make_run(layers=1, facets=3)), width=360, touch=True)
+    page.locator(".me-map").scroll_into_view_if_needed()
+    box = page.locator(".me-label[data-facet='1'] text").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 3)
+    assert hash_of(page) == ""
+    card = page.locator("#peek.held")
+    assert "facet 1" in card.inner_text()
+    assert card.locator("a").all_inner_texts() == ["Facet"]
+    card.locator("a").tap()
+    assert hash_of(page) == "#/picture/1"
 
 
 def test_the_number_of_a_facet_leads_to_it(make_run, visit) -> None:

@@ -91,6 +91,29 @@ def test_a_member_leads_to_its_photo(make_run, visit) -> None:
     assert page.locator("#front").is_visible()
 
 
+def test_a_facets_page_leads_to_all_of_its_photos(make_run, visit) -> None:
+    """Members and the others together are the facet's photos; the others come nearest first, all of them behind one button."""
+    folder = make_run(layers=1, facets=2, images=300)
+    page = visit(write_page(folder))
+    facet = load_file(folder / "facets.safetensors")["blocks.0.1/facet"]
+    look_at(page, "#/picture/1")
+    hrefs = "(all) => all.map((one) => Number(one.hash.split('/').pop()))"
+    members = set(page.locator("#item .members a").evaluate_all(hrefs))
+    own = set(np.flatnonzero(facet == 1).tolist())
+    view = page.locator("#item .gallery")
+    assert f"Its other {len(own - members)} photos" in page.locator("#item").inner_text()
+    assert view.locator("a").count() == 24
+    view.get_by_role("button", name=f"and {len(own - members) - 24} more").click()
+    for _ in range(6):
+        page.mouse.wheel(0, 1200)
+        page.wait_for_timeout(60)
+    listed = view.locator("a").evaluate_all(hrefs)
+    assert set(listed) == own - members
+    assert len(listed) == len(set(listed))
+    distances = page.evaluate("JSON.parse(document.getElementById('content').textContent).photos.distances")
+    assert [distances[photo] for photo in listed] == sorted(distances[photo] for photo in listed)
+
+
 def test_photos_that_are_gone_or_unknown_say_so(make_run, make_commission, visit) -> None:
     """A photo that is gone has its name; a number beyond them is said to be none; a run without a map says less."""
 

@@ -2,12 +2,13 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import fingers, hash_of, line, look_at, settle
 from safetensors.numpy import load_file, save_file
 
 from mindseye.report.page import write_page
@@ -90,6 +91,28 @@ def test_a_line_around_photos_selects_them(corners_run, visit) -> None:
     assert page.locator(".me-points .selected").count() == 0
 
 
+def test_a_selection_is_counted_by_facet_and_listed(corners_run, visit) -> None:
+    """How many photos of each facet, with links; the button lists all that are not shown, and the focus goes on there."""
+    page = visit(corners_run)
+    page.keyboard.down("Shift")
+    drag(page, LEFT)
+    page.keyboard.up("Shift")
+    counts = page.locator("#selection .tally li")
+    assert sorted(counts.all_text_contents()) == ["facet 0 10", "grand_piano 10"]
+    assert sorted(counts.locator("a").evaluate_all("(all) => all.map((one) => one.hash)")) == [
+        "#/picture/0",
+        "#/picture/2",
+    ]
+    page.get_by_role("button", name="and 2 more").press("Enter")
+    settle(page)
+    assert page.locator("#selection .thumbs a").count() == 20
+    assert page.evaluate("document.activeElement.hash.startsWith('#/photo/')")
+    assert page.get_by_role("link", name="Compare the two facets").get_attribute("href") in (
+        "#/compare/0/2",
+        "#/compare/2/0",
+    )
+
+
 def test_a_selection_is_sent_with_the_address_and_found_again(corners_run, visit) -> None:
     """After loading, after another view and back, together with filter and map."""
     page = visit(corners_run)
@@ -164,7 +187,7 @@ def test_the_keyboard_selects_what_the_map_shows(corners_run, visit) -> None:
     """Move and zoom by keys, then the button of what is shown; the map's position stands in the address and is found again."""
     page = visit(corners_run)
     page.locator(".me-map svg").focus()
-    for key in ("+", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowUp"):
+    for key in ("+", *["Shift+ArrowLeft"] * 4, *["Shift+ArrowUp"] * 4):
         page.keyboard.press(key)
     button = page.get_by_role("button", name="select the photos that are shown")
     button.focus()
@@ -191,6 +214,21 @@ def test_a_finger_draws_the_line(corners_run, visit) -> None:
     settle(page)
     assert visible(page) == ["0", "2"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_tap_after_a_fingers_line_is_a_tap(corners_run, visit) -> None:
+    """With real touches: the line selects, and the next tap on a photo shows it."""
+    page = visit(corners_run, width=360, touch=True)
+    page.locator("#to-map").tap()
+    settle(page)
+    page.get_by_role("button", name="draw a line").tap()
+    box = page.locator(".me-map svg").bounding_box()
+    corners = [(box["x"] + across * box["width"], box["y"] + down * box["height"]) for across, down in LEFT]
+    fingers(page, [place for pair in pairwise(corners) for place in line(*pair)])
+    assert visible(page) == ["0", "2"]
+    point = page.locator(".me-points[data-facet='2'] [data-photo]").first.bounding_box()
+    page.touchscreen.tap(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    assert page.locator("#peek.held").is_visible()
 
 
 def seen(page: Any) -> int:

@@ -1,12 +1,14 @@
 """The page of one channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mindseye.report.atlas.sentences import describe_classes, describe_facet, describe_relatives, format_percent
 from mindseye.report.atlas.site import about, link, write_page
 from mindseye.report.numbers import format_number
 from mindseye.report.typeface import printable
-from mindseye.runs.atlas import channel_stem
+from mindseye.runs.atlas import channel_stem, crop_file
 from mindseye.runs.schema import AtlasChannelRecord, AtlasLayer, AtlasRecord
 
 GROUPS = {
@@ -15,11 +17,16 @@ GROUPS = {
     "slightly negative": "Photos a little below it.",
     "minimum": "The photos with the least value at one position: what the channel speaks against, or is deaf to.",
 }
+NO_PAGE = "This channel has no page in this atlas: what is shown is its strongest photo, cut to what the position sees."
 
 
 @dataclass(frozen=True)
 class ChannelLink:
-    """A channel that is named on a page. href, small: empty where it has no page. share, beside: what stands below it."""
+    """A channel that is named on a page.
+
+    href: empty where it has no page. small: its picture, or its strongest photo; empty where there is neither. share, beside: what
+    stands below it.
+    """
 
     name: str
     href: str
@@ -63,8 +70,7 @@ def write_channel_page(
         before=f"{numbers[at - 1]:04d}.html" if at else "",
         after=f"{numbers[at + 1]:04d}.html" if at + 1 < len(numbers) else "",
         of=entry.channels,
-        label=printable(entry.entries[at].label or ""),
-        often=_often(channel, entry.entries[at].label),
+        headline=printable(describe_classes(channel, entry.entries[at])),
         channel=channel,
         shown=None if channel is None else _shown(record, entry, channel),
         lines=_lines(entry, at, channel),
@@ -87,6 +93,8 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         "high": format_number(high),
         "mean": format_number(channel.mean),
         "at": round(100 * ((channel.mean or 0.0) - low) / (high - low), 1) if high > low else 50,
+        "strongest": local(channel.sheets.get("strongest")),
+        "means": _extent([photo.activation for photo in channel.strongest if photo.activation is not None]),
         "groups": [
             (name, words, local(channel.sheets.get(name)), _range(channel, name))
             for name, words in GROUPS.items()
@@ -95,7 +103,7 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         "facets": [
             (
                 number,
-                printable(facet.label or ""),
+                printable(describe_facet(facet)),
                 local(facet.picture),
                 local(channel.sheets.get(f"facet-{number}")),
                 facet,
@@ -106,17 +114,18 @@ def _shown(record: AtlasRecord, entry: AtlasLayer, channel: AtlasChannelRecord) 
         ],
         "painted": format_number(channel.painted),
         "relatives": [
-            _link(record, channel.layer, relative.layer, relative.channel, f"r {format_number(relative.r)}")
+            _link(record, channel, relative.layer, relative.channel, f"r {format_number(relative.r)}")
             for relative in channel.relatives
         ],
+        "kin": describe_relatives(channel),
         "feeders": [] if channel.feeding is None else _feeders(record, channel),
-        "chance": "" if channel.feeding is None else _percent(channel.feeding.chance, negative=True),
+        "chance": "" if channel.feeding is None else format_percent(channel.feeding.chance, negative=True),
         "classes": [
             (
                 printable(answer.label),
                 answer.photos,
                 format_number(answer.mean),
-                _percent(answer.share),
+                format_percent(answer.share),
                 round(100 * max(0.0, answer.mean or 0.0) / top, 1),
             )
             for top in [max([1e-12, *(answer.mean or 0.0 for answer in channel.classes)])]
@@ -133,11 +142,11 @@ def _feeders(record: AtlasRecord, channel: AtlasChannelRecord) -> list[ChannelLi
     return [
         _link(
             record,
-            channel.layer,
+            channel,
             feeding.layer,
             feeder.channel,
-            f"carries {_percent(feeder.share)}",
-            f"without it {_percent(feeder.drop, negative=True)}",
+            f"carries {format_percent(feeder.share)}",
+            f"without it {format_percent(feeder.drop, negative=True)}",
             words,
         )
         for feeder in feeding.feeders
@@ -145,14 +154,20 @@ def _feeders(record: AtlasRecord, channel: AtlasChannelRecord) -> list[ChannelLi
 
 
 def _link(
-    record: AtlasRecord, here: str, layer: str, channel: int, share: str, beside: str = "", words: str = ""
+    record: AtlasRecord,
+    here: AtlasChannelRecord,
+    layer: str,
+    channel: int,
+    share: str,
+    beside: str = "",
+    words: str = "",
 ) -> ChannelLink:
-    has_page = record.of_layer(layer).entry_of(channel) is not None
-    stem = channel_stem(layer, channel)
-    href = f"{channel:04d}.html" if layer == here else f"../{link(stem)}.html"
-    small = href.removesuffix(".html") + "-small.webp"
-    name = f"{channel}" if layer == here else f"{layer}:{channel}"
-    return ChannelLink(printable(name), href if has_page else "", small if has_page else "", share, beside, words)
+    stem = f"{channel:04d}" if layer == here.layer else f"../{link(channel_stem(layer, channel))}"
+    name = printable(f"{channel}" if layer == here.layer else f"{layer}:{channel}")
+    if record.of_layer(layer).entry_of(channel) is not None:
+        return ChannelLink(name, f"{stem}.html", f"{stem}-small.webp", share, beside, words)
+    crop = f"{stem}-photo.webp" if crop_file(layer, channel) in here.crops else ""
+    return ChannelLink(name, "", crop, share, beside, f"{words} {NO_PAGE}".strip())
 
 
 def _lines(entry: AtlasLayer, at: int, channel: AtlasChannelRecord | None) -> list[Line]:
@@ -173,7 +188,7 @@ def _lines(entry: AtlasLayer, at: int, channel: AtlasChannelRecord | None) -> li
         ),
         Line(
             "used",
-            _percent(own.used),
+            format_percent(own.used),
             "of photos",
             "In how many photos it is among the strongest tenth of the layer's channels.",
         ),
@@ -182,13 +197,13 @@ def _lines(entry: AtlasLayer, at: int, channel: AtlasChannelRecord | None) -> li
         words = "How much more the channel answers to its best class than to the others, 0 to 1."
         lines.append(Line("class selectivity", format_number(own.class_selectivity), "", words))
     if channel is not None and channel.silhouette is not None:
-        beside = "" if channel.chance is None else f"single cloud {format_number(channel.chance)}"
+        beside = "" if channel.chance is None else f", single cloud {format_number(channel.chance)}"
         words = (
             f"How clearly its {channel.top_photos} strongest photos fall into groups (silhouette), beside the best of five single "
             "clouds of the same shape: no better than these means one group."
         )
         lines.append(
-            Line("facets", str(len(channel.facets)), f"silhouette {format_number(channel.silhouette)}, {beside}", words)
+            Line("facets", str(len(channel.facets)), f"silhouette {format_number(channel.silhouette)}{beside}", words)
         )
     return lines
 
@@ -197,25 +212,14 @@ def _range(channel: AtlasChannelRecord, name: str) -> str:
     group = channel.groups.get(name)
     if group is None or not group.photos:
         return ""
-    scores = [photo.score for photo in group.photos]
-    return f"{format_number(min(scores))} to {format_number(max(scores))}"
+    return _extent([photo.score for photo in group.photos])
+
+
+def _extent(values: Sequence[float]) -> str:
+    return f"{format_number(min(values))} to {format_number(max(values))}" if values else ""
 
 
 def _is_tied(channel: AtlasChannelRecord, name: str) -> bool:
     """Whether all photos of a group have one value: which of many equal ones they are says nothing."""
     group = channel.groups.get(name)
     return group is not None and len({photo.score for photo in group.photos}) == 1 < len(group.photos)
-
-
-def _often(channel: AtlasChannelRecord | None, label: str | None) -> str:
-    """The share of a channel's strongest photos that have a label; empty where it is not known."""
-    answers = [] if channel is None else [answer for answer in channel.classes if answer.label == label]
-    return _percent(answers[0].share) if answers else ""
-
-
-def _percent(share: float | None, negative: bool = False) -> str:
-    if share is None:
-        return "–"
-    value = -share if negative else share
-    sign = "+" if negative and value > 0 else ""
-    return sign + f"{100 * value:.{1 if abs(share) < 0.0995 else 0}f} %".replace("-", "−")

@@ -39,10 +39,10 @@ def write_comparison_page(
     page: Path,
     first: tuple[Path, AtlasRecord],
     second: tuple[Path, AtlasRecord],
-    photos: int,
+    photos: str,
     layers: Sequence[LayerRows],
 ) -> None:
-    """Write the page. first, second: the folder of each atlas, and what atlas.json says. photos: that both have.
+    """Write the page. first, second: the folder of each atlas, and what atlas.json says. photos: how many both have, in words.
 
     Raises:
         UserError: if it cannot be written.

@@ -17,6 +17,8 @@ from mindseye.runs.files import write_bytes
 QUALITY, EFFORT = 84, 4
 TILE, GAP = 80, 4
 SMALL = 128
+FACET_COLUMNS = 5
+"""Of the sheet of a facet's members."""
 
 
 def write_webp(path: Path, image: Image.Image) -> None:
@@ -42,11 +44,16 @@ def small_of(picture: Image.Image) -> Image.Image:
     return shrink(picture, SMALL)
 
 
+def sheet_size(photos: int, columns: int) -> tuple[int, int]:
+    """Width and height of a sheet of so many photos, in px."""
+    rows = max(1, ceil(photos / columns))
+    return columns * (TILE + GAP) - GAP, rows * (TILE + GAP) - GAP
+
+
 def photo_sheet(squares: Sequence[Tensor], columns: int) -> Image.Image:
     """Photos or parts of photos, uint8 [in_channels, any, any], whole in tiles side by side; between them nothing."""
     step = TILE + GAP
-    rows = max(1, ceil(len(squares) / columns))
-    sheet = Image.new("RGBA", (columns * step - GAP, rows * step - GAP), (0, 0, 0, 0))
+    sheet = Image.new("RGBA", sheet_size(len(squares), columns), (0, 0, 0, 0))
     for place, square in enumerate(squares):
         row, column = divmod(place, columns)
         tile = as_image(square)

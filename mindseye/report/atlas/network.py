@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from mindseye.report.atlas.layer import layer_means
+from mindseye.report.atlas.layer import in_percent, layer_means
 from mindseye.report.atlas.site import INDEX, about, embed_json, link, write_page
 from mindseye.report.drawing import sample_evenly
 from mindseye.report.numbers import format_number
@@ -21,7 +21,7 @@ def write_network_page(folder: Path, record: AtlasRecord, painted: Mapping[str, 
         "folders": [link(layer.folder) for layer in record.layers],
         "layers": [printable(layer.layer) for layer in record.layers],
         "channels": [
-            [place, entry.channel, printable(entry.label or "")]
+            [place, entry.channel, printable(entry.label or ""), in_percent(entry.label_share)]
             for place, layer in enumerate(record.layers)
             for entry in layer.entries
         ],

@@ -30,6 +30,7 @@ def entangled_layer(layer: LayerEntry, page: PageContext) -> Content:
     point = layer.entanglement or Entanglement()
     keys = ("mean", "low", "high", "null", "null_low", "null_high")
     return {
+        "shuffles": point.shuffles,
         "point": {key: round_digits(getattr(point, key)) for key in keys},
         "table": _table(layer.channel_stats),
         "shown": [_channel(channel, page) for channel in layer.channel_pictures],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mindseye.report.embedding import read_embedding
+from mindseye.report.embedding import centres_of, read_embedding
 from mindseye.report.manifest import clustered_layer
 from mindseye.report.numbers import round_digits
 from mindseye.report.page.activity import read_channel_means
@@ -17,7 +17,7 @@ STRONGEST = 8
 
 def photos_on_map(folder: Path, manifest: Manifest) -> dict[str, Any]:
     """By number of the photo: ``facets``, ``distances`` to the centre in the embedding's unit, and ``strongest``, [channel,
-    value] each, at the layer at place ``layer``. What the run does not know is left out.
+    value] each, at the layer at place ``layer``; ``centres`` by facet, [x, y] in that unit. What the run does not know is left out.
     """
     if not manifest.layers:
         return {}
@@ -34,10 +34,14 @@ def _distances(folder: Path, layer: str) -> dict[str, Any]:
     if points.ndim != 2 or facet.ndim != 1 or len(points) != len(facet):
         return {}
     distances: NDArray[np.float64] = np.full(len(points), np.nan)
-    for index in np.unique(facet[facet >= 0]):
-        own = facet == index
-        distances[own] = np.linalg.norm(points[own] - points[own].mean(0), axis=1)
-    return {"facets": facet.tolist(), "distances": [round_digits(float(value)) for value in distances]}
+    centres = centres_of(points, facet)
+    for index, centre in centres.items():
+        distances[facet == index] = np.linalg.norm(points[facet == index] - centre, axis=1)
+    return {
+        "facets": facet.tolist(),
+        "distances": [round_digits(float(value)) for value in distances],
+        "centres": {index: [round_digits(float(value)) for value in centre] for index, centre in centres.items()},
+    }
 
 
 def _strongest(folder: Path, manifest: Manifest) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mindseye.report.page.templates import inline_parts, render
 
-STYLES = ("base", "front", "plain", "zoom", "print")
+STYLES = ("base", "front", "plain", "zoom", "targets", "print")
 SCRIPTS = ("dom", "match", "save", "zoom", "theme", "way-back", "plain")
 
 

@@ -20,7 +20,21 @@ from mindseye.runs.folder import EXAMPLES, FACETS, MANIFEST, PAGE, RunFolder
 from mindseye.runs.schema import ExamplesRecord, Manifest
 from mindseye.runs.transfers import RECORD, TransferFolder
 
-STYLES = ("base", "front", "item", "numbers", "wide", "table", "channels", "photo", "zoom", "map", "print")
+STYLES = (
+    "base",
+    "front",
+    "item",
+    "numbers",
+    "wide",
+    "table",
+    "channels",
+    "photo",
+    "zoom",
+    "map",
+    "facet-pair",
+    "targets",
+    "print",
+)
 SCRIPTS = (
     "dom",
     "match",
@@ -32,12 +46,16 @@ SCRIPTS = (
     "zoom",
     "chart",
     "map",
+    "map-points",
     "selection",
     "map-thumbnails",
     "map-zoom",
     "lasso",
+    "map-keys",
     "numbers",
     "item",
+    "gallery",
+    "facet-pair",
     "layers",
     "table",
     "histogram",
@@ -48,9 +66,11 @@ SCRIPTS = (
     "entangled",
     "words",
     "views",
+    "keys",
     "theme",
     "way-back",
     "start",
+    "rove",
 )
 MOST_ON_MAP = 80
 

@@ -6,14 +6,18 @@ less. ``SCHEMA`` counts up when a key changes its name or meaning; ``UPGRADES`` 
 
 from mindseye.runs.schema.atlas import (
     AtlasChannel,
-    AtlasChannelRecord,
+    AtlasCollectionRecord,
     AtlasLayer,
     AtlasRecord,
+    CollectionFacet,
+    PhotoGroup,
+)
+from mindseye.runs.schema.atlas_channel import (
+    AtlasChannelRecord,
     ChannelFacet,
     ClassAnswer,
     Feeder,
     Feeding,
-    PhotoGroup,
     Relative,
 )
 from mindseye.runs.schema.examples import (
@@ -81,6 +85,7 @@ __all__ = [
     "Accuracy",
     "AtlasChannel",
     "AtlasChannelRecord",
+    "AtlasCollectionRecord",
     "AtlasLayer",
     "AtlasRecord",
     "ChannelExample",
@@ -94,6 +99,7 @@ __all__ = [
     "ClassAccuracy",
     "ClassAnswer",
     "ClustersEntry",
+    "CollectionFacet",
     "Confusion",
     "CurveEntry",
     "Entanglement",

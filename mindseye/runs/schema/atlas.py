@@ -1,4 +1,4 @@
-"""atlas.json: what an atlas is of, and each channel's numbers; and the record of one channel, which lies beside its page."""
+"""atlas.json: what an atlas is of, and each channel's numbers; and the pictures of the whole collection at a layer."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,9 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from mindseye.runs.files import plain, write_json
-from mindseye.runs.schema.examples import ExampleGroup
 from mindseye.runs.schema.manifest import ImagesEntry, LabelsEntry, ModelEntry
-from mindseye.runs.schema.pictures import MemberEntry, Number, Skipped
+from mindseye.runs.schema.pictures import Number, Skipped
 from mindseye.runs.schema.reading import parse_content, read_content
 
 ATLAS_SCHEMA = 1
@@ -21,7 +20,8 @@ class AtlasChannel:
     """A channel in atlas.json.
 
     mean, deviation: of its mean over positions, over the photos. used: the share of photos in which it is among the
-    strongest tenth of the layer. label: of the photos that excite it most, the commonest. place: on the layer's map of
+    strongest tenth of the layer. label: of the photos that excite it most, the commonest; label_share: how many of them have it,
+    in [0, 1]. place: on the layer's map of
     likeness, in [0, 1]. null, p_value: of the entanglement, by chance.
     """
 
@@ -35,16 +35,20 @@ class AtlasChannel:
     selectivity: Number = None
     class_selectivity: Number = None
     label: str | None = None
+    label_share: Number = None
     place: tuple[float, float] = (0.5, 0.5)
 
 
 @dataclass
 class PhotoGroup:
-    """A facet of the whole collection at a layer. photos: the nearest to its centre."""
+    """A facet of the whole collection at a layer. photos: its members, nearest to its centre first. weights: theirs, summing to 1;
+    empty in atlases of before these facets were painted.
+    """
 
     size: int
     label: str | None = None
     photos: list[int] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -72,7 +76,10 @@ class AtlasLayer:
 
 @dataclass
 class AtlasRecord:
-    """All that atlas.json says. side: of a photo as the network sees it. facets: 1 to 4, or ``auto``."""
+    """All that atlas.json says. side: of a photo as the network sees it. facets: 1 to 4, or ``auto``.
+
+    contents: a fingerprint of each photo's content, in the order of ``images.paths``; empty in atlases of before there were any.
+    """
 
     title: str
     model: ModelEntry
@@ -88,6 +95,7 @@ class AtlasRecord:
     cluster_layer: str = ""
     labels: LabelsEntry | None = None
     label_names: list[str] = field(default_factory=list)
+    contents: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     layers: list[AtlasLayer] = field(default_factory=list)
@@ -112,90 +120,25 @@ class AtlasRecord:
 
 
 @dataclass
-class Relative:
-    """A channel with alike answers. r: the correlation over the photos."""
+class CollectionFacet:
+    """The picture of a facet of the whole collection. reason: why there is none."""
 
-    layer: str
-    channel: int
-    r: float
-
-
-@dataclass
-class Feeder:
-    """A channel of the layer before. share: of the value, by attribution. drop: of the value when it is held at its mean."""
-
-    channel: int
-    share: Number
-    drop: Number
-
-
-@dataclass
-class Feeding:
-    """What carries a channel's value. layer: the one before. photos: looked at. chance: the drop for random other channels."""
-
-    layer: str
-    photos: int = 0
-    feeders: list[Feeder] = field(default_factory=list)
-    chance: Number = None
-
-
-@dataclass
-class ChannelFacet:
-    """A facet of a channel's top photos, and its picture. activation: of the channel in its photos; painted: in the picture."""
-
-    size: int
-    label: str | None = None
-    members: list[MemberEntry] = field(default_factory=list)
     picture: str | None = None
     reason: str | None = None
-    activation: Number = None
-    painted: Number = None
 
 
 @dataclass
-class ClassAnswer:
-    """A label: how many photos have it, the channel's mean over them, and the share of them among its top photos."""
-
-    label: str
-    photos: int
-    mean: Number = None
-    share: Number = None
-
-
-@dataclass
-class AtlasChannelRecord:
-    """All of one channel. histogram: counts between ``low`` and ``high``. groups: photos along its range, see ``examples``.
-
-    picture: the plain one; painted: what it excites in the channel; reason: why there is none. sheets: the file with the photos of
-    each group. silhouette, chance: of its facets, and of single clouds.
-    """
+class AtlasCollectionRecord:
+    """The pictures of the whole collection's facets at a layer, in the order of ``AtlasLayer.groups``."""
 
     layer: str
-    channel: int
     schema: int = ATLAS_SCHEMA
-    low: Number = None
-    high: Number = None
-    mean: Number = None
-    histogram: list[int] = field(default_factory=list)
-    rule: str = "zero"
-    groups: dict[str, ExampleGroup] = field(default_factory=dict)
-    sheets: dict[str, str] = field(default_factory=dict)
-    classes: list[ClassAnswer] = field(default_factory=list)
-    relatives: list[Relative] = field(default_factory=list)
-    feeding: Feeding | None = None
-    silhouette: Number = None
-    chance: Number = None
-    top_photos: int = 0
-    facets: list[ChannelFacet] = field(default_factory=list)
-    picture: str | None = None
-    reason: str | None = None
-    painted: Number = None
-    notes: list[str] = field(default_factory=list)
+    facets: list[CollectionFacet] = field(default_factory=list)
 
     @classmethod
-    def read(cls, path: Path) -> "AtlasChannelRecord":
+    def read(cls, path: Path) -> "AtlasCollectionRecord":
         """The record in a file; see ``AtlasRecord.read``."""
-        return parse_content(_channel(), read_content(path), path, ATLAS_SCHEMA, {})
+        return parse_content(_collection(), read_content(path), path, ATLAS_SCHEMA, {})
 
     def write(self, path: Path) -> None:
         """Write it into a file, whole or not at all."""
@@ -204,11 +147,7 @@ class AtlasChannelRecord:
     @property
     def failures(self) -> list[str]:
         """Why pictures are missing, a line each."""
-        reasons = [
-            ("plain", self.reason),
-            *((f"facet {place}", facet.reason) for place, facet in enumerate(self.facets)),
-        ]
-        return [f"{name}: {reason}" for name, reason in reasons if reason]
+        return [f"facet {place}: {facet.reason}" for place, facet in enumerate(self.facets) if facet.reason]
 
 
 @cache
@@ -217,5 +156,5 @@ def _atlas() -> TypeAdapter[AtlasRecord]:
 
 
 @cache
-def _channel() -> TypeAdapter[AtlasChannelRecord]:
-    return TypeAdapter(AtlasChannelRecord)
+def _collection() -> TypeAdapter[AtlasCollectionRecord]:
+    return TypeAdapter(AtlasCollectionRecord)

@@ -88,6 +88,13 @@ class AtlasLayerPages(Mapping[int, ChannelPage]):
         """The mean over positions of every channel in every photo, [photos, channels]."""
         return self._atlas.answers.values(self.entry.layer)
 
+    @property
+    def pictures(self) -> list[Image.Image | None]:
+        """Of the whole collection's facets at this layer, in the order of ``entry.groups``; none before they are painted."""
+        record = self._atlas.folder.collection(self.entry.layer)
+        facets = [] if record is None else record.facets
+        return [None if own.picture is None else read_photo(self._atlas.path / own.picture) for own in facets]
+
     def __getitem__(self, channel: int) -> ChannelPage:
         if channel not in self._entries:
             there = f"{len(self)} of {self.entry.channels}"

@@ -14,14 +14,16 @@ from mindseye.optimize.order import FacetOrder
 from mindseye.optimize.painted import Painted
 from mindseye.optimize.transforms.views import Views
 from mindseye.report.atlas import write_channel_page
-from mindseye.report.atlas.images import photo_sheet, picture_of, small_of, write_webp
+from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, small_of, write_webp
 from mindseye.report.progress import Progress
 from mindseye.runs.atlas import channel_name, channel_stem
 from mindseye.runs.entries import common
-from mindseye.runs.files import as_kept, read_tensors, remove, write_tensors
+from mindseye.runs.files import as_kept
 from mindseye.runs.schema import AtlasChannelRecord, ChannelFacet, ClassAnswer, Example, ExampleGroup, MemberEntry
 from mindseye.wording import counted
 from mindseye.workflows.atlas.context import AtlasContext
+from mindseye.workflows.atlas.crops import write_crops
+from mindseye.workflows.atlas.kept_pictures import KeptPictures
 from mindseye.workflows.batch.executor import Ended, Status
 from mindseye.workflows.batch.item import PackItem
 from mindseye.workflows.facets.channel_order import channel_facets_order
@@ -31,18 +33,22 @@ BINS = 24
 PLAIN = -1
 """The number of the plain picture among a channel's; those of its facets are counted from 0."""
 CLASSES = 8
-FACET_COLUMNS = 5
-NOT_DRAWN = "turned NaN or left its bounds"
+STRONGEST = 9
 
 
 @dataclass
 class _Prepared:
-    """A channel that can be painted. order: of its facets. painted: its pictures so far, by number."""
+    """A channel that can be painted. order: of its facets. kept: its pictures so far, by number."""
 
     record: AtlasChannelRecord
     order: FacetOrder
     sheets: dict[str, Image.Image]
-    painted: dict[int, Painted]
+    kept: KeptPictures
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of all its pictures."""
+        return [PLAIN, *range(len(self.order))]
 
 
 class AtlasChannelItem(PackItem):
@@ -73,16 +79,11 @@ class AtlasChannelItem(PackItem):
     def waiting(self) -> list[int]:
         """The pictures that are not painted yet, by number."""
         ready = self._ready()
-        return [number for number in [PLAIN, *range(len(ready.order))] if number not in ready.painted]
+        return ready.kept.missing(ready.numbers)
 
     def keep(self, painted: dict[int, Painted]) -> None:
         """Keep pictures as they came out, so that none is painted twice where the work is interrupted."""
-        for number, result in painted.items():
-            self._ready().painted[number] = result
-            if result.reason is None:
-                write_tensors(
-                    self._state.with_name(f"{self._state.name}-{number}.safetensors"), {"image": result.image}
-                )
+        self._ready().kept.keep(painted)
 
     def forget(self) -> None:
         """See ``PackItem.forget``."""
@@ -106,13 +107,8 @@ class AtlasChannelItem(PackItem):
         count = len(grouped.facets)
         deviation = float(context.answers.means(layer.address)[:, channel].std(correction=0))
         order = channel_facets_order(job, layer, targets, [channel] * count, [deviation] * count)
-        painted = {}
-        for number in (PLAIN, *range(count)):
-            file = self._state.with_name(f"{self._state.name}-{number}.safetensors")
-            if file.is_file():
-                image = read_tensors(file)["image"]
-                painted[number] = Painted(image, image, {}, None)
-        self._prepared = _Prepared(record, order, sheets, painted)
+        self._prepared = _Prepared(record, order, sheets, KeptPictures(self._state))
+        self._prepared.kept.load(self._prepared.numbers)
 
     def _describe(self, grouped: UnitFacets) -> tuple[AtlasChannelRecord, dict[str, Image.Image]]:
         """What is known before anything is painted, and the sheets of photos by name."""
@@ -135,14 +131,20 @@ class AtlasChannelItem(PackItem):
             top_photos=len(grouped.photos),
             notes=list(grouped.notes),
         )
+        record.crops = write_crops(context, record)
         sheets = self._examples(record)
         labels, paths = context.record.label_names or None, context.photos.paths
+        best = grouped.photos[:STRONGEST]
+        record.strongest = [MemberEntry(paths[photo], photo, activation=float(values[photo])) for photo in best]
+        sheets["strongest"] = photo_sheet(list(context.photos.load(best)), 3)
         for facet in grouped.facets:
             own = [
                 photo for photo, place in zip(grouped.photos, grouped.assignment, strict=True) if place == facet.index
             ]
             members = [MemberEntry(paths[photo], photo, activation=float(values[photo])) for photo in facet.members]
-            entry = ChannelFacet(facet.size, common(labels, own), members, activation=float(values[own].mean()))
+            label = common(labels, own)
+            share = sum(labels[photo] == label for photo in own) / len(own) if labels else None
+            entry = ChannelFacet(facet.size, label, share, members, activation=float(values[own].mean()))
             record.facets.append(entry)
             sheets[f"facet-{facet.index}"] = photo_sheet(list(context.photos.load(facet.members)), FACET_COLUMNS)
         return record, sheets
@@ -201,19 +203,18 @@ class AtlasChannelItem(PackItem):
             facet.picture, facet.painted, facet.reason = self._write_picture(number, f"{self.stem}-facet-{number}.webp")
         write_channel_page(folder, self.context.record, record)
         record.write(folder / f"{self.stem}.json")
-        for number in (PLAIN, *range(len(record.facets))):
-            remove(self._state.with_name(f"{self._state.name}-{number}.safetensors"))
+        ready.kept.remove(ready.numbers)
 
     def _write_picture(self, number: int, file: str) -> tuple[str | None, float | None, str | None]:
         """A picture's file, what it excites in the channel, and why there is none."""
-        painted = self._ready().painted.get(number)
-        if painted is None or painted.reason is not None:
-            return None, None, NOT_DRAWN if painted is None else painted.reason
-        picture = picture_of(painted.image)
-        write_webp(self.context.folder.path / file, picture)
+        kept = self._ready().kept
+        reason = kept.reason(number)
+        if reason is not None:
+            return None, None, reason
+        picture = kept.write(number, self.context.folder.path / file)
         if number == PLAIN:
             write_webp(self.context.folder.path / f"{self.stem}-small.webp", small_of(picture))
-        return file, self._activation(as_kept(painted.image)), None
+        return file, self._activation(as_kept(kept.find(number).image)), None
 
     @torch.no_grad()
     def _activation(self, image: Tensor) -> float:

@@ -14,6 +14,7 @@ from mindseye.report.atlas.comparison import TwinRow, write_comparison_page
 from mindseye.report.frame import frame
 from mindseye.report.html import html_block, page_link, table
 from mindseye.workflows.atlas.atlas import Atlas, MissingError
+from mindseye.workflows.atlas.common_photos import describe_photos, match_photos
 
 FEWEST_PHOTOS = 10
 TWIN = 0.5
@@ -57,11 +58,15 @@ class LayerComparison:
 
 @dataclass(frozen=True)
 class Comparison(Mapping[str, LayerComparison]):
-    """Two atlases beside each other, by the first one's layers. photos: how many both have. page: the file."""
+    """Two atlases beside each other, by the first one's layers.
+
+    photos: how many both have. by_content: how many of these by the same content; the others by their paths alone. page: the file.
+    """
 
     first: Atlas
     second: Atlas
     photos: int
+    by_content: int
     layers: tuple[LayerComparison, ...]
     page: Path
 
@@ -76,6 +81,11 @@ class Comparison(Mapping[str, LayerComparison]):
 
     def __len__(self) -> int:
         return len(self.layers)
+
+    @property
+    def photos_line(self) -> str:
+        """How many photos both have, and by what they were matched."""
+        return describe_photos(self.photos, self.by_content)
 
     def to_frame(self) -> Any:
         """A pandas table: a row per pair."""
@@ -122,7 +132,13 @@ def compare_atlases(first: Atlas, second: Atlas, out: Path | None) -> Comparison
     Raises:
         UserError: if the atlases have hardly a photo in common.
     """
-    rows, others = _common_photos(first, second)
+    shared = match_photos(first, second)
+    if len(shared.pairs) < FEWEST_PHOTOS:
+        raise UserError(
+            f"{first.path} and {second.path} have {len(shared.pairs)} photos in common, by their content or by their paths below "
+            "their folders: make both over the same photos"
+        )
+    rows, others = [own for own, _ in shared.pairs], [other for _, other in shared.pairs]
     pairs = _pair_layers(first, second, rows, others)
     layers = tuple(_compare(first, second, layer, other, rows, others) for layer, other in pairs)
     name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in second.path.absolute().name)
@@ -131,32 +147,13 @@ def compare_atlases(first: Atlas, second: Atlas, out: Path | None) -> Comparison
         page,
         (first.path, first.record),
         (second.path, second.record),
-        len(rows),
+        describe_photos(len(rows), shared.by_content),
         [
             (entry.layer, entry.other, entry.cka, entry.mean, entry.chance, entry.share, _rows(entry))
             for entry in layers
         ],
     )
-    return Comparison(first, second, len(rows), layers, page)
-
-
-def _common_photos(first: Atlas, second: Atlas) -> tuple[list[int], list[int]]:
-    """The places of the photos that both have, by their paths below each one's own folder."""
-    names, others = (_names(atlas) for atlas in (first, second))
-    places = {name: place for place, name in enumerate(others)}
-    pairs = [(place, places[name]) for place, name in enumerate(names) if name in places]
-    if len(pairs) < FEWEST_PHOTOS:
-        raise UserError(
-            f"{first.path} and {second.path} have {len(pairs)} photos in common, by their paths below their folders: make both "
-            "over the same photos"
-        )
-    return [own for own, _ in pairs], [other for _, other in pairs]
-
-
-def _names(atlas: Atlas) -> list[str]:
-    root = Path(atlas.record.images.root or ".")
-    paths = [Path(path) for path in atlas.photos]
-    return [path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix() for path in paths]
+    return Comparison(first, second, len(rows), shared.by_content, layers, page)
 
 
 def _pair_layers(first: Atlas, second: Atlas, rows: list[int], others: list[int]) -> list[tuple[str, str]]:

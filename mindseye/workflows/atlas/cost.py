@@ -2,6 +2,7 @@
 
 import copy
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -50,14 +51,19 @@ def estimate_cost(context: AtlasContext) -> dict[str, LayerCost]:
     return {layer.address: _between(measured, layer.cost) for layer in layers}
 
 
-def total_cost(costs: dict[str, LayerCost], channels: dict[str, int], batch_size: int) -> Cost:
-    """What so many channels of each layer cost."""
+def total_cost(
+    costs: dict[str, LayerCost], channels: dict[str, int], batch_size: int, collection: Mapping[str, int]
+) -> Cost:
+    """What so many channels of each layer cost, and so many facets of the whole collection."""
     pictures, seconds = 0.0, 0.0
     for address, count in channels.items():
         cost = costs[address]
         facets = cost.facets * count
         pictures += count + facets
         seconds += ceil(count / batch_size) * cost.plain + facets / batch_size * cost.facets_batch + count * cost.beside
+        own = collection.get(address, 0)
+        pictures += own
+        seconds += ceil(own / batch_size) * cost.facets_batch
     return Cost(round(pictures), seconds)
 
 
@@ -65,11 +71,13 @@ def cost_line(context: AtlasContext) -> str:
     """What the atlas will cost on this machine, and what fewer channels would."""
     costs = estimate_cost(context)
     channels = {layer.layer: len(layer.entries) for layer in context.record.layers}
-    line = f"{total_cost(costs, channels, context.batch_size)} on this machine"
+    collection = {layer.layer: len(layer.groups) for layer in context.record.layers}
+    line = f"{total_cost(costs, channels, context.batch_size, collection)} on this machine"
     fewer = {address: min(count, CHANNELS) for address, count in channels.items()}
     if fewer == channels:
         return line
-    return f"{line}; --channels {CHANNELS} would take {duration(total_cost(costs, fewer, context.batch_size).seconds)}"
+    least = total_cost(costs, fewer, context.batch_size, collection)
+    return f"{line}; --channels {CHANNELS} would take {duration(least.seconds)}"
 
 
 def _measure(context: AtlasContext, layer: Layer) -> LayerCost:

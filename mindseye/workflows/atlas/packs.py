@@ -1,21 +1,28 @@
 """The packs of an atlas: the pictures of several channels of a layer, painted together."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from mindseye.layers.layer import Layer
 from mindseye.optimize.order import FacetOrder
-from mindseye.runs.atlas import channel_name
+from mindseye.runs.atlas import channel_name, collection_name
 from mindseye.workflows.atlas.channel import PLAIN, AtlasChannelItem
+from mindseye.workflows.atlas.collection import AtlasCollectionItem
 from mindseye.workflows.atlas.context import AtlasContext
 from mindseye.workflows.batch.pack_painting import PackKeeper, Place, paint_places
 from mindseye.workflows.batch.plan import Pack
 from mindseye.workflows.facets.channel_order import channels_order
 
+AtlasItem = AtlasChannelItem | AtlasCollectionItem
+Painting = TypeVar("Painting", AtlasChannelItem, AtlasCollectionItem)
+
 
 class AtlasPacks:
-    """See ``batch.item.PackJobs``. A pack is painted in two parts: its plain pictures, then those of all its facets."""
+    """See ``batch.item.PackJobs``. A pack is the collection's facets at a layer, or some of its channels: these are painted in two
+    parts, the plain pictures, then those of all their facets.
+    """
 
     def __init__(self, context: AtlasContext, packs: Sequence[Pack]) -> None:
         self.context = context
@@ -25,15 +32,24 @@ class AtlasPacks:
             for layer in context.record.layers
             for entry in layer.entries
         }
+        self._collections = {collection_name(layer.layer): layer.layer for layer in context.record.layers}
 
-    def open(self, name: str) -> AtlasChannelItem:
-        """The channel of a name."""
+    def open(self, name: str) -> AtlasItem:
+        """The channel of a name, or the collection's facets."""
+        if name in self._collections:
+            layer = self.context.preparing.layer(self._collections[name])
+            return AtlasCollectionItem(self.context, layer, self._pack_of[name])
         address, channel = self._place_of[name]
         return AtlasChannelItem(self.context, self.context.preparing.layer(address), channel, self._pack_of[name])
 
-    def paint(self, pack: Pack, items: Sequence[AtlasChannelItem], check: Callable[[], None]) -> None:
+    def paint(self, pack: Pack, items: Sequence[AtlasItem], check: Callable[[], None]) -> None:
         """Paint what is waiting of a pack."""
-        waiting = [item for item in items if item.waits]
+        for item in items:
+            if isinstance(item, AtlasCollectionItem) and item.waits:
+                places = {number: Place(item, number, number) for number in item.waiting}
+                keeper = self._keeper(places, pack, "facets", check)
+                paint_places(item.order, places, len(item.groups), self.context.batch_size, keeper)
+        waiting = [item for item in items if isinstance(item, AtlasChannelItem) and item.waits]
         if not waiting:
             return
         self._paint_plain(pack, waiting, check)
@@ -82,8 +98,8 @@ class AtlasPacks:
         return self.context.painter.layer(pairs[0][0]), [channel for _, channel in pairs]
 
     def _keeper(
-        self, places: dict[int, Place[AtlasChannelItem]], pack: Pack, part: str, check: Callable[[], None]
-    ) -> PackKeeper[AtlasChannelItem]:
+        self, places: Mapping[int, Place[Painting]], pack: Pack, part: str, check: Callable[[], None]
+    ) -> PackKeeper[Painting]:
         state: Path = self.context.painting(pack.number) / part
         keeper = PackKeeper(places, state, lambda steps: check(), lambda item, painted: item.keep(painted))
         keeper.save_seconds = self.context.save_seconds

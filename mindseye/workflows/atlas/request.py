@@ -13,10 +13,9 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.runs.atlas import AtlasFolder
 from mindseye.user_code import whole_path
-from mindseye.workflows.atlas.channel import AtlasChannelItem
 from mindseye.workflows.atlas.choice import AtlasChoice
 from mindseye.workflows.atlas.context import AtlasContext
-from mindseye.workflows.atlas.packs import AtlasPacks
+from mindseye.workflows.atlas.packs import AtlasItem, AtlasPacks
 from mindseye.workflows.batch.ledger import Ledger, read_plan
 from mindseye.workflows.batch.network import NetworkRequest
 from mindseye.workflows.batch.worker import PackWorker
@@ -41,7 +40,7 @@ class AtlasRequest(NetworkRequest):
     cache: bool = True
 
     @contextmanager
-    def open(self, number: int) -> Iterator[PackWorker[AtlasChannelItem]]:
+    def open(self, number: int) -> Iterator[PackWorker[AtlasItem]]:
         """The worker of a number: its network is loaded here, once. See ``executor.Opener``."""
         plan = read_plan(self.out)
         folder = AtlasFolder(self.out)

@@ -10,7 +10,7 @@ from mindseye.errors import UserError
 from mindseye.facets.clustering import find_facets
 from mindseye.facets.embedding import embed
 from mindseye.facets.extraction import BATCH, extract
-from mindseye.facets.extremes import layer_extremes
+from mindseye.facets.extremes import StrongestPositions, layer_extremes
 from mindseye.facets.target import check_channels
 from mindseye.facets.unit_facets import top_photos
 from mindseye.layers.layer import Layer, check_gradients
@@ -31,7 +31,6 @@ from mindseye.workflows.atlas.choice import AtlasChoice
 FACETS = 8
 """Of the whole collection, by which entanglement is measured, as in ``inspect``."""
 TENTH = 10
-GROUP_PHOTOS = 9
 FEWEST_PHOTOS = 4
 SHUFFLES = 20
 """For chance; a page shows the mean of the shuffles alone, which so few give well."""
@@ -86,6 +85,7 @@ def survey_network(
         cluster_layer=cluster.address,
         labels=None if labels is None else LabelsEntry("sub-folders", dict(Counter(labels).most_common())),
         label_names=labels or [],
+        contents=photos.contents(),
         skipped=describe_skipped(photos),
         notes=[*photos.notes(), *model.findings.remarks()],
     )
@@ -99,7 +99,7 @@ def survey_network(
             measured = channel_numbers(
                 values, channels[layer.address], facets, features, numbers, session.seed, SHUFFLES
             )
-            entry = _describe_layer(layer, means[layer.address], session.seed, labels)
+            entry = _describe_layer(layer, means[layer.address], session, labels)
             entry.stage_cka = linear_cka(answers.values(layers[place - 1].address), values) if place else None
             entry.entries = _describe_channels(values, means[layer.address], measured, labels, session.seed)
             record.layers.append(entry)
@@ -146,11 +146,17 @@ def _cluster(features: Tensor, seed: int) -> Numbers:
     return clustering.assignment
 
 
-def _describe_layer(layer: Layer, means: Tensor, seed: int, labels: list[str] | None) -> AtlasLayer:
-    facets, clustering = find_facets(embed(means, seed).points, "auto", GROUP_PHOTOS, seed)
+def _describe_layer(layer: Layer, means: Tensor, session: NetworkSession, labels: list[str] | None) -> AtlasLayer:
+    """A layer with the facets of the whole collection, whose members are those that its recipe paints from."""
+    recipe, seed = session.recipe, session.seed
+    points = embed(means, seed).points
+    facets, clustering = find_facets(points, "auto", recipe.members, seed, recipe.gamma, recipe.weighting)
     groups = [
         PhotoGroup(
-            facet.size, _majority(labels, np.flatnonzero(clustering.assignment == facet.index).tolist()), facet.members
+            facet.size,
+            _majority(labels, np.flatnonzero(clustering.assignment == facet.index).tolist()),
+            facet.members,
+            facet.weights,
         )
         for facet in facets
     ]
@@ -175,6 +181,7 @@ def _describe_channels(
     for place, channel in enumerate(channels):
         own = means[:, channel]
         names = None if labels is None else [labels[photo] for photo in top_photos(own)]
+        label = most_common(names) if names else None
         entries.append(
             AtlasChannel(
                 channel=channel,
@@ -186,7 +193,8 @@ def _describe_channels(
                 p_value=float(measured.p_value[place]),
                 selectivity=float(measured.measures["selectivity"][place]),
                 class_selectivity=float(measured.measures["class_selectivity"][place]) if labels else None,
-                label=most_common(names) if names else None,
+                label=label,
+                label_share=names.count(label) / len(names) if names and label else None,
                 place=places[place],
             )
         )
@@ -214,9 +222,11 @@ def _keep_extremes(
     model = session.model
     with progress.stage("examples", len(photos), "photos") as advance, session.reader(layers) as read:
         batches = photos.batches(model.preprocessing, session.view, model.in_channels, BATCH)
-        extremes = layer_extremes(read, model.preprocessing, batches, channels, session.device, advance)
+        strongest = StrongestPositions()
+        extremes = layer_extremes(read, model.preprocessing, batches, channels, session.device, advance, strongest)
     for address, own in extremes.items():
         answers.keep_extremes(address, own)
+        answers.keep_strongest(address, strongest.places(address))
 
 
 def describe_choice(record: AtlasRecord) -> str:

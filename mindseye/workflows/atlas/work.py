@@ -8,10 +8,18 @@ from mindseye.errors import UserError
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.report.atlas import write_assets, write_channel_page, write_layer_page, write_network_page
-from mindseye.report.atlas.images import photo_sheet, write_webp
-from mindseye.runs.atlas import ANSWERS, RECORD, AtlasFolder, channel_name, channel_stem
+from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, write_webp
+from mindseye.runs.atlas import (
+    ANSWERS,
+    RECORD,
+    AtlasFolder,
+    channel_name,
+    channel_stem,
+    collection_name,
+    collection_stem,
+)
 from mindseye.runs.files import UNFINISHED, remove
-from mindseye.runs.schema import AtlasRecord
+from mindseye.runs.schema import AtlasLayer, AtlasRecord
 from mindseye.workflows.atlas.context import AtlasContext
 from mindseye.workflows.atlas.cost import cost_line
 from mindseye.workflows.atlas.request import AtlasRequest
@@ -24,6 +32,7 @@ from mindseye.workflows.batch.work_list import WorkList
 from mindseye.workflows.facets.channel_order import channels_order
 
 ASSETS = ("atlas.css", "atlas.js")
+COLLECTION = "collection"
 
 
 class ChannelList(WorkList):
@@ -54,26 +63,18 @@ class ChannelList(WorkList):
                 1,
                 batch_size,
                 placement.threads(torch.get_num_threads()),
-                tuple(
-                    Entry(
-                        channel_name(layer.layer, entry.channel),
-                        channel_name(layer.layer, entry.channel),
-                        channel_stem(layer.layer, entry.channel),
-                        layer.layer,
-                    )
-                    for layer in record.layers
-                    for entry in layer.entries
-                ),
-                "channels",
+                tuple(entry for layer in record.layers for entry in _entries(layer)),
+                "pages",
             )
             self._tell_cost(session, record, photos, plan)
         AtlasOutput(Ledger(self.out, plan)).begin()
         return plan
 
     def is_whole(self, folder: Path) -> bool:
-        """Whether a channel's record and page are there."""
+        """Whether a channel's record and page are there, or the record of a layer's facets."""
         try:
-            return folder.with_suffix(".html").is_file() and folder.with_name(f"{folder.name}.json").is_file()
+            has_page = folder.name == COLLECTION or folder.with_suffix(".html").is_file()
+            return has_page and folder.with_name(f"{folder.name}.json").is_file()
         except OSError:
             return False
 
@@ -104,7 +105,7 @@ class ChannelList(WorkList):
 
     def _files_of(self, folder: str) -> list[Path]:
         """What an atlas wrote for a layer; other people's files stay."""
-        kinds = ("[0-9]*.html", "[0-9]*.json", "[0-9]*.webp", "facet-*.webp", "index.html")
+        kinds = ("[0-9]*.html", "[0-9]*.json", "[0-9]*.webp", "facet-*.webp", f"{COLLECTION}*", "index.html")
         return [path for kind in kinds for path in (self.out / folder).glob(kind)]
 
     def _default_batch_size(self, session: NetworkSession, record: AtlasRecord) -> int:
@@ -117,7 +118,10 @@ class ChannelList(WorkList):
         """The photos of the collection's facets at each layer."""
         for layer in record.layers:
             for number, group in enumerate(layer.groups):
-                write_webp(self.out / group_file(layer.folder, number), photo_sheet(list(photos.load(group.photos)), 3))
+                write_webp(
+                    self.out / group_file(layer.folder, number),
+                    photo_sheet(list(photos.load(group.photos)), FACET_COLUMNS),
+                )
 
     def _tell_cost(self, session: NetworkSession, record: AtlasRecord, photos: PhotoSet, plan: Plan) -> None:
         if self.run.progress.quiet:
@@ -161,8 +165,19 @@ class AtlasOutput(Output):
         }
         for place, layer in enumerate(record.layers):
             files = [group_file(layer.folder, number) for number in range(len(layer.groups))]
-            write_layer_page(ledger.path, record, place, painted[layer.layer], files)
+            pictures = AtlasFolder(ledger.path).collection(layer.layer)
+            write_layer_page(ledger.path, record, place, painted[layer.layer], files, pictures)
         return write_network_page(ledger.path, record, painted)
+
+
+def _entries(layer: AtlasLayer) -> list[Entry]:
+    """The items of a layer, its collection's facets first; these are a pack by themselves, and so a group."""
+    collection = collection_name(layer.layer)
+    entries = [Entry(collection, collection, collection_stem(layer.layer), collection)] if layer.groups else []
+    for own in layer.entries:
+        name = channel_name(layer.layer, own.channel)
+        entries.append(Entry(name, name, channel_stem(layer.layer, own.channel), layer.layer))
+    return entries
 
 
 def group_file(folder: str, number: int) -> str:

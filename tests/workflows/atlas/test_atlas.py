@@ -8,10 +8,13 @@ import pytest
 import torch
 from atlas_runs import QUICK, files, forked, run
 from nets import TinyConv, seeded
+from PIL import Image
 
 import mindseye
 from mindseye.cli import main
 from mindseye.errors import UserError
+from mindseye.facets.clustering import find_facets
+from mindseye.facets.embedding import embed
 from mindseye.runs.atlas import AtlasFolder
 from mindseye.workflows.atlas.cost import LayerCost, total_cost
 
@@ -30,10 +33,15 @@ def test_everything_of_a_channel_as_values(photos, undisturbed):
     assert sum(record.histogram) == len(undisturbed.photos) == 36
     assert [len(group.photos) for group in record.groups.values()] == [9, 9, 9, 9]
     assert {answer.label for answer in record.classes} == {"ant", "bee", "crab 7"}
+    best = sorted(range(36), key=lambda place: -page.answers[place])[:9]
+    assert [photo.activation for photo in record.strongest] == pytest.approx(page.answers[best].tolist())
+    assert Image.open(undisturbed.path / record.sheets["strongest"]).size == (248, 248)
+    for facet in record.facets:
+        assert 1 / 3 <= facet.label_share <= 1
     assert len(undisturbed.to_frame()) == 6
-    assert undisturbed.status.done == 6
+    assert undisturbed.status.done == 8  # six channels, and the collection at two layers
     assert undisturbed.failures == ()
-    assert "6 of 6 channels done" in str(undisturbed.status)
+    assert "8 of 8 pages done" in str(undisturbed.status)
 
 
 def test_answers_are_the_means_over_positions(photos, undisturbed):
@@ -52,6 +60,45 @@ def test_answers_are_the_means_over_positions(photos, undisturbed):
     entry = undisturbed["body.2"][number].numbers
     strongest = [number in np.argsort(-row)[:1] for row in undisturbed["body.2"].answers]
     assert entry.used == pytest.approx(np.mean(strongest))
+
+
+def test_the_collections_facets_are_painted_at_each_layer(photos, undisturbed):
+    """As many as the layer sorts the photos into, each of its own members; the members are those nearest to the facet's centre."""
+    for layer in undisturbed.values():
+        groups, pictures = layer.entry.groups, layer.pictures
+        assert len(pictures) == len(groups) >= 2
+        assert len({picture.tobytes() for picture in pictures}) == len(groups)
+        assert all(picture.size == (32, 32) for picture in pictures)
+        facets, _ = find_facets(embed(layer.answers.astype(np.float32), 0).points, "auto", 10, 0, 1e-5, "uniform")
+        assert [group.photos for group in groups] == [facet.members for facet in facets]
+        assert [group.weights for group in groups] == [facet.weights for facet in facets]
+        page = (undisturbed.path / layer.entry.folder / "index.html").read_text()
+        assert all(f'src="collection-{number:02d}.webp"' in page for number in range(len(groups)))
+
+
+def test_who_has_no_page_is_shown_by_its_strongest_photo(photos, undisturbed):
+    """No link, but a crop of the photo in which its activation is greatest, against all maps."""
+    layer = undisturbed["body.2"]
+    session = mindseye.Session(seeded(TinyConv), size=32, device="cpu")
+    seen = 0
+    for page in layer.values():
+        near = {(own.layer, own.channel) for own in page.record.relatives}
+        near |= {(page.record.feeding.layer, own.channel) for own in page.record.feeding.feeders}
+        alone = {(address, channel) for address, channel in near if channel not in undisturbed[address]}
+        files = {f"{address}/{channel:04d}-photo.webp" for address, channel in alone}
+        assert set(page.record.crops) == files
+        assert all((undisturbed.path / file).is_file() for file in files)
+        html = page.page.read_text()
+        for address, channel in alone:
+            stem = f"{channel:04d}" if address == "body.2" else f"../{address}/{channel:04d}"
+            assert f'src="{stem}-photo.webp"' in html
+            assert f'href="{stem}.html"' not in html
+            assert not (undisturbed.path / address / f"{channel:04d}.html").exists()
+            photo, position = undisturbed.answers.strongest(address, channel)
+            maps = session.activations(photos, address, maps=True, recursive=True).maps[:, channel]
+            assert maps[photo].flatten()[position] == pytest.approx(maps.max(), abs=1e-5)
+            seen += 1
+    assert seen
 
 
 def test_relatives_have_the_largest_correlations(undisturbed):
@@ -98,7 +145,7 @@ def test_killed_again_and_again_it_ends_the_same(photos, undisturbed, tmp_path):
         time.sleep(dice.uniform(0.2, 3.0))
         process.kill()
         process.join()
-    assert run(photos, out, save_every=0.0).status.done == 6
+    assert run(photos, out, save_every=0.0).status.done == 8
     assert files(out) == files(undisturbed.path)
     assert not list(out.rglob(".*.mindseye-part"))
 
@@ -117,9 +164,10 @@ def test_a_channel_that_is_lost_is_painted_again_as_it_was(photos, undisturbed, 
 def test_shards_together_are_the_whole(photos, undisturbed, tmp_path):
     """Each works on its own packs; the pages of the network and its layers come last."""
     first = run(photos, tmp_path / "out", shard="1/2")
-    assert 0 < first.status.done < 6
+    assert 0 < first.status.done < 8
     pages = first.page.read_text()
-    assert f"{first.status.done} of 6 are painted so far" in pages
+    painted = sum(page.record is not None for layer in first.values() for page in layer.values())
+    assert f"{painted} of 6 are painted so far" in pages
     waiting = [page for layer in first.values() for page in layer.values() if page.record is None]
     assert waiting
     assert all("Not painted yet" in page.page.read_text() for page in waiting)
@@ -145,6 +193,19 @@ def test_workers_in_processes_of_their_own(photos, network, tmp_path):
     small = QUICK | {"channels": 2, "steps": 2}
     one = mindseye.atlas(photos, network, out=tmp_path / "one", **small)
     two = mindseye.atlas(photos, network, out=tmp_path / "two", workers=2, **small)
+    assert files(one.path) == files(two.path)
+
+
+@pytest.mark.ray
+def test_workers_of_ray(photos, network, tmp_path, monkeypatch):
+    """On a cluster of this machine alone: what one process leaves, to the last bit."""
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    small = QUICK | {"channels": 2, "steps": 2}
+    one = mindseye.atlas(photos, network, out=tmp_path / "one", **small)
+    two = mindseye.atlas(photos, network, out=tmp_path / "two", ray="auto", workers=2, **small)
+    assert two.failures == ()
     assert files(one.path) == files(two.path)
 
 
@@ -183,11 +244,12 @@ def test_the_command_tells_the_cost_before_it_paints(photos, network, tmp_path, 
     words = ["atlas", network, str(photos), "--layers", "body.2", "--channels", "0,3", "--facets", "1", "--steps", "2"]
     assert main([*words, "--size", "32", "--out", str(tmp_path / "out"), "--batch-size", "2"]) == 0
     lines = capsys.readouterr().err.splitlines()
-    told = next(place for place, line in enumerate(lines) if "4 pictures, about" in line)
-    assert told < next(place for place, line in enumerate(lines) if "1/2 body.2:0: 2 pictures" in line)
+    facets = len(mindseye.Atlas(tmp_path / "out")["body.2"].entry.groups)
+    told = next(place for place, line in enumerate(lines) if f"{4 + facets} pictures, about" in line)
+    assert told < next(place for place, line in enumerate(lines) if "2/3 body.2:0: 2 pictures" in line)
     assert f"  mindseye open {tmp_path / 'out'}" in lines
     assert main(["status", str(tmp_path / "out")]) == 0
-    assert "2 of 2 channels done" in capsys.readouterr().out
+    assert "3 of 3 pages done" in capsys.readouterr().out
     assert main(["open", str(tmp_path / "out")]) == 0
     assert str(tmp_path / "out" / "index.html") in capsys.readouterr().err
 
@@ -195,7 +257,7 @@ def test_the_command_tells_the_cost_before_it_paints(photos, network, tmp_path, 
 def test_the_cost_grows_with_channels_and_steps():
     """Whole batches of plain pictures, facets by their number, and what each channel takes beside, added by hand."""
     costs = {"a": LayerCost(8.0, 16.0, 0.5, 2.0), "b": LayerCost(4.0, 8.0, 0.25, 1.0)}
-    cost = total_cost(costs, {"a": 9, "b": 8}, 8)
-    assert cost.pictures == 9 + 18 + 8 + 8
-    assert cost.seconds == 2 * 8.0 + 18 / 8 * 16.0 + 9 * 0.5 + 4.0 + 8.0 + 8 * 0.25
-    assert str(cost).startswith("43 pictures, about ")
+    cost = total_cost(costs, {"a": 9, "b": 8}, 8, {"b": 12})
+    assert cost.pictures == 9 + 18 + 8 + 8 + 12
+    assert cost.seconds == 2 * 8.0 + 18 / 8 * 16.0 + 9 * 0.5 + 4.0 + 8.0 + 8 * 0.25 + 2 * 8.0
+    assert str(cost).startswith("55 pictures, about ")

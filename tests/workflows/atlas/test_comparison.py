@@ -1,15 +1,19 @@
 """Two atlases side by side, against slow definitions."""
 
+import shutil
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from atlas_runs import QUICK, run
 from nets import TinyConv, seeded
+from PIL import Image
 
 import mindseye
 from mindseye.errors import UserError
+from mindseye.workflows.atlas.common_photos import match_photos
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,31 @@ def test_the_matching_is_the_best_of_all(undisturbed, changed):
     assert "CKA" in str(compared)
     assert repr(compared) == str(compared)
     assert ", 1 layer, " in repr(compared.first) if len(compared.first) == 1 else ", 2 layers, " in repr(compared.first)
+
+
+def test_photos_that_were_moved_are_known_by_their_content(photos, undisturbed, tmp_path, capsys):
+    """In a folder and sub-folders of other names, in another order, two of them changed: of these the one whose path is kept."""
+    names = {"ant": "z ant", "bee": "bee", "crab 7": "a crab"}
+    for old, new in names.items():
+        shutil.copytree(photos / old, tmp_path / "moved" / new)
+    for changed in ("bee/03.png", "z ant/03.png"):
+        file = tmp_path / "moved" / changed
+        Image.open(file).rotate(180).save(file)
+    settings = {"layers": "body.0", "channels": 2, "steps": 1}
+    other = run(tmp_path / "moved", tmp_path / "other", **settings)
+    compared = mindseye.compare(undisturbed, other, out=tmp_path / "page.html")
+    assert (compared.photos, compared.by_content) == (35, 34)
+    line = "35 photos that both have seen, 34 by their content, 1 by their paths alone"
+    assert line in capsys.readouterr().err
+    assert line in compared.page.read_text()
+    pairs = match_photos(undisturbed, other).pairs
+    contents = [[Path(path).read_bytes() for path in atlas.photos] for atlas in (undisturbed, other)]
+    odd = [
+        (undisturbed.photos[own], other.photos[partner])
+        for own, partner in pairs
+        if contents[0][own] != contents[1][partner]
+    ]
+    assert odd == [(str(photos / "bee/03.png"), str(tmp_path / "moved/bee/03.png"))]
 
 
 def test_bad_input_is_one_line(undisturbed, tmp_path):

@@ -29,7 +29,8 @@ function leaveEntry() {
   clearTimeout(stopped);
   if (entry === null) return;
   const link = document.activeElement && document.activeElement.closest("main a[href], #side a[href]");
-  entries.set(entry, { scroll: scrollY, link: link ? link.getAttribute("href") : null });
+  const point = document.activeElement && document.activeElement.closest("svg [data-photo]");
+  entries.set(entry, { scroll: scrollY, link: link ? link.getAttribute("href") : null, point });
 }
 
 // What was kept of the entry that is shown now; null for one that is new. A page that is loaded again has lost all but the scroll.
@@ -47,8 +48,9 @@ addEventListener("scroll", () => {
   stopped = setTimeout(() => history.replaceState({ entry, scroll: scrollY }, ""), 150);
 }, { passive: true });
 
-// Focus goes to the link that led away, or to the heading of the view: whoever uses keys or listens goes on from there.
+// Focus goes to the link or the photo on the map that led away, or to the heading of the view: whoever uses keys or listens goes on from there.
 function focusView(section, kept) {
+  if (kept && kept.point) return kept.point.focus({ preventScroll: true }); // of the map, which stands beside several views
   const links = kept && kept.link ? [...section.querySelectorAll("a[href]")] : [];
   const goal = links.find((one) => one.getAttribute("href") === kept.link) || section.querySelector("h2") || section;
   if (!goal.matches("a[href]")) goal.tabIndex = -1;

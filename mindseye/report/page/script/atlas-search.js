@@ -12,8 +12,8 @@ function wireSearch() {
     results.hidden = !hits.length;
     byId("layers").hidden = hits.length > 0;
     said.textContent = isAsked ? `${hits.length} of ${channels.length}${hits.length > MOST_FOUND ? `, the first ${MOST_FOUND}` : ""}` : "";
-    results.replaceChildren(...hits.slice(0, MOST_FOUND).map(([layer, channel, label]) =>
-      channelTile(`${folders[layer]}/${stemOf(channel)}`, `${layers[layer]}:${channel}`, label)));
+    results.replaceChildren(...hits.slice(0, MOST_FOUND).map(([layer, channel, label, share]) =>
+      channelTile(`${folders[layer]}/${stemOf(channel)}`, `${layers[layer]}:${channel}`, label, share)));
   }
 
   field.addEventListener("input", find);

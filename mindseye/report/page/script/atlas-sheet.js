@@ -2,9 +2,9 @@
 // made, the rest as one scrolls on. The order stands in the address.
 const sheet = byId("sheet"), SHEET_AT_ONCE = 160, MOST_ON_MAP = 500;
 
-function channelTile(stem, name, label, props) {
+function channelTile(stem, name, label, share, props) {
   return el("a", { href: `${stem}.html`, title: label ? `${name} ${label}` : name, ...props },
-    el("img", { src: `${stem}-small.webp`, width: 128, height: 128, loading: "lazy", decoding: "async", alt: "" }), el("b", {}, name), ` ${label}`);
+    el("img", { src: `${stem}-small.webp`, width: 128, height: 128, loading: "lazy", decoding: "async", alt: "" }), el("b", {}, name), ` ${label}`, ...(share == null ? [] : [" ", el("i", {}, `${share} %`)]));
 }
 
 const stemOf = (channel) => String(channel).padStart(4, "0");
@@ -12,16 +12,15 @@ const stemOf = (channel) => String(channel).padStart(4, "0");
 function wireSheet() {
   const all = JSON.parse(byId("channels").textContent);
   const order = byId("order"), narrow = byId("narrow"), end = el("i", { class: "end" });
-  const lines = new Map(all.map((one) => [one, [words(`${one[0]} ${one[1]}`)]]));
-  let shown = [], made = 0;
+  let lines = null, shown = all, made = 0;
 
   function makeMore(most) {
     const isMap = order.value === "map";
     const step = Math.ceil(shown.length / MOST_ON_MAP); // on a crowded map every so many has its picture, the rest are dots
-    const tiles = shown.slice(made, made + most).map(([channel, label, ...keys], place) => {
+    const tiles = shown.slice(made, made + most).map(([channel, label, share, ...keys], place) => {
       const props = { "data-c": channel, ...(isMap ? { "--x": keys[3], "--y": keys[4] } : {}) };
       if (isMap && place % step) return el("a", { href: `${stemOf(channel)}.html`, title: `${channel} ${label}`, class: "dot", ...props });
-      return channelTile(stemOf(channel), String(channel), label, props);
+      return channelTile(stemOf(channel), String(channel), label, share, props);
     });
     made += tiles.length;
     end.before(...tiles);
@@ -29,8 +28,9 @@ function wireSheet() {
 
   function show() {
     const fits = matcher(plainNumber(narrow.value)), by = order.value, isMap = by === "map";
-    const value = by === "number" || isMap ? ([channel]) => -channel : (one) => (one[2 + Number(by)] === null ? -Infinity : one[2 + Number(by)]);
-    shown = all.filter((one) => fits(lines.get(one))).sort((a, b) => (value(b) > value(a)) - (value(b) < value(a)) || a[0] - b[0]);
+    const value = by === "number" || isMap ? ([channel]) => -channel : (one) => (one[3 + Number(by)] === null ? -Infinity : one[3 + Number(by)]);
+    if (words(narrow.value).length) lines ??= new Map(all.map((one) => [one, [words(`${one[0]} ${one[1]}`)]]));
+    shown = all.filter((one) => !lines || fits(lines.get(one))).sort((a, b) => (value(b) > value(a)) - (value(b) < value(a)) || a[0] - b[0]);
     byId("found").textContent = words(narrow.value).length ? `${shown.length} of ${all.length}` : "";
     sheet.classList.toggle("as-map", isMap);
     sheet.replaceChildren(end);
@@ -46,7 +46,11 @@ function wireSheet() {
   narrow.addEventListener("input", show);
   const asked = new URLSearchParams(location.hash.slice(1)).get("sort");
   if (asked && [...order.options].some((option) => option.value === asked)) order.value = asked;
-  show();
+  // The page itself has the first channels in their plain order: these are left as they are.
+  const own = sheet.querySelectorAll("a").length;
+  if (order.value !== "number" || words(narrow.value).length || own > all.length) return show();
+  made = own;
+  sheet.append(end);
 }
 
 if (sheet) wireSheet();

@@ -45,7 +45,7 @@ function channelView(place, given) {
     crumbs,
     el("h2", { class: "item-title" }, `channel ${channel}`, el("small", {}, breakable(layer.name))),
     el("p", { class: "facts" }, [inFacets(parts.facets.length, layer.items.length), parts.activity ? `mean ${shown(parts.activity[0])}` : null].filter(Boolean).map((text) => el("span", {}, text))),
-    map && parts.activity ? el("p", {}, el("a", { href: withQuery(FRONT, new URLSearchParams({ channel: `${place}/${channel}` })) }, "Its photos and their facets on the map")) : null,
+    map && parts.activity ? el("div", { class: "tools" }, el("a", { class: "as-button", href: withQuery(FRONT, new URLSearchParams({ channel: `${place}/${channel}` })) }, "Its photos and their facets on the map")) : null,
     parts.painted ? channelCard(place, parts.painted) : el("p", { class: "words" }, "No picture of it was painted. To paint one: ", el("code", {}, `mindseye paint ${layer.name}:${channel}`)),
     channelPhotos(parts.activity), channelValues(parts.activity), channelFacets(place, parts.facets), channelNumbers(layer, parts.row),
   ].flat().filter(Boolean);
@@ -83,5 +83,5 @@ function channelFacets(place, facets) {
 const channelNumbers = (layer, row) => row && [
   el("h2", {}, "Its numbers"),
   el("dl", { class: "list" }, layer.entangled.table.columns.map(({ key, title, words: meaning }, at) => key === "channel" ? null
-    : el("div", {}, el("dt", {}, why(title, meaning)), el("dd", {}, key === "facets" ? String(row[at]) : shown(row[at]))))),
+    : el("div", {}, el("dt", {}, why(title, meaning)), el("dd", {}, channelNumber(layer, key, row[at]), key === "p_value" && isFloor(layer, row[at]) ? ` (floor of ${layer.entangled.shuffles.toLocaleString("en")} shuffles)` : null)))),
 ];

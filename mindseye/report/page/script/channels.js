@@ -4,7 +4,7 @@ function channelTable(place, columns, every, best) {
   const rows = kept ? every.filter((row) => kept.has(String(row[0]))) : every;
   const cell = (row, value, at) => {
     if (columns[at].key === "channel") return el("td", { class: "linked" }, el("a", { href: channelHref(place, value) }, String(value)));
-    return el("td", {}, columns[at].key === "facets" ? (value === null ? "–" : String(value)) : shown(value));
+    return el("td", {}, layer.entangled ? channelNumber(layer, columns[at].key, value) : columns[at].key === "facets" ? (value === null ? "–" : String(value)) : shown(value));
   };
   const note = kept ? el("p", { class: "words", id: "of-selection" }, `${selectionWords()}: ${count(rows.length, "channel")} that they have among their strongest. `, el("a", { href: `#/channels/${place}` }, "All channels")) : null;
   return [note, sortable(columns, rows, cell, best, {

@@ -20,12 +20,33 @@ function entangledView(place) {
     el("div", { class: "chart lone" }, chart(el("div"), names, span, [{ values: points.map((point) => point.mean), kind: "of-picture" }, { values: points.map((point) => point.null), kind: "of-members" }], band)),
     layerPills(place),
     el("h2", {}, breakable(`Channels of ${layer.name}`)),
+    floorNote(layer),
     found.table.rows.length ? channelTable(place, columns, found.table.rows, best) : el("p", { class: "me-faint" }, "No channel was looked at."),
     ...["most", "least"].flatMap((which) => channelGroup(place, which, found.shown.filter((one) => one.which === which))),
   ].flat();
 }
 
 const BEYOND_CHANCE = 0.05;
+
+// Whether a p-value is the least that the layer's shuffles allow, (0 + 1) / (shuffles + 1): none of them came near the channel, and
+// how small its p really is they cannot say.
+const isFloor = (layer, value) => value !== null && layer.entangled.shuffles > 0 && value <= 1.001 / (layer.entangled.shuffles + 1);
+
+// An entry of the table of channels, as it reads.
+function channelNumber(layer, key, value) {
+  if (key === "facets") return value === null ? "–" : String(value);
+  return key === "p_value" && isFloor(layer, value) ? `< ${shown(1 / layer.entangled.shuffles)}` : shown(value);
+}
+
+// How many channels stand at the floor, and what tells them apart.
+function floorNote(layer) {
+  const { columns, rows } = layer.entangled.table, at = columns.findIndex((one) => one.key === "p_value");
+  const low = at < 0 ? 0 : rows.filter((row) => isFloor(layer, row[at])).length;
+  if (!low) return null;
+  const shuffles = layer.entangled.shuffles.toLocaleString("en");
+  return el("p", { class: "words", id: "floor" }, `p < ${shown(1 / layer.entangled.shuffles)} is the floor of ${shuffles} shuffles: in ${count(low, "channel")} of ${rows.length} none of them was as entangled as the channel itself. `,
+    columns.some((one) => one.key === "z_score") ? "How far beyond chance each of these lies, z says." : null);
+}
 
 // What the run says of a layer, as a sentence.
 function answerOf(layer) {

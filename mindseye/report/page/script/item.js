@@ -106,11 +106,12 @@ function itemView(item, place) {
       el("span", { class: "step" }, step(-1, "←", "previous"), at < 0 ? null : el("span", {}, `${at + 1} of ${order.length}`), step(1, "→", "next"))),
     el("h2", { class: "item-title me-hue", ...tint(item.number) }, el("i", { class: "me-dot" }), el("span", {}, breakable(item.label || item.name)), item.label ? el("small", {}, item.name) : null),
     el("p", { class: "facts" }, item.facts.map(([text, words]) => why(text, words))),
+    compareWith(item, place),
     layers.length > 1 ? el("nav", { class: "pills", "aria-label": "layers" }, layers.map((one, number) =>
       el("a", { href: `#/picture/${item.number}${number === deepest ? "" : `/${number}`}`, "aria-current": number === place ? "true" : null, title: one.about.join(", ") }, one.name))) : null,
     el("div", { class: "look me-hue", ...tint(item.number) },
       fill(stage(item), {}, [whereList(item)]),
       el("div", {}, bigNumber(item), memberList(item), sightings(item), numberTables(item))),
-    channelList(item, place), makingList(item),
+    otherPhotos(item), channelList(item, place), makingList(item),
   ].flat(3).filter(Boolean);
 }

@@ -5,7 +5,7 @@ const APART = 14; // corners of the line, in px of the screen
 if (map) {
   const line = svg("polygon", { class: "lasso", hidden: true });
   map.append(line);
-  let corners = null, last = [0, 0], drawing = false;
+  let corners = null, last = [0, 0], drawing = false, hasDrawn = false;
 
   const mode = el("button", { type: "button", "aria-pressed": "false", "aria-label": "draw a line around photos to select them", title: "draw a line around photos to select them (or hold Shift)", onclick: () => draw(!drawing) }, "◌");
   const seen = el("button", { type: "button", "aria-label": "select the photos that are shown", title: "select the photos that are shown", onclick: () => {
@@ -21,12 +21,19 @@ if (map) {
   }
 
   function unit(event) {
-    const box = map.getBoundingClientRect(), { x, y, width } = map.viewBox.baseVal;
-    return [x + ((event.clientX - box.left) * width) / box.width, y + ((event.clientY - box.top) * width) / box.width];
+    const { x, y } = unitsAt(event.clientX, event.clientY);
+    return [x, y];
   }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !drawing) return;
+    event.preventDefault();
+    draw(false);
+  });
 
   // Before the handlers that pan: a line that is drawn moves nothing and opens nothing.
   map.addEventListener("pointerdown", (event) => {
+    hasDrawn = false;
     if (!event.isPrimary || !(drawing || event.shiftKey)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
@@ -43,6 +50,12 @@ if (map) {
     line.removeAttribute("hidden");
     line.setAttribute("points", corners.map((corner) => corner.join(",")).join(" "));
   }, { capture: true });
+  map.addEventListener("click", (event) => {
+    if (!hasDrawn) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    hasDrawn = false;
+  }, { capture: true });
   for (const end of ["pointerup", "pointercancel"]) {
     map.addEventListener(end, (event) => {
       if (!corners) return;
@@ -51,7 +64,7 @@ if (map) {
       corners = null;
       line.setAttribute("hidden", "");
       if (end === "pointerup" && drawn.length > 2) {
-        map.addEventListener("click", (click) => { click.stopImmediatePropagation(); click.preventDefault(); }, { capture: true, once: true });
+        hasDrawn = true;
         draw(false);
         selectInside(drawn);
       }

@@ -33,7 +33,7 @@ if (map) {
     layer.replaceChildren(...shown.map((spot) => {
       const side = Math.min(BIGGEST * px, 0.94 * room.get(spot.photo));
       const box = { x: spot.x - side / 2, y: spot.y - side / 2, width: side, height: side };
-      return svg("g", { class: spot.facet === lit ? "me-hue lit" : "me-hue", "data-facet": spot.facet, ...(spot.facet < 0 ? {} : tint(spot.facet)) },
+      return svg("g", { class: lit.includes(spot.facet) ? "me-hue lit" : "me-hue", "data-facet": spot.facet, ...(spot.facet < 0 ? {} : tint(spot.facet)) },
         svg("image", { ...box, href: content.photos.thumbnails[spot.photo], preserveAspectRatio: "xMidYMid slice", "data-photo": spot.photo, class: selection && selection.photos.has(spot.photo) ? "selected" : null }),
         svg("rect", { ...box, rx: 2 * px, "stroke-width": 2 * px }));
     }));

@@ -1,9 +1,12 @@
-// Zoom and pan of the map: wheel, pinch, drag, buttons, and + − 0 and arrows where the map has the focus.
+// Zoom and pan of the map: wheel, pinch, drag, buttons, and + − 0 and Shift with arrows where the map has the focus.
 const MOST_ZOOM = 24;
 
 // Where the map stands, as the address has it; empty for the whole map.
 let position = "";
 let showPosition = () => {};
+
+// Moves the map as far as it takes to show a place of it.
+let reveal = () => {};
 
 if (map) {
   const whole = map.viewBox.baseVal.width;
@@ -86,7 +89,7 @@ if (map) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = size / 8;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
-    if (moves) look(x + moves[0], y + moves[1], size);
+    if (moves && event.shiftKey) look(x + moves[0], y + moves[1], size);
     else if (event.key === "+" || event.key === "=") zoomBy(1.6);
     else if (event.key === "-") zoomBy(1 / 1.6);
     else if (event.key === "0") look(0, 0, whole);
@@ -97,6 +100,13 @@ if (map) {
   document.querySelector(".zooming").append(closer, farther, all);
   look(0, 0, whole);
   clearTimeout(moved);
+
+  reveal = (across, down) => {
+    const edge = size / 10;
+    const into = (start, place) => Math.min(Math.max(start, place - size + edge), place - edge);
+    if (size < whole) look(into(x, across), into(y, down), size);
+    map.scrollIntoView({ block: "nearest" });
+  };
 
   // What an address asks for; the whole map where it asks for nothing that could be shown.
   showPosition = (asked) => {

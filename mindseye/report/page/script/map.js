@@ -1,23 +1,28 @@
-// The map: a photo under the pointer, its facet lit; a click opens the facet. A tap shows the photo, and goes nowhere by itself.
+// The map: the photo nearest to the pointer beside it, its facet lit; a click opens the photo. A tap shows the photo, and goes
+// nowhere by itself.
 const map = document.querySelector(".me-map svg");
 const peek = byId("peek");
 
-let lit = null;
+let lit = [];
 
-function light(number) {
-  if (number === lit) return;
-  lit = number;
+// Some facets by their numbers, on the map and among the cards; none: all alike.
+function light(facets) {
+  if (facets.join() === lit.join()) return;
+  lit = facets;
   if (map) {
-    map.classList.toggle("dimmed", number !== null);
-    for (const group of map.querySelectorAll("[data-facet]")) group.classList.toggle("lit", group.dataset.facet === String(number));
+    map.classList.toggle("dimmed", facets.length > 0);
+    for (const group of map.querySelectorAll("[data-facet]")) group.classList.toggle("lit", facets.includes(Number(group.dataset.facet)));
   }
   for (const card of document.querySelectorAll(".me-card.lit")) card.classList.remove("lit");
-  const own = number === null ? null : document.querySelector(`.me-card[data-number="${number}"]`);
-  if (own) own.classList.add("lit");
+  for (const facet of facets) {
+    const card = document.querySelector(`.me-card[data-number="${facet}"]`);
+    if (card) card.classList.add("lit");
+  }
 }
 
-let chosen = null;
-const choose = (number) => { chosen = number; light(number); };
+// Those of the view that is shown.
+let chosen = [];
+const choose = (facets) => { chosen = facets; light(facets); };
 
 const facetOf = (node) => {
   const group = node.closest("[data-facet]");
@@ -27,46 +32,40 @@ const facetOf = (node) => {
 function unpeek() {
   peek.hidden = true;
   peek.classList.remove("held");
+  if (map) ring(null);
 }
 
-// The photo of a point beside it; held: until something else is touched, with ways to the photo's view and its facet.
-function peekAt(point, x, y, held) {
-  const number = point.dataset.photo, own = facetOf(point);
-  if (peek.dataset.photo !== number) {
-    const facet = places[deepest] && places[deepest].get(own);
-    peek.replaceChildren(photo(number, 174), el("div", {}, content.photos.names[number] || ""),
-      el("div", { class: "me-faint" }, facet ? `${facet.name}${facet.label ? ` · ${facet.label}` : ""}` : "no facet"),
-      el("div", { class: "ways" }, el("a", { href: `#/photo/${number}` }, "Photo"), facet ? el("a", { href: `#/picture/${own}` }, "Facet") : null));
-    peek.dataset.photo = number;
+const facetName = (item) => (item ? `${item.name}${item.label ? ` · ${item.label}` : ""}` : "no facet");
+
+// A card beside what was pointed at; held: until something else is touched, with links to the photo's view and its facet.
+function peekAt({ photo: number, facet }, x, y, held) {
+  const item = places[deepest] && places[deepest].get(facet), key = number === undefined ? `facet ${facet}` : String(number);
+  if (peek.dataset.shows !== key) {
+    peek.replaceChildren(number === undefined ? picture(item ? item.picture : null, 174, facetName(item), { class: "photo" }) : photo(number, 174),
+      el("div", {}, number === undefined ? null : el("div", {}, breakable(content.photos.names[number] || "")), el("div", { class: "me-faint" }, facetName(item)),
+        el("div", { class: "ways" }, number === undefined ? null : el("a", { href: `#/photo/${number}` }, "Photo"), item ? el("a", { href: `#/picture/${facet}` }, "Facet") : null)));
+    peek.dataset.shows = key;
   }
   peek.hidden = false;
   peek.classList.toggle("held", held);
   peek.setAttribute("aria-hidden", String(!held));
-  placeBeside(peek, x - 95, y - 6, y + 10);
-}
-
-// A finger is wider than a point: the point nearest to it, within so many px.
-const REACH = 22;
-
-function pointNear(x, y) {
-  let best = null, least = REACH;
-  for (const point of map.querySelectorAll("[data-photo]")) {
-    const box = point.getBoundingClientRect();
-    const away = Math.hypot(box.left + box.width / 2 - x, box.top + box.height / 2 - y) - box.width / 2;
-    if (away < least) [best, least] = [point, away];
-  }
-  return best;
+  if (held) peek.style.transform = `translate(8px, ${y > innerHeight / 2 ? 64 : innerHeight - peek.offsetHeight - 8}px)`; // out of the way of the photos near the finger
+  else placeBeside(peek, x - 95, y - 6, y + 10);
 }
 
 if (map) {
-  let touched = false;
-  map.addEventListener("pointerdown", (event) => { touched = event.pointerType !== "mouse"; });
+  let touched = false, pressed = [0, 0];
+  map.addEventListener("pointerdown", (event) => {
+    touched = event.pointerType !== "mouse";
+    pressed = [event.clientX, event.clientY]; // browsers move a tap's click to what they take for its target
+  });
   map.addEventListener("pointermove", (event) => {
     if (event.pointerType !== "mouse" || event.buttons) return;
-    const own = facetOf(event.target);
-    light(own === null ? chosen : own);
-    if (event.target.dataset.photo === undefined) unpeek();
-    else peekAt(event.target, event.clientX, event.clientY, false);
+    const point = pointNear(event.clientX, event.clientY, MOUSE_REACH), own = point ? point.facet : facetOf(event.target);
+    light(own === null ? chosen : [own]);
+    map.classList.toggle("pointing", point !== null);
+    if (point) peekAt(point, event.clientX, event.clientY, false);
+    else unpeek();
   });
   map.addEventListener("pointerleave", (event) => {
     if (event.pointerType !== "mouse") return;
@@ -74,19 +73,24 @@ if (map) {
     light(chosen);
   });
   map.addEventListener("click", (event) => {
-    const point = touched && !event.target.closest("a") ? pointNear(event.clientX, event.clientY) : null;
-    if (point) {
-      light(facetOf(point));
-      return peekAt(point, event.clientX, event.clientY, true);
+    if (touched) {
+      event.preventDefault();
+      const point = pointNear(...pressed, TOUCH_REACH, true);
+      light(point ? [point.facet] : chosen);
+      if (!point) return unpeek();
+      ring(spotOf(point.photo));
+      return peekAt(point, ...pressed, true);
     }
     unpeek();
-    const own = facetOf(event.target);
-    if (!touched && own !== null && places[deepest].has(own)) location.hash = `#/picture/${own}`;
+    if (event.target.closest("a")) return;
+    const point = pointNear(event.clientX, event.clientY, MOUSE_REACH), own = facetOf(event.target);
+    if (point) location.hash = `#/photo/${point.photo}`;
+    else if (own !== null && places[deepest].has(own)) location.hash = `#/picture/${own}`;
   });
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#peek, .me-map svg")) unpeek(); });
 }
 
 for (const card of document.querySelectorAll(".me-card")) {
-  card.addEventListener("pointerenter", () => light(Number(card.dataset.number)));
+  card.addEventListener("pointerenter", () => light([Number(card.dataset.number)]));
   card.addEventListener("pointerleave", () => light(chosen));
 }

@@ -16,8 +16,19 @@ function photo(number, side) {
 const photoLink = (number, side) => el("a", { class: "to-photo", href: `#/photo/${number}` }, photo(number, side));
 const fileName = (number) => (content.photos.names[number] || "").split("/").pop();
 
-// A name on one line: where there is no room its front is cut, since the end tells it from others.
-const cutName = (text, title) => el("span", { class: "cut", title: title || text }, el("bdi", { dir: "ltr" }, text));
+// A file's name on one line. Where there is no room, what stands around its last number is cut, or the front of a name without one:
+// the number and the end tell it from others and stay.
+const KEPT = 7; // characters
+
+function cutName(text, title) {
+  const [, before, digits, after, end] = text.match(/^(.*?)(\d*)(\D*?)((?:\.\w{1,5})?)$/s);
+  const telling = digits || after, kept = telling.slice(-KEPT);
+  const around = [before + telling.slice(0, -KEPT), digits ? after : ""];
+  const [front, middle] = around.map((part) => (part ? el("i", {}, part) : null));
+  return el("span", { class: "cut", title: title || text, "--kept": kept.length + end.length, "--parts": around.filter(Boolean).length },
+    front, el("b", {}, kept), middle, el("b", {}, end));
+}
+
 const photoName = (number) => cutName(fileName(number), content.photos.names[number]);
 
 // A text that may be broken after what joins its parts, as in names of files and layers, and not within a word.

@@ -2,13 +2,6 @@
 // none of them are left out, and the map shows which they are; what is selected stands in the address.
 let selection = null; // { photos: a Set of numbers, facets: a Set of numbers, words, query: what stands in the address }
 
-// Every photo on the map, where it lies in the map's units.
-const spots = !map ? [] : [...map.querySelectorAll(".me-points [data-photo]")].map((node) => {
-  const corners = node.points ? [...node.points] : [{ x: node.cx.baseVal.value, y: node.cy.baseVal.value }];
-  const middle = (axis) => corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length;
-  return { node, photo: Number(node.dataset.photo), facet: facetOf(node), x: middle("x"), y: middle("y") };
-});
-
 // Even-odd: whether a point lies inside a line that is closed from its last corner to its first.
 function isInside(corners, x, y) {
   let inside = false;
@@ -54,6 +47,16 @@ const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const selectionWords = () => `${count(selection.photos.size, "photo")} of ${count(selection.facets.size, "facet")} selected ${selection.words}`;
 const MOST_SELECTED = 18;
 
+// How many of the selected photos each facet has, the most first.
+function tally() {
+  const counts = new Map();
+  for (const photo of selection.photos) counts.set(facetOfPhoto(photo), (counts.get(facetOfPhoto(photo)) || 0) + 1);
+  return el("ul", { class: "tally" }, [...counts].sort((a, b) => b[1] - a[1]).map(([facet, photos]) => {
+    const item = facet === null ? undefined : places[deepest].get(facet), name = item ? item.label || item.name : "no facet";
+    return el("li", { class: "me-hue", ...(item ? tint(facet) : {}) }, el("a", { href: item ? `#/picture/${facet}` : null }, item ? el("i", { class: "me-dot" }) : null, `${name} `, el("b", {}, photos)));
+  }));
+}
+
 function showSelection() {
   if (!map) return;
   map.classList.toggle("selecting", selection !== null);
@@ -62,10 +65,12 @@ function showSelection() {
   if (!selection) return box.replaceChildren();
   const photos = [...selection.photos], without = withQuery(address().path, new URLSearchParams([...address().asked].filter(([key]) => !(key in selection.query))));
   box.replaceChildren(
-    el("p", {}, `${selectionWords()}. `, hasChannels && photos.length ? [el("a", { href: withQuery(`channels/${deepest}`, new URLSearchParams(selection.query)) }, "Their channels"), " "] : null,
-      el("a", { href: without, onclick: () => select(null) }, "Select nothing")),
-    photoList(photos.map((photo) => [photo]), MOST_SELECTED),
-    photos.length > MOST_SELECTED ? el("p", {}, `and ${photos.length - MOST_SELECTED} more`) : null);
+    el("p", {}, `${selectionWords()}.`),
+    el("div", { class: "tools" },
+      hasChannels && photos.length ? el("a", { class: "as-button", href: withQuery(`channels/${deepest}`, new URLSearchParams(selection.query)) }, "Their channels") : null,
+      selection.facets.size === 2 ? el("a", { class: "as-button", href: pairHref(...selection.facets, deepest) }, "Compare the two facets") : null,
+      el("a", { class: "as-button", href: without, onclick: () => select(null) }, "Select nothing")),
+    tally(), gallery(photos, MOST_SELECTED));
 }
 
 function select(wanted) {

@@ -11,11 +11,10 @@ function photosFound(fits) {
 }
 
 function showPhotosFound(numbers) {
-  const more = numbers.length - MOST_FOUND;
   byId("photos-found").hidden = !numbers.length;
   byId("photos-found").replaceChildren(
-    el("p", { class: "me-faint" }, `${count(numbers.length, "photo")} by name${more > 0 ? `, ${MOST_FOUND} of them here` : ""}`),
-    photoList(numbers.map((number) => [number]), MOST_FOUND));
+    el("p", { class: "me-faint" }, `${count(numbers.length, "photo")} by name`),
+    gallery(numbers, MOST_FOUND));
 }
 
 function filter() {
@@ -54,7 +53,12 @@ byId("save-pictures").addEventListener("click", () => saveCsv(content.named ? "p
 if (byId("save-channels")) byId("save-channels").addEventListener("click", () => saveCsv("channels.csv", channelsCsv()));
 byId("save-photos").addEventListener("click", () => saveCsv("photos.csv", photosCsv()));
 
-if (byId("to-map")) byId("to-map").addEventListener("click", () => side.scrollIntoView({ behavior: motionAllowed() ? "smooth" : "auto" }));
+// Cards that come into view on the way get their own heights, which moves the map: a second look finds it where it is then.
+if (byId("to-map")) byId("to-map").addEventListener("click", () => {
+  side.scrollIntoView();
+  requestAnimationFrame(() => requestAnimationFrame(() => side.scrollIntoView()));
+  map.focus({ preventScroll: true });
+});
 
 addEventListener("hashchange", route);
 route();

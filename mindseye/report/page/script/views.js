@@ -15,7 +15,7 @@ const visibleNumbers = () => {
 
 function show(view, wide) {
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== view;
-  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (view === "item" || view === "photo" ? "front" : view));
+  for (const tab of document.querySelectorAll("#tabs a")) tab.toggleAttribute("aria-current", tab.dataset.view === (["item", "photo", "compare"].includes(view) ? "front" : view));
   if (side) side.hidden = wide;
   columns.classList.toggle("mapped", Boolean(side) && !wide);
   columns.classList.toggle("single", view !== "front"); // one picture or photo: it has the room, the map is small beside it
@@ -48,7 +48,7 @@ function fillView() {
     if (item) {
       byId("item").replaceChildren(...itemView(item, place));
       show("item", false);
-      choose(item.number);
+      choose([item.number]);
       if (asked.get("map")) showPosition(asked.get("map"));
       return ["item", [item.label, item.name, place === deepest ? "" : layers[place].name]];
     }
@@ -56,8 +56,15 @@ function fillView() {
   if (view === "photo") {
     byId("photo").replaceChildren(...photoView(rest[0]));
     show("photo", false);
-    choose(facetOfPhoto(Number(rest[0])));
+    choose([facetOfPhoto(Number(rest[0]))].filter((facet) => facet !== null));
     return ["photo", [content.photos.names[Number(rest[0])] || "no photo"]];
+  }
+  if (view === "compare") {
+    const { titles, pair, parts } = pairView(rest);
+    byId("compare").replaceChildren(...parts);
+    show("compare", false);
+    choose(pair.map((item) => item.number));
+    return ["compare", titles];
   }
   if (view === "layers" && layers.length > 1) {
     byId("layers").replaceChildren(...layersView());
@@ -91,7 +98,7 @@ function fillView() {
 function route(event) {
   if (!byId("front").hidden) reading = scrollY;
   leaveEntry();
-  choose(null);
+  choose([]);
   explain(null);
   unpeek();
   const kept = enterEntry();
@@ -100,21 +107,3 @@ function route(event) {
   scrollTo(0, kept ? kept.scroll : section === "front" ? reading : 0);
   if (event) focusView(byId(section), kept);
 }
-
-// The place in the list of what is seen now, and the way on.
-document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, .scroller, dialog, .me-map svg")) return;
-  if (event.key === "Escape" && /^#\/(picture|photo)/.test(location.hash)) location.hash = frontHref();
-  const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!offset || ["making", "layers", "channels", "words"].some((view) => !byId(view).hidden)) return;
-  if (!byId("photo").hidden) {
-    const way = byId("photo").querySelector(`a[href][rel=${offset < 0 ? "prev" : "next"}]`);
-    if (way) way.click();
-    return;
-  }
-  const order = visibleNumbers(), [, now, layer] = (location.hash.match(/^#\/picture\/(\d+)(\/\d+)?/) || []);
-  const next = now === undefined ? (offset > 0 ? 0 : order.length - 1) : order.indexOf(Number(now)) + offset;
-  if (order[next] === undefined) return;
-  event.preventDefault();
-  location.hash = `#/picture/${order[next]}${layer || ""}`;
-});
