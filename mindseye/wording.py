@@ -17,6 +17,17 @@ def did_you_mean(near: Iterable[str]) -> str:
     return f"did you mean {', '.join(names[:-1])} or {names[-1]}?"
 
 
+def near_paths(path: Path) -> list[str]:
+    """What lies in the same place under about the same name, the nearest first; as long as the path itself is written."""
+    import difflib  # only a mistake needs it
+
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.name != path.name]
+    except OSError:
+        return []
+    return [str(path.parent / name) for name in difflib.get_close_matches(path.name, names, n=3, cutoff=0.7)]
+
+
 def counted(number: int, noun: str) -> str:
     """``1 photo``, ``2 photos``: a number with its noun, which is given as of many."""
     return f"{number} {noun_for(number, noun)}"

@@ -1,6 +1,5 @@
 """The page of a run in a browser: ``mindseye.open_run(run)``."""
 
-import difflib
 import os
 import sys
 import webbrowser
@@ -13,7 +12,7 @@ from mindseye.report.notebook import Run
 from mindseye.report.page import has_page, write_page
 from mindseye.report.progress import Progress
 from mindseye.runs.folder import PAGE
-from mindseye.wording import did_you_mean
+from mindseye.wording import did_you_mean, near_paths
 
 
 def open_run(run: str | os.PathLike[str] | Run, *, quiet: bool = False) -> Path:
@@ -42,19 +41,10 @@ def _page(path: Path) -> Path:
         return path / PAGE if (path / PAGE).is_file() else write_page(path)
     if (path / INDEX).is_file():
         return path / INDEX
-    near = did_you_mean(map(str, _beside(path)))
+    near = did_you_mean(near_paths(path))
     raise UserError(
         f"{path} is neither a run folder nor a page: {near or 'name the --out of a command, or the folder that it made'}"
     )
-
-
-def _beside(path: Path) -> list[Path]:
-    """The folders of about this name in the same place."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.is_dir() and entry.name != path.name]
-    except OSError:
-        return []
-    return [path.parent / name for name in difflib.get_close_matches(path.name, names, n=3, cutoff=0.7)]
 
 
 def _has_screen() -> bool:

@@ -91,7 +91,7 @@ def method_names(words: str | Sequence[str]) -> list[str]:
         if name not in METHODS and name != ALL:
             meant = did_you_mean(difflib.get_close_matches(name, METHODS, n=1))
             raise UserError(
-                f"no method {name!r}: {meant + ' ' if meant else ''}there are {', '.join(METHODS)}, and {ALL}"
+                f"no method {name!r}; {meant + ' ' if meant else ''}there are {', '.join(METHODS)}, and {ALL}"
             )
     return list(METHODS) if ALL in names else list(dict.fromkeys(names))
 

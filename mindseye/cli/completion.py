@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mindseye.cli.layer_names import keep_bundled_names, shell_functions
 from mindseye.cli.options import DONE, add_command
 from mindseye.errors import UserError
 from mindseye.wording import install_command
@@ -13,7 +14,8 @@ FILES = ("PHOTOS", "PHOTO", "ROOT", "RUN", "OUT", "DIR", "FILE", "FOLDER", "IMAG
 """What the values are called that are completed as paths."""
 MODELS, RECIPES = ("model", "models", "judges", "painter"), ("recipe",)
 """The options and arguments, by the name of their value, that are completed by names; a file of one's own goes as well."""
-WORDS = {"layers": ("auto",), "figures": ("light", "dark", "svg", "pdf"), "device": ("auto", "cpu", "cuda", "mps")}
+LAYER = ("layer", "cluster_layer", "penalty_layer", "near_layer", "cam_layer")
+WORDS = {"figures": ("light", "dark", "svg", "pdf"), "device": ("auto", "cpu", "cuda", "mps")}
 
 EXAMPLES = """examples:
   mindseye completion bash > ~/.local/share/bash-completion/completions/mindseye
@@ -25,7 +27,7 @@ Print it anew after an update: the script holds commands, options and names them
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
-    about = "Print the script with which a shell completes commands, options, names of networks and recipes, and paths."
+    about = "Print the script with which a shell completes commands, options, names of networks, layers and recipes, and paths."
     parser = add_command(commands, "completion", act, about, EXAMPLES)
     parser.add_argument("shell", choices=SHELLS, help="bash, zsh or fish")
 
@@ -44,26 +46,35 @@ def act(options: argparse.Namespace, command: str) -> int:
     for name, chosen in parser.commands.items():
         for action in chosen._actions:
             kind = "recipe" if name == "recipe" and action.dest == "name" else action.dest
-            if kind in MODELS or kind in RECIPES:
-                action.complete = _by_function("models" if kind in MODELS else "recipes")  # type: ignore[attr-defined]
+            if function := _function_of(kind):
+                action.complete = _by_function(function)  # type: ignore[attr-defined]
             elif kind in WORDS:
                 action.choices = WORDS[kind]
             elif action.metavar in FILES:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
     names = {"models": model_names(), "recipes": recipe_names()}
+    keep_bundled_names()
     print(shtab.complete(parser, options.shell, preamble=_functions(names)))  # type: ignore[arg-type]
     return DONE
 
 
+def _function_of(kind: str) -> str:
+    """Which function gives the names of a kind of values; empty where none does."""
+    if kind in MODELS or kind in RECIPES:
+        return "models" if kind in MODELS else "recipes"
+    return "layer" if kind in LAYER else "layers" if kind == "layers" else ""
+
+
 def _by_function(what: str) -> Mapping[str, str]:
-    """How each shell asks the function for names of a kind."""
+    """How each shell asks the function for names of a kind, and for files where one of these goes as well."""
     function = f"_mindseye_{what}"
-    return {"bash": function, "zsh": function, "fish": f"({function}; __fish_complete_path (commandline -ct))"}
+    files = "" if what.startswith("layer") else "; __fish_complete_path (commandline -ct)"
+    return {"bash": function, "zsh": function, "fish": f"({function}{files})"}
 
 
 def _functions(names: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     """For each shell the functions that give names, which stand in the script once, and files besides."""
-    shells: dict[str, list[str]] = {shell: [] for shell in SHELLS}
+    shells = {shell: [layers] for shell, layers in shell_functions().items()}
     for what, known in names.items():
         words = " ".join(known)
         shells["bash"].append(

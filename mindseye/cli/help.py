@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
+from mindseye.cli.mistakes import unknown
 from mindseye.cli.options import DONE, add_command
-from mindseye.cli.overview import unknown
 from mindseye.errors import UserError
 
 EXAMPLES = """examples:

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from mindseye.cli.layer_names import keep_names
 from mindseye.cli.options import DONE, MODEL, add_command, add_weights, count, picked
 
 EXAMPLES = """examples:
@@ -26,6 +27,7 @@ def act(options: argparse.Namespace, command: str) -> int:
     from mindseye.api.layers import list_layers
 
     table = list_layers(options.model, **picked(options, "weights", "checkpoint", "size"))
+    keep_names(options.model, table.addresses)
     print(table.matching(options.filter))
     print(table.describe())
     return DONE

@@ -46,21 +46,21 @@ GROUPS = {
 }
 
 EXAMPLES = """examples:
-  mindseye demo                                              see it work, on photos that come along
-  mindseye layers resnet50                                   which layers there are
-  mindseye visualize photos/ants --model resnet50            the last layer before pooling, four facets
-  mindseye visualize photos/ants --layers auto               one row of pictures per stage of the network
-  mindseye batch imagenet/train --model resnet50             the same for each of many folders
-  mindseye atlas resnet50 photos --out runs/atlas            a page for each channel of a network
-  mindseye compare runs/before runs/after                    which channels of two networks are twins
-  mindseye inspect photos --model resnet50 --recursive       which channels mean several things
-  mindseye paint --model resnet50 "layer3.5.conv1:11"        one channel, without photos
-  mindseye paint --model resnet50 class:zebra --recipe class a class
+  mindseye demo                                               see it work, on photos that come along
+  mindseye layers resnet50                                    which layers there are
+  mindseye visualize photos/ants --model resnet50             the last layer before pooling, four facets
+  mindseye visualize photos/ants --layers auto                one row of pictures per stage of the network
+  mindseye batch imagenet/train --model resnet50              the same for each of many folders
+  mindseye atlas resnet50 photos --out runs/atlas             a page for each channel of a network
+  mindseye compare runs/before runs/after                     which channels of two networks are twins
+  mindseye inspect photos --model resnet50 --recursive        which channels mean several things
+  mindseye paint --model resnet50 "layer3.5.conv1:11"         one channel, without photos
+  mindseye paint --model resnet50 class:zebra --recipe class  a class
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11
-  mindseye explain photo.jpg --model resnet50 --method all   which parts of a photo speak for its class
-  mindseye open runs/ants                                    its page, in the browser
-  mindseye evaluate runs/ants --judge vit_b_16               whether another network sees in the pictures what you do
-  mindseye transfer --painter resnet50 --judge vit_b_16      how often it names the classes that are painted
+  mindseye explain photo.jpg --model resnet50 --method all    which parts of a photo speak for its class
+  mindseye open runs/ants                                     its page, in the browser
+  mindseye evaluate runs/ants --judge vit_b_16                whether another network sees in the pictures what you do
+  mindseye transfer --painter resnet50 --judge vit_b_16       how often it names the classes that are painted
 
 exit codes: 0 done, 1 a fault of the program (please report it), 2 a mistake in what was asked, 3 done in part,
   130 interrupted, 141 nobody read on"""
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.print_help()
             return DONE
         parser.check(words)
-        parser.parse_args(words, options)
+        parser.parse_all(words, options)
         if not getattr(options, "quiet", True) and getattr(options, "model", None):
             # Before PyTorch is imported, which alone takes seconds.
             print(f"loading {options.model}", file=sys.stderr, flush=True)

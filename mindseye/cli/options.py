@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from mindseye.cli.colour import styled
+from mindseye.cli.columns import fold_examples
+from mindseye.cli.mistakes import near_choice
 
 DONE, FAULT, MISTAKE, PARTIAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -24,7 +26,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with the exit code of a mistake."""
         name = styled(f"{self.prog}:", "mistake", sys.stderr)
+        message += near_choice(message)
         self.exit(MISTAKE, f"{name} {message} (see {self.prog} --help)\n")
+
+    def format_help(self) -> str:
+        """As argparse has it, with examples that fit the terminal."""
+        return fold_examples(super().format_help()) + "\n"
 
     @property
     def options(self) -> Mapping[str, argparse.Action]:

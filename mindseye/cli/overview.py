@@ -1,17 +1,13 @@
 """The parser of the whole program: its commands in groups, and what was meant by a mistyped word."""
 
-import shutil
-import sys
-import textwrap
+import argparse
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from mindseye.cli.colour import styled
+from mindseye.cli.columns import fold_examples, group
+from mindseye.cli.mistakes import unknown
 from mindseye.cli.options import Parser
-from mindseye.wording import did_you_mean
-
-WIDEST = 120
 
 
 class Overview(Parser):
@@ -43,10 +39,16 @@ class Overview(Parser):
         parts = [
             f"usage: {self.prog} COMMAND [OPTIONS]",
             self.description or "",
-            *(_group(heading, rows) for heading, rows in {**self.groups, "options": options}.items()),
-            self.epilog or "",
+            *(group(heading, rows) for heading, rows in {**self.groups, "options": options}.items()),
+            fold_examples(self.epilog or ""),
         ]
         return "\n\n".join(parts) + "\n"
+
+    def parse_all(self, words: Sequence[str], options: argparse.Namespace) -> None:
+        """Parse words, none of which may be left; what is one too many is told by the command itself."""
+        _, rest = self.parse_known_args(words, options)
+        if rest:
+            self.commands.get(words[0], self).error(f"one word too many: {rest[0]!r}")
 
     def check(self, words: Sequence[str]) -> None:
         """End with a question where the command, or one of its options, is none but is like one that there is."""
@@ -64,22 +66,3 @@ class Overview(Parser):
             option = word.partition("=")[0]
             if option.startswith("--") and " " not in word and not command.knows(option):
                 command.error(unknown("option", option, command.options))
-
-
-def unknown(what: str, name: str, known: Mapping[str, Any]) -> str:
-    """What is said of a name that no command or option has."""
-    import difflib  # only a mistake needs it
-
-    meant = did_you_mean(difflib.get_close_matches(name, known, n=3, cutoff=0.7))
-    return f"no {what} {name!r}{'; ' + meant if meant else ''}"
-
-
-def _group(heading: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Names in a column, and beside each what it does, in as many lines as the terminal needs for it."""
-    names = 16
-    room = max(30, min(WIDEST, shutil.get_terminal_size().columns) - names)
-    lines = [styled(f"{heading}:", "heading", sys.stdout)]
-    for name, about in rows:
-        first, *rest = textwrap.wrap(about, room) or [""]
-        lines += [f"  {name:<{names - 2}}{first}", *(" " * names + line for line in rest)]
-    return "\n".join(lines)

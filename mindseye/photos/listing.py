@@ -11,6 +11,7 @@ import numpy as np
 from mindseye.errors import UserError, one_line
 from mindseye.photos.file_kinds import OTHER_SUFFIXES, file_problem, image_suffixes, is_image, natural_key, unknown_kind
 from mindseye.photos.tar import COMPRESSED, SEPARATOR, Member, find_member, is_archive, read_index
+from mindseye.wording import did_you_mean, near_paths
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
             return listing
         problem = None if _is_folder(path) else file_problem(path)
         if problem is not None:
-            raise UserError(f"no folder {str(path)!r} ({problem})")
+            near = did_you_mean(near_paths(path))
+            raise UserError(f"no folder {str(path)!r} ({problem}){'; ' + near if near else ''}")
         listing = _from_folder(path, recursive) if _is_folder(path) else _from_paths([path])
     elif isinstance(source, str | os.PathLike):
         listing = _from_paths([source])

@@ -11,6 +11,7 @@ from mindseye.report.theme import LIGHT, Theme
 from mindseye.report.tiles import mosaic, picture_or_failure
 from mindseye.report.typeface import text_width
 from mindseye.runs.schema import ChannelPictureEntry, ChannelStats, FacetEntry, LayerEntry, Manifest
+from mindseye.wording import counted
 
 SIDE = 224
 GAP = 20
@@ -84,7 +85,7 @@ def _draw_facet(
         brush.box(x, top - 12, SIDE, 4, sheet.theme.facet(facet.index), 2)
     mean = facet.activation
     share = f" · {round(100 * (mean - scale[0]) / (scale[1] - scale[0]))} %" if mean is not None and scale else ""
-    sheet.text(x, top + SIDE + 8, f"{facet.size} photos{share}", SMALL, colour=FAINT, width=SIDE)
+    sheet.text(x, top + SIDE + 8, f"{counted(facet.size, 'photos')}{share}", SMALL, colour=FAINT, width=SIDE)
 
 
 def _scale(channel: ChannelPictureEntry) -> tuple[float, float] | None:

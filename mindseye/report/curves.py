@@ -11,8 +11,10 @@ from mindseye.report.sheet import Sheet
 from mindseye.report.typeface import text_width
 from mindseye.runs.schema import FacetEntry, LayerEntry, Manifest
 
-PANEL = 190
+PANEL = 226
 GAP = 60
+HEADING = 62
+"""Height in px of what stands above a panel."""
 MOST = 3
 
 MEMBERS: Role = "members"
@@ -68,7 +70,7 @@ def width(count: int) -> int:
 def draw_curve(sheet: Sheet, curve: Curve, x: int, rows: Sequence[int], top: int, bottom: int) -> None:
     """Draw the panel with its left edge at `x`, between `top` and `bottom`, the layers at the heights `rows`."""
     axis = _Axis(x, *curve.span())
-    sheet.text(x, top - 62, curve.title, BODY, bold=True, width=PANEL + GAP - 12)
+    sheet.text(x, top - HEADING, curve.title, BODY, bold=True, width=PANEL + GAP - 12)
     sheet.text(x, top - 30, curve.note, SMALL, colour=FAINT, width=PANEL + GAP - 12)
     for tick in (axis.low, (axis.low + axis.high) / 2, axis.high):
         sheet.rule(axis.at(tick), top, axis.at(tick), bottom, RULE)
@@ -107,10 +109,13 @@ def _known(values: Sequence[float | None], rows: Sequence[int]) -> list[tuple[fl
     return [(value, row) for value, row in zip(values, rows, strict=True) if value is not None]
 
 
-def draw_legend(sheet: Sheet, panels: Sequence[Curve], x: int, y: int) -> None:
-    """What the panels' marks and measures mean, from (x, y) down: a line of marks, then at most four of text."""
-    room = sheet.width - MARGIN - x
-    lines = [line for curve in panels for line in wrap(f"{curve.title}: {curve.meaning}", room, SMALL, 4 - len(panels))]
+def draw_legend(sheet: Sheet, panels: Sequence[Curve], x: int, y: int, bottom: int) -> None:
+    """What the panels' marks and measures mean, from (x, y) down: a line of marks, then text as far as ``bottom``."""
+    room, most = sheet.width - MARGIN - x, max(len(panels), (bottom - y - 40) // (SMALL + 6))
+    texts = [f"{curve.title}: {curve.meaning}" for curve in panels]
+    lines = [line for text in texts for line in wrap(text, room, SMALL, most)]
+    if len(lines) > most:
+        lines = [line for text in texts for line in wrap(text, room, SMALL, most // len(panels))]
     for index, line in enumerate(lines):
         sheet.text(x, y + 40 + index * (SMALL + 6), line, SMALL, colour=FAINT)
     for text, colour, dash in (("pictures", INK, 0.0), ("members", MEMBERS, 7.0), ("start", START, 2.0)):

@@ -66,7 +66,7 @@ def draw_depth(folder: Path, manifest: Manifest, theme: Theme = LIGHT, indices: 
         curves.draw_curve(sheet, panel, x, heights, grid.y(0), bottom)
     if panels:
         x = grid.x(len(columns)) - grid.gap + curves.GAP
-        curves.draw_legend(sheet, panels, x, grid.top - 58)
+        curves.draw_legend(sheet, panels, x, grid.top - 58, grid.y(0) - curves.HEADING)
     _draw_footer(sheet, bottom + 60)
     return sheet
 

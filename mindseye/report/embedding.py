@@ -20,8 +20,11 @@ from mindseye.wording import counted
 
 MAP = 1240
 PAD = 70
-LEGEND = 380
+LEGEND, ENTRY, ABOVE, BETWEEN = 380, 62, 90, 40
+"""In px: width of a column of the legend, height of a facet in it and of what stands above, and the gap between columns."""
+COLUMNS = 5
 RIM = 3
+DISC = 27
 
 
 def draw_embedding(folder: Path, manifest: Manifest, theme: Theme = LIGHT) -> Sheet:
@@ -32,8 +35,9 @@ def draw_embedding(folder: Path, manifest: Manifest, theme: Theme = LIGHT) -> Sh
     """
     chosen = clustered_layer(manifest)
     points, facet = read_embedding(folder, chosen.layer)
-    height = MARGIN + HEADER + 40 + max(MAP, 90 + 62 * len(chosen.facets)) + MARGIN
-    sheet = Sheet(MARGIN + MAP + 60 + LEGEND + MARGIN, height, theme)
+    rows, columns = legend_grid(len(chosen.facets))
+    height = MARGIN + HEADER + 40 + max(MAP, ABOVE + ENTRY * rows) + MARGIN
+    sheet = Sheet(MARGIN + MAP + 60 + columns * (LEGEND + BETWEEN) - BETWEEN + MARGIN, height, theme)
     title = f"{manifest.model.name} · {chosen.layer} · map of the photos"
     draw_header(sheet, manifest, title, MARGIN, MARGIN)
     left, top = MARGIN, MARGIN + HEADER + 40
@@ -42,13 +46,14 @@ def draw_embedding(folder: Path, manifest: Manifest, theme: Theme = LIGHT) -> Sh
     _draw_points(sheet, places, facet, left, top)
     side = thumbnail_side(len(places))
     centres = centres_of(places, facet)
-    picked = pick_apart(places, side + 2 * RIM + 4, centres, min(len(paths), len(places)))
+    marks = push_apart(centres, 2 * DISC + 2)
+    picked = pick_apart(places, side + 2 * RIM + 4, marks, min(len(paths), len(places)))
     for index in picked:
         tile = ImageOps.expand(photo_tile(paths[index], side, theme), RIM, theme.facet(int(facet[index])))
         x, y = (places[index] - side / 2 - RIM).tolist()
         sheet.paste(x, y, tile)
-    _draw_centres(sheet, centres)
-    _draw_legend(sheet, chosen.facets, facet, left + MAP + 60, top)
+    _draw_centres(sheet, centres, marks)
+    _draw_legend(sheet, chosen.facets, facet, left + MAP + 60, top, rows)
     return sheet
 
 
@@ -109,27 +114,60 @@ def centres_of(places: NDArray[np.float64], facet: NDArray[np.int64]) -> dict[in
     return {int(index): places[facet == index].mean(0) for index in np.unique(facet) if index >= 0}
 
 
+def legend_grid(facets: int) -> tuple[int, int]:
+    """Rows and columns of the legend of so many facets: as tall as the map, taller only where there would be too many columns."""
+    beside = (MAP - ABOVE) // ENTRY
+    columns = min(COLUMNS, max(1, -(-facets // beside)))
+    return -(-facets // columns), columns
+
+
+def push_apart(centres: dict[int, NDArray[np.float64]], apart: float) -> dict[int, NDArray[np.float64]]:
+    """Where the marks of the centres stand, so that none hides another's number: two that are too near are moved off each other."""
+    marks = np.array(list(centres.values())).reshape(-1, 2)
+    aside = np.array([[0.0, -1.0], [1.0, 0.0]])  # which way where two are at the same place
+    for _ in range(200):
+        gaps = marks[:, None] - marks[None]
+        distances = np.linalg.norm(gaps, axis=2)
+        near = np.argwhere(np.triu(distances < apart, 1))
+        if not len(near):
+            break
+        for first, second in near.tolist():
+            gap = marks[first] - marks[second]
+            distance = float(np.linalg.norm(gap))
+            way = gap / distance if distance > 1e-6 else aside[(first + second) % 2]
+            shift = way * max(0.0, apart + 0.5 - distance) / 2
+            marks[first], marks[second] = marks[first] + shift, marks[second] - shift
+    return dict(zip(centres, marks, strict=True))
+
+
 def _draw_points(sheet: Sheet, places: NDArray[np.float64], facet: NDArray[np.int64], left: int, top: int) -> None:
     with sheet.smooth(left, top, MAP, MAP) as brush:
         for (x, y), index in zip(places.tolist(), facet.tolist(), strict=True):
             brush.mark(x, y, 5, sheet.theme.facet(index), facet_mark(max(0, index)))
 
 
-def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]]) -> None:
-    for index, (x, y) in centres.items():
+def _draw_centres(sheet: Sheet, centres: dict[int, NDArray[np.float64]], marks: dict[int, NDArray[np.float64]]) -> None:
+    """A disc with its number for each facet; a line to its centre from one that stands beside it."""
+    for index, mark in marks.items():
+        ends = np.array([centres[index], mark])
+        low, high = np.floor(ends.min(0)).astype(int) - 4, np.ceil(ends.max(0)).astype(int) + 4
+        with sheet.smooth(int(low[0]), int(low[1]), *(high - low).tolist()) as brush:
+            brush.line([(float(x), float(y)) for x, y in ends], sheet.theme.facet(index), 3)
+    for index, (x, y) in marks.items():
         with sheet.smooth(round(x) - 30, round(y) - 30, 60, 60) as brush:
-            brush.disc(x, y, 27, PAPER)
-            brush.disc(x, y, 23, sheet.theme.facet(index))
+            brush.disc(x, y, DISC, PAPER)
+            brush.disc(x, y, DISC - 4, sheet.theme.facet(index))
         sheet.text(x, y, str(index), BODY, colour=PAPER, bold=True, anchor="mm")
 
 
-def _draw_legend(sheet: Sheet, facets: list[FacetEntry], facet: NDArray[np.int64], x: int, y: int) -> None:
+def _draw_legend(sheet: Sheet, facets: list[FacetEntry], facet: NDArray[np.int64], x: int, y: int, rows: int) -> None:
     sheet.text(
         x, y, f"{counted(len(facet), 'photos')} in {counted(len(facets), 'facets')}", BODY, colour=INK, width=LEGEND
     )
     sheet.text(x, y + 36, "disc: centre of a facet", SMALL, colour=FAINT, width=LEGEND)
-    for row, entry in enumerate(facets):
-        top = y + 90 + 62 * row
-        draw_facet_name(sheet, entry, x, top, LEGEND)
+    for place, entry in enumerate(facets):
+        column, row = divmod(place, max(1, rows))
+        left, top = x + column * (LEGEND + BETWEEN), y + ABOVE + ENTRY * row
+        draw_facet_name(sheet, entry, left, top, LEGEND)
         size = int((facet == entry.index).sum())
-        sheet.text(x, top + 30, counted(size, "photos"), SMALL, colour=FAINT, width=LEGEND)
+        sheet.text(left, top + 30, counted(size, "photos"), SMALL, colour=FAINT, width=LEGEND)

@@ -11,6 +11,7 @@ from mindseye.report.numbers import format_number
 from mindseye.report.sheet import Sheet
 from mindseye.report.theme import LIGHT, Theme
 from mindseye.runs.schema import Entanglement, LayerEntry, Manifest
+from mindseye.wording import counted
 
 CHANNEL: Role = "channel"
 NULL: Role = "null"
@@ -84,7 +85,9 @@ def draw_entanglement(manifest: Manifest, theme: Theme = LIGHT) -> Sheet:
     for x, layer in zip(columns, rows, strict=True):
         sheet.text(x, names, layer.layer, SMALL, bold=True, width=int(step) - 16, anchor="ma")
         count = _entanglement(layer).channels
-        sheet.text(x, names + SMALL + 8, f"{count} channels", SMALL, colour=FAINT, width=int(step) - 16, anchor="ma")
+        sheet.text(
+            x, names + SMALL + 8, counted(count, "channels"), SMALL, colour=FAINT, width=int(step) - 16, anchor="ma"
+        )
     for index, (name, key, _) in enumerate(measured):
         _draw_row(sheet, rows, columns, name, key, names + 70 + index * ROW, int(step))
     foot = names + 70 + len(measured) * ROW + 12
@@ -133,7 +136,7 @@ def _draw_channels(
     values = [[stats.entanglement for stats in layer.channel_stats if stats.entanglement is not None] for layer in rows]
     largest = max([value for row in values for value in row], default=0.0)
     axis = _Axis(1.05 * largest or 1.0, top + CHANNELS, CHANNELS)
-    _draw_frame(sheet, axis, left, "every channel", ["a dot each; thin line:", "the mean, dashes: chance"])
+    _draw_frame(sheet, axis, left, "every channel", ["a dot each;", "thin line: the mean,", "dashes: chance"])
     with sheet.smooth(left, top - 10, sheet.width - left, CHANNELS + 20) as brush:
         for x, row, layer in zip(columns, values, rows, strict=True):
             for offset, value in beeswarm(row, axis.top / (CHANNELS / 9), step / 2 - 14, 9.0):

@@ -29,12 +29,18 @@ def draw_title(sheet: Sheet, title: str, line: str, model: ModelEntry, x: int, y
 
 
 def draw_facet_name(sheet: Sheet, facet: FacetEntry, x: int, y: int, width: int, size: int = BODY) -> None:
-    """The facet's number in its colour, then its label where it has one, in one line at (x, y)."""
+    """The facet's number in its colour, then its label where it has one, in one line at (x, y).
+
+    Of a label with synonyms ("grand piano, grand") that is too long, the first is shown.
+    """
     name = facet_label(facet)
     index = str(facet.index) if name else f"facet {facet.index}"
     sheet.text(x, y, index, size, colour=sheet.theme.facet(facet.index), bold=True, width=width)
     taken = text_width(index, size, bold=True) + size // 2
-    sheet.text(x + taken, y, name, size, bold=True, width=max(1, width - taken))
+    room = max(1, width - taken)
+    if text_width(name, size, bold=True) > room:
+        name = name.partition(", ")[0]
+    sheet.text(x + taken, y, name, size, bold=True, width=room)
 
 
 def draw_objective_name(sheet: Sheet, picture: PictureEntry, name: str, x: int, y: int, width: int) -> None:

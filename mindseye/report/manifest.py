@@ -45,7 +45,7 @@ def clustered_layer(manifest: Manifest) -> LayerEntry:
 def layer_lines(layer: LayerEntry) -> list[str]:
     """What is known of a layer beside its name: its kind, its channels, its grid of positions."""
     lines = [layer.kind] if layer.kind else []
-    lines += [f"{layer.channels} channels"] if layer.channels else []
+    lines += [counted(layer.channels, "channels")] if layer.channels else []
     if layer.grid:
         lines.append(
             " × ".join(str(extent) for extent in layer.grid) if len(layer.grid) > 1 else f"{layer.grid[0]} positions"
@@ -136,7 +136,7 @@ def provenance(manifest: Manifest) -> str:
     count, recipe = manifest.images.count, manifest.recipe
     parts = [counted(count, "photos")] if count else []
     patches = (manifest.patches or {}).get("count")
-    parts += [f"patches of {patches} photos"] if patches is not None else []
+    parts += [f"patches of {counted(patches, 'photos')}"] if patches is not None else []
     parts += [f"recipe {recipe['name']}"] if recipe.get("name") else []
     parts += [f"{recipe['steps']} steps"] if recipe.get("steps") else []
     parts += [f"seed {manifest.seed}"] if manifest.seed is not None else []

@@ -145,7 +145,7 @@ def _details(result: TransferResult) -> str:
         parts.append(_padded_table(CONFUSED, rows))
         left = len(confusions) - len(rows)
         parts += [f"{left} more confusions are in transfer.json."] if left else []
-    parts += [f"![failures]({result.sheet})"] if result.sheet else []
+    parts += [f"![failures]({sheet})" for sheet in result.sheets]
     return "\n\n".join(parts)
 
 

@@ -21,7 +21,7 @@ from mindseye.runs.schema import (
     Manifest,
     PaintedEntry,
 )
-from mindseye.wording import did_you_mean
+from mindseye.wording import counted, did_you_mean
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -55,7 +55,7 @@ class RunLayer:
     def _repr_html_(self) -> str:
         names = [f"facet {facet.index} {facet_label(facet)}".strip() for facet in self.facets]
         files = [self.path / facet.picture if facet.picture else None for facet in self.facets]
-        return html_grid(list(zip(names, files, strict=True)), f"{self.name}: {len(names)} facets")
+        return html_grid(list(zip(names, files, strict=True)), f"{self.name}: {counted(len(names), 'facets')}")
 
 
 @dataclass(frozen=True)

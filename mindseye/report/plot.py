@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mindseye.wording import counted
+
 
 def plot_map(points: NDArray[np.floating[Any]], facet: NDArray[np.int64], title: str) -> Any:
     """A map of photos: a point per photo, in the colour of its facet, with each facet's number at its middle.
@@ -21,7 +23,7 @@ def plot_map(points: NDArray[np.floating[Any]], facet: NDArray[np.int64], title:
     axes = figure.add_subplot()
     for number in np.unique(facet):
         own = points[facet == number]
-        axes.scatter(own[:, 0], own[:, 1], s=14, label=f"facet {number}: {len(own)} photos")
+        axes.scatter(own[:, 0], own[:, 1], s=14, label=f"facet {number}: {counted(len(own), 'photos')}")
         axes.annotate(str(number), own.mean(0), fontsize=14, fontweight="bold", ha="center", va="center")
     axes.set(title=title, xticks=[], yticks=[])
     axes.legend(loc="best", fontsize=8)

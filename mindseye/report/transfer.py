@@ -1,13 +1,13 @@
-"""The sheet of a transfer's failures: every image that a judge took for something else, by the class it was to show."""
+"""The sheets of a transfer's failures: every image that a judge took for something else, by the class it was to show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from mindseye.report.drawing import FAINT, HEADING, INK, MARGIN, SMALL, wrap
+from mindseye.report.drawing import FAINT, HEADING, INK, LARGEST, MARGIN, SMALL, wrap
 from mindseye.report.examples import crop_box
 from mindseye.report.headings import HEADER, draw_header
 from mindseye.report.markdown import CONDITIONS, format_percent
@@ -28,30 +28,68 @@ MOST = 5 * ACROSS
 
 
 def draw_failures(
-    manifest: Manifest, result: TransferResult, image: Callable[[int], Tensor], theme: Theme = LIGHT
+    manifest: Manifest,
+    result: TransferResult,
+    image: Callable[[int], Tensor],
+    theme: Theme = LIGHT,
+    part: Sequence[FailedImage] | None = None,
 ) -> Sheet:
     """The sheet of what one judge failed to name.
 
     manifest: of the painter's run. result: of transfer.json. image: gives an image [channels, side, side] in [0, 1] by its
-    place among all. At most 70 are shown of a class.
+    place among all. part: the failures that stand on this sheet, of `split_failures` (default: all). At most 70 are shown of a
+    class.
     """
-    groups = [(name, list(group)) for name, group in groupby(result.failures, lambda failure: failure.class_name)]
-    right = [entry.class_name for entry in result.classes if entry.n and entry.top1.mean == 1]
-    across = max(min(ACROSS, max(len(group) for _, group in groups)), NARROWEST)
-    width = 2 * MARGIN + across * (SIDE + GAP) - GAP
-    foot = [line for text in _foot(right) for line in wrap(text, width - 2 * MARGIN, SMALL, 3)]
-    top = MARGIN + HEADER + SMALL + 3 * GAP
-    heights = [CLASS + -(-min(len(group), MOST) // across) * ROW for _, group in groups]
-    sheet = Sheet(width, top + sum(heights) + len(foot) * (SMALL + 8) + MARGIN, theme)
+    layout = _Layout(result)
+    groups = _by_class(result.failures if part is None else part)
+    height = layout.top + sum(layout.height(group) for _, group in groups) + layout.foot_height
+    sheet = Sheet(layout.width, height, theme)
     draw_header(sheet, manifest, _title(result), MARGIN, MARGIN)
-    sheet.text(MARGIN, MARGIN + HEADER, _subtitle(result), SMALL, colour=FAINT, width=width - 2 * MARGIN)
-    for (name, group), height in zip(groups, heights, strict=True):
+    sheet.text(MARGIN, MARGIN + HEADER, _subtitle(result), SMALL, colour=FAINT, width=layout.width - 2 * MARGIN)
+    top = layout.top
+    for name, group in groups:
         count = next((entry.n for entry in result.classes if entry.class_name == name), len(group))
-        _draw_class(sheet, name, group, count, top, across, image)
-        top += height
-    for index, line in enumerate(foot):
+        _draw_class(sheet, name, group, count, top, layout.across, image)
+        top += layout.height(group)
+    for index, line in enumerate(layout.foot):
         sheet.text(MARGIN, top + index * (SMALL + 8), line, SMALL, colour=FAINT)
     return sheet
+
+
+def split_failures(result: TransferResult) -> list[list[FailedImage]]:
+    """The failures by sheet, whole classes each, so that no sheet is larger than 4000 px."""
+    layout = _Layout(result)
+    parts: list[list[FailedImage]] = []
+    room = 0
+    for _, group in _by_class(result.failures):
+        height = layout.height(group)
+        if height > room:
+            parts.append([])
+            room = LARGEST - layout.top - layout.foot_height
+        parts[-1] += group
+        room -= height
+    return parts
+
+
+class _Layout:
+    """Where what stands on the sheets of a result, which are all of one width."""
+
+    def __init__(self, result: TransferResult) -> None:
+        largest = max((len(group) for _, group in _by_class(result.failures)), default=0)
+        self.across = max(min(ACROSS, largest), NARROWEST)
+        self.width = 2 * MARGIN + self.across * (SIDE + GAP) - GAP
+        right = [entry.class_name for entry in result.classes if entry.n and entry.top1.mean == 1]
+        self.foot = [line for text in _foot(right) for line in wrap(text, self.width - 2 * MARGIN, SMALL, 3)]
+        self.top = MARGIN + HEADER + SMALL + 3 * GAP
+        self.foot_height = len(self.foot) * (SMALL + 8) + MARGIN
+
+    def height(self, group: Sequence[FailedImage]) -> int:
+        """Of the rows of one class, with its name."""
+        return CLASS + -(-min(len(group), MOST) // self.across) * ROW
+
+
+def _by_class(failures: Sequence[FailedImage]) -> list[tuple[str, list[FailedImage]]]:
+    return [(name, list(group)) for name, group in groupby(failures, lambda failure: failure.class_name)]
 
 
 def _draw_class(

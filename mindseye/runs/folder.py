@@ -11,6 +11,7 @@ from pathlib import Path
 from mindseye.errors import UserError
 from mindseye.runs.files import UNFINISHED, remove
 from mindseye.runs.schema import Manifest
+from mindseye.wording import did_you_mean, near_paths
 
 MANIFEST = "run.json"
 EXAMPLES = "examples.json"
@@ -87,7 +88,10 @@ class RunFolder:
         try:
             return Manifest.read(self.path / MANIFEST)
         except FileNotFoundError as error:
-            raise UserError(f"{self.path} is no run folder: it has no {MANIFEST}") from error
+            near = did_you_mean(near_paths(self.path))
+            raise UserError(
+                f"{self.path} is no run folder: it has no {MANIFEST}{'; ' + near if near else ''}"
+            ) from error
 
     def write(self, manifest: Manifest) -> None:
         """Write the manifest, whole or not at all."""

@@ -23,9 +23,10 @@ class TransferFolder:
         """The run folder of a painter's pictures in a condition."""
         return RunFolder(self.path / file_name(f"{painter}-{condition}"))
 
-    def sheet(self, painter: str, condition: str, judge: str) -> str:
-        """The path of the sheet of failures, relative to the folder."""
-        return f"{FIGURES}/{file_name(f'failures-{painter}-{condition}-{judge}')}.png"
+    def sheet(self, painter: str, condition: str, judge: str, number: int = 1) -> str:
+        """The path of a sheet of failures, relative to the folder; the first has no number."""
+        name = file_name(f"failures-{painter}-{condition}-{judge}")
+        return f"{FIGURES}/{name if number == 1 else f'{name}-{number}'}.png"
 
     def read(self) -> TransferRecord:
         """The record.

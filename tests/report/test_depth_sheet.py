@@ -12,7 +12,7 @@ from mindseye.report.curves import Curve, draw_curve
 from mindseye.report.depth import draw_depth
 from mindseye.report.numbers import Reading
 from mindseye.report.palette import facet_colour
-from mindseye.report.sheet import Sheet
+from mindseye.report.sheet import Sheet, Text
 from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
@@ -123,3 +123,36 @@ def test_each_facet_has_a_point_of_its_colour() -> None:
     draw_curve(sheet, curve, 100, [150], 80, 220)
     assert sheet.image.getpixel((100 + round(0.1 * curves.PANEL), 150)) == facet_colour(0, dark=False)
     assert sheet.image.getpixel((100 + round(0.9 * curves.PANEL), 150)) == facet_colour(3, dark=False)
+
+
+@pytest.mark.parametrize("facets", [1, 10, 18])
+def test_no_word_of_the_curves_is_cut(make_run, facets: int) -> None:
+    """The headings of the panels and what they mean, whole, whatever the side of the pictures is."""
+
+    def unname(manifest: dict[str, Any]) -> None:
+        for layer in manifest["layers"]:
+            for facet in layer["facets"]:
+                facet["label"] = None
+
+    folder = make_run(facets=facets, images=20, snapshots=0, change=unname)
+    sheet = draw_depth(folder, RunFolder(folder).read())
+    texts = [item.text for item in sheet.items if isinstance(item, Text)]
+    assert not [text for text in texts if "…" in text]
+    assert "judge's probability" in texts
+
+
+def test_of_synonyms_that_are_too_long_the_first_is_shown(make_run) -> None:
+    """Its end would be the least known name; a label that fits is shown whole, and one without synonyms keeps both ends."""
+
+    def label(manifest: dict[str, Any]) -> None:
+        for facet, name in zip(manifest["layers"][-1]["facets"], LABELS, strict=True):
+            facet["label"] = name
+
+    folder = make_run(change=label)
+    sheet = draw_depth(folder, RunFolder(folder).read())
+    texts = [item.text for item in sheet.items if isinstance(item, Text)]
+    assert {"ant, emmet", "grand piano"} <= set(texts)
+    assert any(text.startswith("a_l") and text.endswith("ame") and "…" in text for text in texts)
+
+
+LABELS = ("ant, emmet", "grand piano, grand", "a_long_and_even_longer_name")

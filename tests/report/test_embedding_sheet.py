@@ -1,12 +1,26 @@
 """The map: places kept, thumbnails apart, facets in their colours."""
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from mindseye.report.embedding import MAP, PAD, draw_embedding, fit_to_map, pick_apart, read_embedding, thumbnail_side
+from mindseye.report.embedding import (
+    ABOVE,
+    COLUMNS,
+    ENTRY,
+    MAP,
+    PAD,
+    draw_embedding,
+    fit_to_map,
+    legend_grid,
+    pick_apart,
+    push_apart,
+    read_embedding,
+    thumbnail_side,
+)
 from mindseye.report.palette import facet_colour
 from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import Manifest
@@ -101,3 +115,28 @@ def test_lacking_embedding_is_a_lookup_error(make_run) -> None:
     (folder / "facets.safetensors").unlink()
     with pytest.raises(LookupError, match="missing"):
         read_embedding(folder, "blocks.1.1")
+
+
+@pytest.mark.parametrize("facets", [1, 18, 19, 30, 75, 300])
+def test_the_legend_stands_beside_the_map(facets: int) -> None:
+    """As tall as the map at most, in as few columns as that needs; many more facets than that make it longer."""
+    rows, columns = legend_grid(facets)
+    assert (rows - 1) * columns < facets <= rows * columns
+    fits = rows * ENTRY + ABOVE <= MAP
+    assert fits or columns == COLUMNS
+    assert columns == 1 or (MAP - ABOVE) // ENTRY * (columns - 1) < facets
+
+
+def test_no_centre_hides_another() -> None:
+    """Marks of centres that are near, or at one place, stand apart, about where they were; the others have not moved."""
+    centres = {0: np.array([100.0, 100.0]), 4: np.array([100.0, 100.0]), 7: np.array([130.0, 100.0])}
+    centres[9] = np.array([900.0, 500.0])
+    marks = push_apart(centres, 50)
+    assert list(marks) == list(centres)
+    for first, second in combinations(marks.values(), 2):
+        assert np.linalg.norm(first - second) >= 50
+    assert marks[9].tolist() == [900, 500]
+    assert np.mean(list(marks.values()), axis=0) == pytest.approx(np.mean(list(centres.values()), axis=0))
+    assert max(np.linalg.norm(marks[index] - centres[index]) for index in centres) < 100
+    assert centres[4].tolist() == [100, 100]
+    assert push_apart({}, 50) == {}

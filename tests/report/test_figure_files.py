@@ -2,6 +2,7 @@
 
 import io
 import re
+import unicodedata
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from mindseye.report.figure_files import draw_pages, write_sheet
 from mindseye.report.figures import write_figures
 from mindseye.report.sheet import Sheet, Text
 from mindseye.report.theme import DARK, LIGHT, FigureStyle, Theme
-from mindseye.report.typeface import base_file, fallback_files, letters_of, runs_of, text_width
+from mindseye.report.typeface import base_file, fallback_files, letters_of, printable, runs_of, text_width
 from mindseye.report.vector import vector_file
 
 GAP = 5
@@ -102,6 +103,20 @@ def test_labels_do_not_run_into_each_other(make_run, facets: int) -> None:
     for name, sheet in sheets.items():
         assert_legible(sheet, name)
         assert max(sheet.width, sheet.height) <= LARGEST, name
+
+
+@pytest.mark.parametrize("largest", [0.04, 0.11, 0.2, 0.23, 0.3, 0.37, 0.5, 0.61, 0.9])
+def test_labels_of_an_axis_leave_room_for_what_is_said_beside_it(make_run, largest: float) -> None:
+    """At whatever height the numbers of the axis stand."""
+
+    def scale(manifest: dict[str, Any]) -> None:
+        rename(manifest)
+        for layer in manifest["layers"]:
+            for number, stats in enumerate(layer["channel_stats"]):
+                stats["entanglement"] = largest * number / 39
+            layer["entanglement"] |= {"mean": largest / 2, "low": largest / 3, "high": largest}
+
+    assert_legible(sheets_of(make_run(layers=1, images=6, snapshots=0, change=scale))["entanglement"], "entanglement")
 
 
 @pytest.mark.parametrize("objectives", [1, 4, 30])
@@ -261,6 +276,20 @@ def test_letters_that_the_font_lacks_come_from_another_or_are_numbered() -> None
     nowhere = next(code for code in range(0xE000, 0xF8FF) if code not in every)
     assert runs_of(f"x{chr(nowhere)}") == [(f"xU+{nowhere:04X}", base)]
     assert text_width(chr(elsewhere), 30) > 0
+
+
+def test_letters_without_a_shape_stay_with_those_that_they_join() -> None:
+    """Persian, Hindi and compound emoji are written with joiners; what they join may be a number, a sign has its name."""
+    assert runs_of(printable("\u0645\u06cc\u200c\u062e")) == [("\u0645\u06cc\u200c\u062e", base_file())]
+    every = frozenset().union(*map(letters_of, (base_file(), *fallback_files())))
+    nowhere = [code for code in range(0xE000, 0xF8FF) if code not in every][:3]
+    row = f"x{chr(nowhere[0])}\u200d{chr(nowhere[1])}\ufe0f y{chr(nowhere[2])}"
+    assert runs_of(row) == [(f"xU+{nowhere[0]:04X}·{nowhere[1]:04X} yU+{nowhere[2]:04X}", base_file())]
+    sign = next(
+        (code for code in range(0x1F000, 0x1FAFF) if code not in every and unicodedata.name(chr(code), "")), None
+    )
+    if sign:  # some machines have a font for each
+        assert runs_of(chr(sign)) == [(f"[{unicodedata.name(chr(sign)).lower()}]", base_file())]
 
 
 def _lacks(letter: int) -> bool:

@@ -1,12 +1,14 @@
 """The sheet and the tables of a transfer: what they hold, hostile names, and much of everything."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import torch
 
 from mindseye.measure.intervals import wilson_interval
+from mindseye.report.drawing import LARGEST
 from mindseye.report.markdown import transfer_page, transfer_table
-from mindseye.report.transfer import ACROSS, CLASS, MOST, ROW, draw_failures
+from mindseye.report.transfer import ACROSS, CLASS, MOST, ROW, draw_failures, split_failures
 from mindseye.runs.schema import (
     Accuracy,
     ClassAccuracy,
@@ -88,6 +90,22 @@ def test_very_many_failures_are_counted_not_shown():
     sheet = draw_failures(MANIFEST, many, lambda index: asked.append(index) or torch.zeros(1, 8, 8))
     assert len(asked) == MOST == 5 * ACROSS
     assert sheet.height < 2000
+
+
+def test_many_classes_stand_on_several_sheets():
+    """Each class whole on one, in order; none larger than 4000 px, none but the last less than half full, all of one width."""
+    whole = [failures(f"class {number}", 100 * number, 5 + 13 * (number % 7)) for number in range(20)]
+    many = result(failures=[failure for group in whole for failure in group], classes=[])
+    parts = split_failures(many)
+    assert [failure for part in parts for failure in part] == many.failures
+    names = [[failure.class_name for failure in part] for part in parts]
+    assert not any(set(before) & set(after) for before, after in pairwise(names))
+    sheets = [draw_failures(MANIFEST, many, lambda index: torch.zeros(3, 4, 4), part=part) for part in parts]
+    assert len({sheet.width for sheet in sheets}) == 1
+    assert max(sheet.height for sheet in sheets) <= LARGEST
+    assert min(sheet.height for sheet in sheets[:-1]) > LARGEST / 2
+    assert split_failures(result()) == [result().failures]
+    assert split_failures(result(failures=[])) == []
 
 
 def test_names_that_are_no_names():

@@ -16,11 +16,13 @@ itself called ``output`` or ``class`` is named by its call, ``output#0``.
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from mindseye.errors import UserError
 from mindseye.layers.layer import INPUT
 from mindseye.layers.output import OUTPUT
+from mindseye.wording import did_you_mean
 
 Kind = Literal["layer", "channel", "neuron", "random", "direction", "class", "output", "own"]
 
@@ -117,7 +119,9 @@ def parse_within(layer: str, rest: str) -> ObjectiveAddress:
     channel, neuron, negative, direction, file = (
         repr(f"{layer}:{example}") for example in ("11", "11@4,7", "11:neg", "random:0", f"direction{ARRAY}")
     )
+    meant = did_you_mean(f"{word}:{rest}" for word in get_close_matches(layer, (CLASS, OUTPUT)))
     raise UserError(
-        f"objective {f'{layer}:{rest}'!r}: {rest!r} is no part of a layer; write {channel} for a channel, {neuron} for it "
-        f"at x = 4, y = 7, {negative} for its negative, {direction} or {file} for a direction"
+        f"objective {f'{layer}:{rest}'!r}: {rest!r} is no part of a layer; {meant + ' ' if meant else ''}"
+        f"write {channel} for a channel, {neuron} for it at x = 4, y = 7, "
+        f"{negative} for its negative, {direction} or {file} for a direction"
     )

@@ -55,7 +55,7 @@ def transfer_page(folder: Path, record: TransferRecord) -> str:
                 "Versions": record.versions | {"device": record.device},
                 "Networks (weights)": record.networks,
             },
-            files=[RECORD, TABLE],
+            files=[RECORD, TABLE, *(sheet for result in record.results for sheet in result.sheets)],
         )
     )  # fmt: skip
 

@@ -71,7 +71,8 @@ class TransferResult(Accuracy):
     """What a judge made of a painter's pictures in a condition, over all images.
 
     over_paintings: with intervals over paintings, as if further copies of one told nothing new. as_painted: of the pictures
-    without their copies. sheet: the path of the failures' sheet, relative to the transfer.
+    without their copies. sheet: the path of the failures' sheet, relative to the transfer; further_sheets: those of classes that
+    it has no room for.
     """
 
     judge: str = ""
@@ -83,6 +84,12 @@ class TransferResult(Accuracy):
     confusions: list[Confusion] = field(default_factory=list)
     failures: list[FailedImage] = field(default_factory=list)
     sheet: str | None = None
+    further_sheets: list[str] = field(default_factory=list)
+
+    @property
+    def sheets(self) -> list[str]:
+        """The paths of all sheets of failures."""
+        return [self.sheet, *self.further_sheets] if self.sheet else []
 
 
 @dataclass

@@ -17,6 +17,7 @@ from mindseye.report.frame import frame
 from mindseye.report.html import grid, html_block, page_link, strip
 from mindseye.runs.atlas import Answers, AtlasFolder, channel_stem
 from mindseye.runs.schema import AtlasChannel, AtlasChannelRecord, AtlasLayer, AtlasRecord
+from mindseye.wording import counted
 from mindseye.workflows.batch.status import BatchStatus, Failure, read_status
 
 SHOWN = 12
@@ -170,7 +171,8 @@ class Atlas(Mapping[str, AtlasLayerPages]):
 
     def __repr__(self) -> str:
         shown = sum(len(layer.entries) for layer in self.record.layers)
-        return f"Atlas({str(self.path)!r}, {self.record.model.name}, {len(self)} layers, {shown} channels)"
+        size = f"{counted(len(self), 'layers')}, {counted(shown, 'channels')}"
+        return f"Atlas({str(self.path)!r}, {self.record.model.name}, {size})"
 
     def _repr_html_(self) -> str:
         strips = [

@@ -111,6 +111,9 @@ class Comparison(Mapping[str, LayerComparison]):
             for entry in self.layers
         )
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         rows = [
             {"layer": entry.layer, "other": entry.other, "CKA": entry.cka, "mean r": entry.mean, "twins": entry.share}

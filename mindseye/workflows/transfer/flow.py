@@ -15,7 +15,7 @@ from mindseye.photos.class_list import ListedClass
 from mindseye.report.figure_files import write_sheet
 from mindseye.report.markdown import transfer_page
 from mindseye.report.page import leave_page
-from mindseye.report.transfer import draw_failures
+from mindseye.report.transfer import draw_failures, split_failures
 from mindseye.runs.entries import device_name, failures, versions
 from mindseye.runs.folder import RunFolder, file_name
 from mindseye.runs.schema import PictureEntry, TransferRecord, TransferRun
@@ -128,11 +128,13 @@ class TransferFlow:
         """Let one judge look, and keep what it says."""
         result = judge_copies(images, judge.judge, judge.labels, self.titles, self.device, self.progress)
         result.painter, result.condition = painter, condition
-        if result.failures:
-            result.sheet = self.folder.sheet(painter, condition, judge.name)
-            style = self.request.run.figures
-            sheet = draw_failures(images.folder.read(), result, images.__getitem__, style.theme)
-            write_sheet(self.folder.path / result.sheet, sheet, style)
+        style, manifest = self.request.run.figures, images.folder.read()
+        sheets = []
+        for number, part in enumerate(split_failures(result), 1):
+            sheets.append(self.folder.sheet(painter, condition, judge.name, number))
+            sheet = draw_failures(manifest, result, images.__getitem__, style.theme, part)
+            write_sheet(self.folder.path / sheets[-1], sheet, style)
+        result.sheet, result.further_sheets = next(iter(sheets), None), sheets[1:]
         self.record.results.append(result)
         self.save("running")
 

@@ -58,6 +58,8 @@ def test_the_matching_is_the_best_of_all(undisturbed, changed):
     assert told == sorted(told)
     assert len(compared.to_frame()) == len([twin for entry in compared.values() for twin in entry.twins])
     assert "CKA" in str(compared)
+    assert repr(compared) == str(compared)
+    assert ", 1 layer, " in repr(compared.first) if len(compared.first) == 1 else ", 2 layers, " in repr(compared.first)
 
 
 def test_photos_that_were_moved_are_known_by_their_content(photos, undisturbed, tmp_path, capsys):
