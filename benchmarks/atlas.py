@@ -111,29 +111,36 @@ def bare_parts(options: argparse.Namespace, asked: dict[str, Any], out: Path) ->
         taken["decoding and forward passes"] = spend(lambda: look(context))
         taken["facets of the collection"] = spend(lambda: group(context))
         for pack in plan.packs:
-            if ":" not in pack.classes[0]:
-                item = worker.jobs.open(pack.classes[0])  # type: ignore[attr-defined]
-                taken["targets"] += spend(lambda item=item: orders_of(item, context))  # type: ignore[misc]
-                order = orders_of(item, context)
-                taken["optimizer steps"] += spend(lambda order=order: paint(order, context.batch_size))  # type: ignore[misc]
-                pictures += len(order)
-                continue
-            pairs = [name.rsplit(":", 1) for name in pack.classes]
-            layer, channels = context.painter.layer(pairs[0][0]), [int(channel) for _, channel in pairs]
-            orders: list[FacetOrder] = []
-            for channel in channels:
-                taken["facets of channels"] += spend(lambda: context.facets_of(layer.address, channel))  # noqa: B023
-                taken["what feeds channels"] += spend(lambda: context.feeding(layer, channel))  # noqa: B023
-                context.slope(context.job(layer, channel))
-                taken["targets"] += spend(lambda: orders.append(aim(context, layer, channel)))  # noqa: B023
-            every: list[Order] = [
-                channels_order(context.painter, layer, channels, pack.classes),
-                FacetOrder.joined(orders),
-            ]
-            for order in every:
+            names = list(pack.classes)
+            item = worker.jobs.open(names[0])
+            if isinstance(item, AtlasCollectionItem):
+                orders = collection_orders(item, context, taken)
+            else:
+                orders = channel_orders(names, context, taken)
+            for order in orders:
                 taken["optimizer steps"] += spend(lambda order=order: paint(order, context.batch_size))  # type: ignore[misc]
                 pictures += len(order)
     return taken, pictures
+
+
+def collection_orders(item: AtlasCollectionItem, context: AtlasContext, taken: dict[str, Spent]) -> list[Order]:
+    """What a pack of the whole collection's facets at a layer paints; what its targets take is added."""
+    orders: list[Order] = []
+    taken["targets"] += spend(lambda: orders.append(orders_of(item, context)))
+    return orders
+
+
+def channel_orders(names: list[str], context: AtlasContext, taken: dict[str, Spent]) -> list[Order]:
+    """What a pack of channels LAYER:CHANNEL paints; what comes before is added, each part by itself."""
+    pairs = [name.rsplit(":", 1) for name in names]
+    layer, channels = context.painter.layer(pairs[0][0]), [int(channel) for _, channel in pairs]
+    orders: list[FacetOrder] = []
+    for channel in channels:
+        taken["facets of channels"] += spend(lambda: context.facets_of(layer.address, channel))  # noqa: B023
+        taken["what feeds channels"] += spend(lambda: context.feeding(layer, channel))  # noqa: B023
+        context.slope(context.job(layer, channel))
+        taken["targets"] += spend(lambda: orders.append(aim(context, layer, channel)))  # noqa: B023
+    return [channels_order(context.painter, layer, channels, names), FacetOrder.joined(orders)]
 
 
 def group(context: AtlasContext) -> None:
