@@ -19,7 +19,7 @@ from mindseye.facets.joint import is_joint
 from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
-from mindseye.layers.stages import last_before_pooling
+from mindseye.layers.stages import default_layer
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.sight import SAMPLE, blindness_note
 from mindseye.optimize.canvases.compose import palette_of
@@ -156,9 +156,9 @@ def matched_layers(session: NetworkSession, layer: Layer) -> list[str]:
 
 
 def blindness(job: FacetJob, members: Sequence[Tensor]) -> list[str]:
-    """A line where the network does not see what is in the photos; looked for only at the last layer before pooling."""
+    """A line where the network does not see what is in the photos; looked for only at the layer that is painted by default."""
     session = job.session
-    last = last_before_pooling(session.model.network, session.network)
+    last = default_layer(session.model.network, session.network)
     if session.model.weights == "none" or job.cluster.address != last.address:
         return []
     photos = torch.cat(list(members))
