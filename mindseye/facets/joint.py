@@ -25,9 +25,14 @@ ALONG, BESIDE = "/directions", "/neighbours/"
 
 
 def joint_addresses(layer: Layer, sides: Sequence[int]) -> list[str]:
-    """The addresses of what the channels of a layer do together. sides: of the squares of neighbours, in positions."""
-    squares = [f"{layer.address}{BESIDE}{side}" for side in sides] if has_neighbours(layer) else []
-    return [layer.address + ALONG, *squares]
+    """The addresses of what the channels of a layer do together.
+
+    sides: of the squares of neighbours, in positions. Those of more than half of the layer's map are left out, since their
+    means tell little beside the mean of all.
+    """
+    grid = layer.rows_and_columns if has_neighbours(layer) else None
+    fitting = [side for side in sides if side <= max(SMALLEST, grid[0] // 2)] if grid else []
+    return [layer.address + ALONG, *(f"{layer.address}{BESIDE}{side}" for side in fitting)]
 
 
 def is_joint(address: str) -> bool:

@@ -49,7 +49,7 @@ def test_directions_tell_what_sorted_channels_do_not():
 def test_neighbours_against_loops(side, square):
     """Each is the mean of a square, half a square from the next; what is left at the end is left out."""
     activation = torch.rand(2, 3, side * side)
-    seen = joint(activation, layer_of(3, 8))[f"0/neighbours/{square}"]
+    seen = joint(activation, layer_of(3, 16))[f"0/neighbours/{square}"]
     maps, square = activation.view(2, 3, side, side), min(square, side)
     starts = range(0, side - square + 1, max(2, square // 2))
     slow = [
@@ -64,18 +64,30 @@ def test_a_single_position_is_its_own_neighbour():
     """A photo may be seen so small that nothing lies beside anything."""
     activation = torch.rand(2, 3, 1)
     for side in SIDES:
-        assert torch.equal(joint(activation, layer_of(3))[f"0/neighbours/{side}"], activation)
+        assert torch.equal(joint(activation, layer_of(3, 16))[f"0/neighbours/{side}"], activation)
 
 
 def test_layers_without_a_square_grid_have_no_neighbours():
     layer = layer_of(3)
     for grid in ((), (10,), (4, 8)):
         assert joint_addresses(replace(layer, grid=grid), SIDES) == ["0/directions"]
-    squares = [f"0/neighbours/{side}" for side in SIDES]
-    assert joint_addresses(replace(layer, grid=(16,)), SIDES) == ["0/directions", *squares]
+    assert joint_addresses(replace(layer, grid=(256,)), SIDES) == joint_addresses(layer_of(3, 16), SIDES)
     assert joint_addresses(layer, ()) == ["0/directions"]
-    assert all(map(is_joint, joint_addresses(layer, SIDES)))
-    assert not any(map(is_joint, (layer.address, "0/neighbours", "0/neighbours/", "0/neighbours/a")))
+
+
+@pytest.mark.parametrize(
+    ("side", "fitting"), [(2, [2]), (3, [2]), (7, [2]), (8, [2, 4]), (15, [2, 4]), (16, [2, 4, 8])]
+)
+def test_squares_of_more_than_half_a_map_are_left_out(side, fitting):
+    """The smallest are always there: a layer of 2 x 2 positions has these alone."""
+    addresses = joint_addresses(layer_of(3, side), SIDES)
+    assert addresses == ["0/directions", *(f"0/neighbours/{square}" for square in fitting)]
+    assert all(map(is_joint, addresses))
+
+
+@pytest.mark.parametrize("address", ["0", "0/neighbours", "0/neighbours/", "0/neighbours/a"])
+def test_other_addresses_are_not_made(address):
+    assert not is_joint(address)
 
 
 def test_only_what_is_wanted_is_made():
