@@ -93,7 +93,7 @@ def demo(
         quiet: say nothing.
         progress: None, True, or a function that is told how far it is.
         command: as run.json notes it.
-        models: names of networks, or one, to be painted side by side, each at its last layer before pooling, into a run
+        models: names of networks, or one, to be painted side by side, each at its default layer, into a run
             folder of its name. One that is named twice is painted once.
 
     Returns:

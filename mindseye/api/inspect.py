@@ -43,7 +43,8 @@ def inspect(
             two facets of one meaning do not count as two.
         channels_shown: of how many of the most, and of the least entangled channels of a layer pictures are painted.
         **options: as ``visualize`` takes them. The run folder is ``runs/inspect-FOLDER-MODEL-LAYERS`` by default; facets are
-            found, and said to be near or far, at ``cluster_layer``, by default the last before pooling. Without sub-folders'
+            found, and said to be near or far, at ``cluster_layer``, by default the last
+            before pooling, of a plain transformer an earlier block. Without sub-folders'
             names as labels the first judge that names classes says what a photo shows.
 
     Returns:

@@ -32,7 +32,8 @@ def visualize(
             [H, W, C]).
         model: a name (torchvision's, ``timm/NAME``, ``efficientnet_lite0``...), ``file.py:factory``, a module, or a
             ``Session``.
-        layer: one address or several, ``"auto"`` for one per stage; by default the last before pooling.
+        layer: one address or several, ``"auto"`` for one per stage; by default the last before
+            pooling, of a plain transformer an earlier block.
         facets: how many groups, or ``"auto"`` for the best silhouette among 2 to 12.
         channels: features given by hand instead of the top-k.
         penalty_layer: whose L1 norm the recipe holds down; by default the input of the target layer.

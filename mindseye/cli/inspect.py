@@ -49,7 +49,8 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     add(
         "--cluster-layer", metavar="A",
-        help="where the groups are found, and how far apart they are (default: the last before pooling)",
+        help="where the groups are found, and how far apart they are (default: the last before"
+        " pooling, of a plain transformer an earlier block)",
     )  # fmt: skip
     add("--top-k", type=count, metavar="K", help="of how many channels per facet (default: the recipe's)")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")

@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     add_model(parser)
     add(
         "--layer", "--layers", dest="layers", metavar="A[,B,C]", help="addresses from 'mindseye layers', or auto: one per stage"
-        " (default: the last before pooling)",
+        " (default: the last before pooling, of a plain transformer an earlier block)",
     )  # fmt: skip
     add("--patches", metavar="IMAGES", help="rebuild the photo from the nearest patches of this folder instead")
     add_painting(parser, "runs/invert-PHOTO-MODEL-LAYER")

@@ -68,7 +68,10 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
 def add_layers(parser: argparse.ArgumentParser) -> None:
     """Which layers facets are found and painted at."""
     add = parser.add_argument
-    layers = "addresses from 'mindseye layers', or auto: one per stage (default: the last before pooling)"
+    layers = (
+        "addresses from 'mindseye layers', or auto: one per stage"
+        " (default: the last before pooling, of a plain transformer an earlier block)"
+    )
     add("--layer", "--layers", dest="layers", metavar="A[,B,C]", help=layers)
     add("--cluster-layer", metavar="A", help="where the groups are found (default: the deepest layer)")
     add("--top-k", type=count, metavar="K", help="how many of the strongest features (default: the recipe's)")

@@ -11,26 +11,33 @@ from math import isqrt
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mindseye.facets.image import halve
 from mindseye.layers.layer import Layer
 
 DIRECTIONS = 64
 """Directions of channel space that a layer is seen along; as many as it has channels, where these are fewer."""
-NEIGHBOURS = 2
-"""Side of the squares of positions whose means are taken, as ``halve`` takes them."""
+SMALLEST = 2
+"""Side of the smallest square of positions that has neighbours in it."""
 
-ALONG, BESIDE = "/directions", "/neighbours"
+ALONG, BESIDE = "/directions", "/neighbours/"
 
 
-def joint_addresses(layer: Layer) -> list[str]:
-    """The addresses of what the channels of a layer do together."""
-    return [layer.address + ALONG, *([layer.address + BESIDE] if has_neighbours(layer) else [])]
+def joint_addresses(layer: Layer, sides: Sequence[int]) -> list[str]:
+    """The addresses of what the channels of a layer do together.
+
+    sides: of the squares of neighbours, in positions. Those of more than half of the layer's map are left out, since their
+    means tell little beside the mean of all.
+    """
+    grid = layer.rows_and_columns if has_neighbours(layer) else None
+    fitting = [side for side in sides if side <= max(SMALLEST, grid[0] // 2)] if grid else []
+    return [layer.address + ALONG, *(f"{layer.address}{BESIDE}{side}" for side in fitting)]
 
 
 def is_joint(address: str) -> bool:
     """Whether an address is one of these, which is made of a layer and not read from the network."""
-    return address.endswith((ALONG, BESIDE))
+    return address.endswith(ALONG) or _square_of(address)[1] > 0
 
 
 def joint_layers(
@@ -39,33 +46,48 @@ def joint_layers(
     """What the channels of layers do together, [images, directions or channels, positions] by address.
 
     ``ADDRESS/directions``: activations along fixed random orthonormal directions of channel space, at each position.
-    ``ADDRESS/neighbours``: means over squares of 2 x 2 positions; of an image seen so small that the layer has one position, that.
+    ``ADDRESS/neighbours/SIDE``: means over squares of so many positions a side, half a side apart but no less than two
+    positions; where the layer has fewer, over all of them.
 
     Args:
         activations: {address: [images, channels, positions]}. layers: that were read. wanted: addresses, others are ignored.
     """
     made: dict[str, Tensor] = {}
+    squares: dict[str, list[int]] = {}
+    for address in wanted:
+        whose, square = _square_of(address)
+        if square:
+            squares.setdefault(whose, []).append(square)
     for layer in layers:
         activation = activations[layer.address]
         if layer.address + ALONG in wanted:
             directions = _directions(activation.shape[1], activation.device)
             made[layer.address + ALONG] = torch.einsum("dc,bcp->bdp", directions, activation.float())
-        if layer.address + BESIDE in wanted:
-            made[layer.address + BESIDE] = _means(activation.float())
+        # Gradients are summed up in the order in which this is made, and a set has another order in every process.
+        for square in sorted(squares.get(layer.address, ())):
+            made[f"{layer.address}{BESIDE}{square}"] = _means(activation.float(), square)
     return made
 
 
 def has_neighbours(layer: Layer) -> bool:
     """Whether the positions of a layer fill a square, row by row."""
     grid = layer.rows_and_columns
-    return grid is not None and grid[0] == grid[1] >= NEIGHBOURS
+    return grid is not None and grid[0] == grid[1] >= SMALLEST
 
 
-def _means(activation: Tensor) -> Tensor:
+def _means(activation: Tensor, square: int) -> Tensor:
     side = isqrt(activation.shape[-1])
-    if side < NEIGHBOURS:
+    if side < SMALLEST:
         return activation
-    return halve(activation.reshape(*activation.shape[:2], side, side)).flatten(2)
+    maps, square = activation.reshape(*activation.shape[:2], side, side), min(square, side)
+    means = halve(maps) if square == SMALLEST else functional.avg_pool2d(maps, square, max(SMALLEST, square // 2))
+    return means.flatten(2)
+
+
+def _square_of(address: str) -> tuple[str, int]:
+    """The layer, and the side of the squares whose means an address stands for; a side of 0 where it is another one."""
+    whose, mark, side = address.rpartition(BESIDE)
+    return (whose, int(side)) if mark and side.isdecimal() else (address, 0)
 
 
 @cache

@@ -9,6 +9,8 @@ from mindseye.layers.layer import Layer, check_gradients, find_layer, list_outpu
 
 FEWEST = 4
 EVEN_STAGES = 6
+TOKEN_DEPTH = 5 / 6
+"""How deep in a plain transformer the layer lies that is meant where the user names none."""
 NO_STAGE = ("Pool", "Drop", "Identity", "Permute", "Flatten")
 
 
@@ -77,8 +79,29 @@ def blocks_below(network: nn.Module, layers: Sequence[Layer], target: Layer) -> 
     return _below(below_stem if len(below_stem) >= FEWEST else blocks, layers, target)
 
 
+def default_layer(network: nn.Module, layers: Sequence[Layer]) -> Layer:
+    """The layer that is meant where the user names none: the last before pooling, of a plain transformer an earlier block.
+
+    A plain transformer has tokens of one width and number throughout. Its last blocks serve what it was trained for, and
+    their tokens say less of what is where (Ghiasi et al., "What do Vision Transformers learn? A Visual Exploration", 2022).
+
+    Raises:
+        UserError: if no module of the network fires.
+    """
+    last = last_before_pooling(network, layers)
+    blocks, modules = trunk(network, layers), dict(network.named_modules())
+    if last.layout.axes != "tokens" or len({_shape(block) for block in blocks}) > 1:
+        return last
+    blocks = [block for block in blocks if not _is_pointwise(modules[block.module])]
+    return find_layer(layers, blocks[round(TOKEN_DEPTH * len(blocks)) - 1].address) if blocks else last
+
+
 def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
-    """The layer that is meant where the user names none."""
+    """The last layer with more than one position.
+
+    Raises:
+        UserError: if no module of the network fires.
+    """
     blocks = trunk(network, layers)
     if not blocks:
         raise UserError("no module of this network gives activations; name a layer by hand")
@@ -88,13 +111,13 @@ def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
 def choose_layers(
     network: nn.Module, layers: Sequence[Layer], asked: Sequence[str], painted: bool = True
 ) -> list[Layer]:
-    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or the last before pooling.
+    """The layers that ``--layers`` asks for, early to late: addresses, ``auto`` (one per stage), or none: the default.
 
     Raises:
         UserError: if a layer does not fire; if it is to be painted, and no gradient of it reaches the image.
     """
     if not asked:
-        chosen = [last_before_pooling(network, layers)]
+        chosen = [default_layer(network, layers)]
     elif list(asked) == ["auto"]:
         every = stages(network, layers)
         chosen = [stage for stage in every if stage.has_gradient] or every

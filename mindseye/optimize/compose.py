@@ -43,7 +43,7 @@ def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer],
     shares = _image_shares(recipe)
     addresses = [address for address in shares if shares[address]]
     for layer in inner:
-        addresses += [layer.address, *(joint_addresses(layer) if recipe.match_joint else [])]
+        addresses += [layer.address, *(joint_addresses(layer, recipe.neighbours) if recipe.match_joint else [])]
     return list(dict.fromkeys([*addresses, target.address]))
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mindseye.layers.layer import Layer, list_outputs
-from mindseye.layers.stages import stages
+from mindseye.layers.stages import default_layer, stages
 from mindseye.measure.summary import ROLES
 from mindseye.models.load import Model
 from mindseye.report.entanglement import mean_and_null
@@ -30,7 +30,9 @@ JUDGED = ("transfer", "neighbourhood")
 def layer_table(model: Model, network: Sequence[Layer], contains: str = "") -> str:
     """Every address that fires: kind, output shape, channels, share of the forward cost spent up to there.
 
-    A star marks the stages that ``--layers auto`` takes. contains: keep only addresses and kinds with this text.
+    A star marks the stages that ``--layers auto`` takes; the default layer is named below.
+
+    contains: keep only addresses and kinds with this text.
     """
     chosen = {stage.address for stage in stages(model.network, network)}
     table = _table("layer", "kind", "shape")
@@ -43,7 +45,8 @@ def layer_table(model: Model, network: Sequence[Layer], contains: str = "") -> s
             table.add_row(f"{star} {layer.address}", layer.kind, shape, str(layer.channels), grid, f"{layer.cost:.1%}")
     if not table.row_count:
         return f"no layer of {model.name} has {contains!r} in its address or kind"
-    foot = f"{model.name}, weights: {model.weights}; * one per stage, what --layers auto takes"
+    default = default_layer(model.network, network).address
+    foot = f"{model.name}, weights: {model.weights}; * one per stage, what --layers auto takes; by default: {default}"
     return "\n".join([*_lines(table), "", foot])
 
 

@@ -67,7 +67,7 @@ def _keep_facets(record: Record, order: Order, target: FacetTarget, painted: Pai
     flow = Flow(job, record, order.session.store(record.progress.say))
     means = flow.extract()
     flow.group(means)
-    targets = gather_targets(job, list(target.facets), record.progress, octaves=False)
+    targets = gather_targets(job, list(target.facets), record.progress, to_paint=False)
     flow.describe(targets, means)
     flow.keep_painted(job.layers[0], painted)
     flow.measure(job.layers[0], targets)

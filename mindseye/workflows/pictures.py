@@ -137,7 +137,7 @@ class Pictures(Sequence[Tensor]):
     def _facet_measures(
         self, target: FacetTarget, session: NetworkSession, progress: Progress
     ) -> list[dict[str, Roles]]:
-        job, targets = target.gather(session, progress, octaves=False)
+        job, targets = target.gather(session, progress, to_paint=False)
         layer = job.layers[0]
         own = target_at(job, layer.address, targets)
         means = extract_means(job, progress, session.store(progress.say))[layer.address]

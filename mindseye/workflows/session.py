@@ -103,7 +103,8 @@ class Session(NetworkSession):
         """The groups of photos that a layer treats as alike; nothing is painted.
 
         Args:
-            photos: as ``activations`` takes them. layer: where the facets are found, by default the last before pooling.
+            photos: as ``activations`` takes them. layer: where the facets are found, by default the last before pooling, of a
+                plain transformer an earlier block.
             facets: how many, or ``"auto"`` for the best silhouette among 2 to 12.
             recipe: its ``members``, ``weighting`` and ``gamma`` count.
 

@@ -5,7 +5,7 @@ from nets import TinyConv, TinyTokens, seeded
 from torch import nn
 
 from mindseye.layers.layer import find_layer
-from mindseye.layers.stages import blocks_below, last_before_pooling, stages, stages_below
+from mindseye.layers.stages import blocks_below, default_layer, last_before_pooling, stages, stages_below
 from mindseye.layers.survey import survey
 
 
@@ -41,6 +41,26 @@ def test_stages_of_known_networks(name, expected):
 
     network = torchvision.models.get_model(name, weights=None).eval()
     assert [stage.address for stage in stages(network, survey(network, 224))] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("resnet18", "layer4.1"), ("vit_b_32", "encoder.layers.encoder_layer_9"), ("swin_t", "norm")]
+)
+def test_the_default_layer_of_known_networks(name, expected):
+    """The last before pooling, also of a transformer that merges its tokens; of a plain one the tenth of twelve blocks."""
+    import torchvision
+
+    network = torchvision.models.get_model(name, weights=None).eval()
+    assert default_layer(network, survey(network, 224)).address == expected
+
+
+def test_the_default_layer_is_a_block_whatever_stands_around_the_blocks():
+    """Neither the normalisation behind the blocks nor what makes tokens of the image count as depth of their own."""
+    network = seeded(TinyTokens)
+    layers = survey(network, 32)
+    assert default_layer(network, layers).address == "blocks.6"
+    network.blocks = network.blocks[:1]
+    assert default_layer(network, survey(network, 32)).address == "blocks.0"
 
 
 def test_stages_below_a_layer_inside_a_block():

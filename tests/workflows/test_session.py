@@ -13,7 +13,9 @@ from torch.nn.functional import interpolate
 
 import mindseye as me
 from mindseye.errors import UserError
+from mindseye.facets.joint import is_joint
 from mindseye.facets.sort import sort_values
+from mindseye.report.progress import Progress
 from mindseye.report.tables import layer_table
 
 SIDE, COUNT, LAYER = 32, 18, "body.2"
@@ -226,6 +228,19 @@ def test_targets_of_each_octave(photos, session):
             torch.testing.assert_close(ranks[facet.index], slowly, rtol=1e-3, atol=1e-4)
     whole = replace(RECIPE, octaves=1)
     assert session.facets(photos, LAYER, 2, recipe=whole).target(LAYER).smaller == ()
+
+
+def test_what_is_only_measured_has_no_targets_of_what_is_only_painted_with(photos, session):
+    recipe = replace(RECIPE, match=1.0, match_joint=0.5, octaves=2)
+    target = session.facets(photos, LAYER, 2, recipe=recipe).target(LAYER)
+    with session.using(recipe) as network:
+        painted, measured = (target.gather(network, Progress(quiet=True), paints)[1] for paints in (True, False))
+    assert any(map(is_joint, painted.ranks))
+    assert len(painted.smaller) == 1
+    assert list(measured.ranks) == [address for address in painted.ranks if not is_joint(address)]
+    assert measured.smaller == []
+    for address, ranks in measured.ranks.items():
+        assert torch.equal(ranks, painted.ranks[address])
 
 
 def test_octaves_that_a_network_refuses_are_not_tried(photos):

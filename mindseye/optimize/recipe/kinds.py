@@ -49,6 +49,7 @@ Switch = Annotated[bool, Field(strict=True, description="true or false")]
 Whole = Annotated[int, BeforeValidator(_to_whole), Field(strict=True, ge=0, description="a whole number")]
 Count = Annotated[int, BeforeValidator(_to_whole), Field(strict=True, ge=1, description="a whole number")]
 Shape = Annotated[tuple[Count, ...], Field(description="a list of whole numbers above zero")]
+Sides = Annotated[tuple[Annotated[Count, Field(ge=2)], ...], Field(description="a list of whole numbers above one")]
 
 Number = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False, description="a number")]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False, description="a number")]

@@ -23,6 +23,7 @@ from mindseye.optimize.recipe.kinds import (
     Scheduled,
     Shape,
     Shares,
+    Sides,
     Switch,
     Whole,
     Word,
@@ -33,7 +34,7 @@ from mindseye.user_code import is_from_file, name_object
 
 OWN = ("transforms", "regularizers")
 """Keys for parts of the user's own."""
-UNSHOWN = (*OWN, "match_blocks", "octave_decay", "match_joint", "branch_gradient")
+UNSHOWN = (*OWN, "match_blocks", "octave_decay", "match_joint", "neighbours", "branch_gradient")
 """Keys that a recipe does not show while they change nothing, so that older runs and pictures stay what they are."""
 
 
@@ -103,6 +104,8 @@ class Recipe:
     """Weight of the image's detail, at each of four scales, among the matched layers."""
     match_joint: Number = 0.0
     """Weight of what the channels of each layer below the target do together, in directions and in means over neighbours."""
+    neighbours: Sides = (2,)
+    """Sides of the squares of positions whose means these are."""
     positions: Whole = 0
     """Most positions that are sorted per channel at a step, of the image itself four times as many; 0: all of them."""
     dot: Scheduled = 0.0

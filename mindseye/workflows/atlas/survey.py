@@ -14,7 +14,7 @@ from mindseye.facets.extremes import StrongestPositions, layer_extremes
 from mindseye.facets.target import check_channels
 from mindseye.facets.unit_facets import top_photos
 from mindseye.layers.layer import Layer, check_gradients
-from mindseye.layers.stages import choose_layers, last_before_pooling, trunk
+from mindseye.layers.stages import choose_layers, default_layer, trunk
 from mindseye.measure.channels import ChannelNumbers, channel_numbers
 from mindseye.measure.likeness import choose_different, linear_cka, strongest_shares
 from mindseye.measure.selectivity import Floats, Numbers
@@ -60,7 +60,7 @@ def survey_network(
     """
     model = session.model
     layers = chosen_layers(session, choice)
-    cluster = last_before_pooling(model.network, session.network)
+    cluster = default_layer(model.network, session.network)
     read = list({layer.address: layer for layer in [*layers, cluster]}.values())
     store = session.store(progress.say) if cache else None
     with progress.stage("extract", len(photos), "photos") as advance:

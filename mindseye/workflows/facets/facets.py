@@ -123,11 +123,11 @@ class FacetTarget(Target):
         return replace(self.job, session=session)
 
     def gather(
-        self, session: NetworkSession, progress: Progress, octaves: bool = True
+        self, session: NetworkSession, progress: Progress, to_paint: bool = True
     ) -> tuple[FacetJob, FacetTargets]:
-        """What a session's recipe matches for these facets; octaves: as ``gather_targets`` takes it."""
+        """What a session's recipe matches for these facets; to_paint: as ``gather_targets`` takes it."""
         job = self.with_session(session)
-        return job, gather_targets(job, list(self.facets), progress, octaves=octaves)
+        return job, gather_targets(job, list(self.facets), progress, to_paint=to_paint)
 
     def order(self, session: NetworkSession, progress: Progress) -> FacetOrder:
         """The order for a picture of each facet, with the session's recipe."""

@@ -15,10 +15,11 @@ from mindseye.facets.chance import chance_silhouette
 from mindseye.facets.clustering import Clustering, Facet, find_facets
 from mindseye.facets.embedding import Embedding, embed
 from mindseye.facets.extraction import extract
+from mindseye.facets.joint import is_joint
 from mindseye.facets.made import is_made
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.layer import INPUT, Layer
-from mindseye.layers.stages import last_before_pooling
+from mindseye.layers.stages import default_layer
 from mindseye.measure.naturalness import spectrum_slope
 from mindseye.measure.sight import SAMPLE, blindness_note
 from mindseye.optimize.canvases.compose import palette_of
@@ -96,13 +97,14 @@ def gather_targets(
     facets: list[Facet],
     progress: Progress,
     layers: Sequence[Layer] | None = None,
-    octaves: bool = True,
+    to_paint: bool = True,
     slope: float | None = None,
 ) -> FacetTargets:
     """What each facet wants of every layer that will be matched, in one pass over the members.
 
-    layers: those that are painted, by default the job's. octaves: whether the members are seen as small as the recipe's octaves
-    see the pictures, too, which only painting asks for. slope: of the photos, where it is known already.
+    layers: those that are painted, by default the job's. to_paint: whether pictures will be painted towards it; only measured,
+    they are not seen as small as the recipe's octaves see them, nor by what channels do together. slope: of the photos, where it
+    is known already.
     """
     session = job.session
     painted = job.layers if layers is None else layers
@@ -110,8 +112,9 @@ def gather_targets(
         address for layer in painted for address in [*matched_layers(session, layer), layer.address]
     )
     members = [job.photos.load(facet.members) for facet in facets]
-    sides = matched_sides(session) if octaves else [session.view]
-    *smaller, whole = _ranks(job, facets, members, list(addresses), sides, progress)
+    sides = matched_sides(session) if to_paint else [session.view]
+    wanted = [address for address in addresses if to_paint or not is_joint(address)]
+    *smaller, whole = _ranks(job, facets, members, wanted, sides, progress)
     return FacetTargets(facets, members, whole, mean_slope(job) if slope is None else slope, smaller)
 
 
@@ -153,9 +156,9 @@ def matched_layers(session: NetworkSession, layer: Layer) -> list[str]:
 
 
 def blindness(job: FacetJob, members: Sequence[Tensor]) -> list[str]:
-    """A line where the network does not see what is in the photos; looked for only at the last layer before pooling."""
+    """A line where the network does not see what is in the photos; looked for only at the layer that is painted by default."""
     session = job.session
-    last = last_before_pooling(session.model.network, session.network)
+    last = default_layer(session.model.network, session.network)
     if session.model.weights == "none" or job.cluster.address != last.address:
         return []
     photos = torch.cat(list(members))

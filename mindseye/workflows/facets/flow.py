@@ -63,7 +63,7 @@ class Flow:
         """All that comes before painting."""
         if self.manifest.layers:
             facets, paints = self.restore(), any(self.waiting(layer) for layer in self.job.layers)
-            return gather_targets(self.job, facets, self.progress, octaves=paints)
+            return gather_targets(self.job, facets, self.progress, to_paint=paints)
         means = self.extract()
         targets = gather_targets(self.job, self.group(means), self.progress)
         self.record.note(*blindness(self.job, targets.members))

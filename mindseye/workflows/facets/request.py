@@ -7,7 +7,7 @@ from typing import Any
 
 from mindseye.arguments import as_list
 from mindseye.facets.target import check_channels
-from mindseye.layers.stages import choose_layers, last_before_pooling
+from mindseye.layers.stages import choose_layers, default_layer
 from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
@@ -39,8 +39,8 @@ class FacetOptions(RunOptions, JudgeOptions, total=False):
 class FacetRequest:
     """Which photos and layers a run is about.
 
-    layers: addresses, ``auto``, or none for the last before pooling. at_the_end: whether the facets are found at the
-    network's last layer before pooling where the user names none, rather than at the deepest that is painted. identity:
+    layers: addresses, ``auto``, or none for the default. at_the_end: whether the facets are found at the
+    network's default layer where the user names none, rather than at the deepest that is painted. identity:
     what else must be the same for an interrupted run to be continued.
     """
 
@@ -70,7 +70,7 @@ class FacetRequest:
         layers = choose_layers(session.model.network, session.network, self.layers)
         for layer in layers:
             check_channels(self.channels or (), layer.address, layer.channels)
-        deepest = last_before_pooling(session.model.network, session.network) if self.at_the_end else layers[-1]
+        deepest = default_layer(session.model.network, session.network) if self.at_the_end else layers[-1]
         return FacetJob(
             session=session,
             photos=self.photos,
