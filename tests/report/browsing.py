@@ -34,6 +34,14 @@ def settle(page: Any) -> None:
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
 
 
+def escape(page: Any) -> None:
+    """Leave a view by Escape, which may be a step back in the history: wait until the address has changed."""
+    left = page.evaluate("location.hash")
+    page.keyboard.press("Escape")
+    page.wait_for_function("(left) => location.hash !== left", arg=left)
+    settle(page)
+
+
 def look_at(page: Any, view: str) -> None:
     """Go to a view of the page that is open."""
     page.evaluate(f"location.hash = '{view}'")

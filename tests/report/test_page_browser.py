@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, inspected, look_at, settle
+from browsing import escape, hash_of, inspected, look_at, settle
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -105,8 +105,7 @@ def test_keys_lead_from_facet_to_facet(make_run, visit) -> None:
     settle(page)
     page.keyboard.press("ArrowLeft")
     assert hash_of(page) == "#/picture/1/0"
-    page.keyboard.press("Escape")
-    settle(page)
+    escape(page)
     assert page.locator("#front").is_visible()
 
 
@@ -177,7 +176,7 @@ def test_numbers_are_explained_on_hover_focus_and_tap(make_run, visit) -> None:
     path = write_page(make_run(layers=1))
     page = visit(path)
     look_at(page, "#/picture/1")
-    word = page.get_by_text("cosine", exact=True)
+    word = page.locator("#item").get_by_text("cosine", exact=True)
     word.hover()
     settle(page)
     assert "same proportion" in page.locator("#tip").inner_text()
@@ -323,8 +322,7 @@ def test_200_facets_of_2000_photos_stay_light(make_run, visit) -> None:
     page.keyboard.press("ArrowRight")
     settle(page)
     assert page.evaluate("document.querySelectorAll('#item *').length") < 600
-    page.keyboard.press("Escape")
-    settle(page)
+    escape(page)
     page.locator("#filter").fill("label 137")
     settle(page)
     assert page.locator(".me-card:visible").count() == 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import escape, hash_of, look_at, settle
 from safetensors.numpy import load_file
 
 from mindseye.report.page import write_page
@@ -104,7 +104,7 @@ def test_the_choice_stands_on_the_comparison_too(make_run, visit) -> None:
     page.reload()
     settle(page)
     assert page.locator("#compare .pair-of-facets").is_visible()
-    page.keyboard.press("Escape")
+    escape(page)
     assert hash_of(page) == "#/"
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from browsing import hash_of, look_at, settle
+from browsing import escape, hash_of, look_at, settle
 
 from mindseye.report.page import write_page
 
@@ -63,7 +63,7 @@ def test_the_filter_lives_in_the_address(make_run, visit) -> None:
     sent.locator(".me-card:visible .me-open").first.click()
     settle(sent)
     assert "1 of 4" in sent.locator(".crumbs").inner_text()
-    sent.keyboard.press("Escape")
+    escape(sent)
     assert hash_of(sent) == "#/?filter=piano"
     assert sent.locator(".me-card:visible").count() == 4
     sent.locator("#filter").fill("")

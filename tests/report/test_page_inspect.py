@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from browsing import hash_of, inspected, look_at, settle
+from browsing import escape, hash_of, inspected, look_at, settle
 
 from mindseye.report.page import write_page
 
@@ -38,7 +38,7 @@ def test_it_opens_on_its_answer(make_run, visit) -> None:
     assert hash_of(page) == "#/facets?filter=piano"
     page.locator(".me-card:visible .me-open").first.click()
     settle(page)
-    page.keyboard.press("Escape")
+    escape(page)
     assert hash_of(page) == "#/facets?filter=piano"
     page.reload()
     settle(page)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import escape, hash_of, look_at, settle
 
 from mindseye.report.page import write_page
 
@@ -163,7 +163,7 @@ def test_escape_undoes_step_by_step(many, visit) -> None:
     settle(page)
     assert "lasso=" in hash_of(page)
     look_at(page, "#/picture/1")
-    page.keyboard.press("Escape")
+    escape(page)
     assert "filter=piano" in hash_of(page)
     assert "lasso=" in hash_of(page)
     page.locator("h1").click()
@@ -174,7 +174,7 @@ def test_escape_undoes_step_by_step(many, visit) -> None:
     assert hash_of(page) == "#/"
     assert page.locator(".me-card:visible").count() == 30
     look_at(page, "#/channels/1/40")
-    page.keyboard.press("Escape")
+    escape(page)
     assert hash_of(page) == "#/channels/1"
-    page.keyboard.press("Escape")
+    escape(page)
     assert hash_of(page) == "#/"

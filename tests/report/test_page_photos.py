@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import escape, hash_of, look_at, settle
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
@@ -86,8 +86,7 @@ def test_a_member_leads_to_its_photo(make_run, visit) -> None:
     assert hash_of(page).startswith("#/channels/0/")
     page.locator("#channels .members a").first.click()
     assert hash_of(page) == "#/photo/29"
-    page.keyboard.press("Escape")
-    settle(page)
+    escape(page)
     assert page.locator("#front").is_visible()
 
 

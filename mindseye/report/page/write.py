@@ -60,6 +60,7 @@ SCRIPTS = (
     "table",
     "histogram",
     "csv",
+    "order",
     "photo-view",
     "channel",
     "channels",

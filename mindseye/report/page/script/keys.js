@@ -10,6 +10,7 @@ function escapeFrom() {
   } else if (byId("front").hidden) {
     const [view, layer, channel] = path.split("/");
     if (view === "channels" && channel) location.hash = `#/channels/${layer}`;
+    else if (openers.get(entry) === "front") history.back(); // to the very place that one came from, and its focus
     else if (path !== "" || !content.inspect) location.hash = frontHref();
   } else if (selection) {
     select(null);

@@ -1,11 +1,12 @@
 // Which view is shown stands behind the # of the address, so that back, forward and a sent link do what they should.
 const columns = byId("columns"), side = byId("side");
-let reading = 0;
+let reading = 0, before = null; // the view that is left
+const openers = new Map(); // the view that a link led away from, by entry of the history
 
 // All pictures, as they were filtered when they were left.
 // A run of `inspect` opens on what it was made for; its facets have an address of their own.
 const FRONT = content.inspect ? "facets" : "";
-const frontHref = () => withQuery(FRONT, new URLSearchParams(Object.entries({ filter: field.value, ...selectionQuery(), map: position }).filter(([, value]) => value)));
+const frontHref = () => withQuery(FRONT, new URLSearchParams(Object.entries({ filter: field.value, sort: orderField.value, ...selectionQuery(), map: position }).filter(([, value]) => value)));
 const channelsHref = (place) => withQuery(`channels${place === undefined ? "" : `/${place}`}`, new URLSearchParams(selectionQuery()));
 
 const visibleNumbers = () => {
@@ -90,6 +91,7 @@ function fillView() {
   }
   show("front", false);
   field.value = asked.get("filter") || "";
+  sortCards(asked.get("sort") || "");
   select(selectionIn(asked));
   showPosition(asked.get("map") || "");
   return ["front", []];
@@ -103,6 +105,8 @@ function route(event) {
   unpeek();
   const kept = enterEntry();
   const [section, titles] = fillView();
+  if (!kept && before) openers.set(entry, before);
+  before = section;
   document.title = [...titles.filter(Boolean), pageTitle].join(" · ");
   scrollTo(0, kept ? kept.scroll : section === "front" ? reading : 0);
   if (event) focusView(byId(section), kept);
