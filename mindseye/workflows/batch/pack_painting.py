@@ -134,7 +134,7 @@ class ClassPacks:
         """Paint what is waiting of some classes, layer by layer, into their run folders."""
         layers = next((run.prepared[0].job.layers for run in runs if run.waits), [])
         for layer in layers:
-            self._paint(pack, [run for run in runs if run.waits], layer, check)
+            self._paint(pack, [run for run in runs if run.waits and run.prepared[0].waiting(layer)], layer, check)
 
     def clear(self, pack: int) -> None:
         """See ``PackJobs.clear``."""
@@ -142,10 +142,10 @@ class ClassPacks:
 
     def _paint(self, pack: Pack, runs: Sequence[ClassRun], layer: Layer, check: Callable[[], None]) -> None:
         facets = self.context.facets
+        if not runs:
+            return
         orders = [facet_order(run.prepared[0].job, layer, run.prepared[1]) for run in runs]
         places = _places(pack, runs, orders, layer, facets)
-        if not places:
-            return
         order = FacetOrder.joined(orders)
         keeper = PackKeeper(
             places,

@@ -93,6 +93,26 @@ def test_a_run_that_was_removed_is_made_anew(root, undisturbed, tmp_path):
     assert pictures(out) == pictures(undisturbed)
 
 
+def test_one_that_is_painted_waits_for_its_numbers_beside_one_that_is_not(root, undisturbed, tmp_path):
+    """As a kill between the two leaves a pack: the one is only measured, the other painted, each as if undisturbed."""
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    assert _packs(out)[0] == ("ant", "bee")
+    path = out / "ant" / "run.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["status"] = "running"
+    for facet in manifest["layers"][0]["facets"]:
+        facet["measures"] = None
+    path.write_text(json.dumps(manifest), "utf-8")
+    shutil.rmtree(out / "bee")
+    for name in ("ant", "bee"):
+        (out / "ledger.classes" / f"{name}.json").unlink()
+    assert run(root, out).status.done == 5
+    assert pictures(out) == pictures(undisturbed)
+    own, other = (RunFolder(folder / "ant").read().layers[0].facets for folder in (out, undisturbed))
+    assert [facet.measures for facet in own] == [facet.measures for facet in other]
+
+
 def test_a_picture_does_not_depend_on_its_pack(root, undisturbed, tmp_path):
     """In packs of other classes, or alone, a picture is the same up to the last bits of another batch size."""
     alone = run(root, tmp_path / "alone", batch_size=2)
