@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import hash_of, look_at
 from PIL import Image
 
 from mindseye.report.page import write_page
@@ -105,14 +105,13 @@ def test_a_picture_is_looked_at_at_full_size(make_run, visit) -> None:
     assert image.bounding_box()["width"] > 80
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
-    settle(page)
-    assert dialog.count() == 0
+    dialog.wait_for(state="detached")  # a browser closes it a moment after the key
     assert hash_of(page) == "#/picture/1"
     button = page.locator("#item").get_by_role("button", name="Full size")
     button.press("Enter")
     assert dialog.is_visible()
     page.keyboard.press("Escape")
-    settle(page)
+    dialog.wait_for(state="detached")
     assert button.evaluate("(button) => button === document.activeElement")
 
 
@@ -150,5 +149,4 @@ def test_the_large_picture_fits_a_phone(make_run, visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("dialog.zoom img").bounding_box()["width"] <= 360
     page.get_by_role("button", name="close").tap()
-    settle(page)
-    assert page.locator("dialog.zoom").count() == 0
+    page.locator("dialog.zoom").wait_for(state="detached")
