@@ -67,7 +67,7 @@ def opening_times(browser: Browser, page: Path) -> list[float]:
     metrics = context.new_cdp_session(opened)
     metrics.send("Performance.enable", {"timeDomain": "threadTicks"})
     opened.goto(page.as_uri(), wait_until="load")
-    opened.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    opened.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
     times: Any = opened.evaluate(TIMES)
     kept = {metric["name"]: metric["value"] for metric in metrics.send("Performance.getMetrics")["metrics"]}
     context.close()
