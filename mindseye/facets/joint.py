@@ -59,13 +59,16 @@ def joint_layers(
         if square:
             squares.setdefault(whose, []).append(square)
     for layer in layers:
-        activation = activations[layer.address]
-        if layer.address + ALONG in wanted:
+        along, own = layer.address + ALONG in wanted, squares.get(layer.address, [])
+        if not (along or own):
+            continue
+        activation = activations[layer.address].float()
+        if along:
             directions = _directions(activation.shape[1], activation.device)
-            made[layer.address + ALONG] = torch.einsum("dc,bcp->bdp", directions, activation.float())
+            made[layer.address + ALONG] = torch.einsum("dc,bcp->bdp", directions, activation)
         # Gradients are summed up in the order in which this is made, and a set has another order in every process.
-        for square in sorted(squares.get(layer.address, ())):
-            made[f"{layer.address}{BESIDE}{square}"] = _means(activation.float(), square)
+        for square in sorted(own):
+            made[f"{layer.address}{BESIDE}{square}"] = _means(activation, square)
     return made
 
 

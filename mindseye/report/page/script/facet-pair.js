@@ -73,9 +73,10 @@ const pairSide = (item, place) => el("section", { class: "me-hue", "aria-label":
   item.members.length ? [el("h4", {}, term("members", "Members")), el("div", { class: "members" }, item.members.map(([number]) => el("figure", {}, photoLink(number, 120), el("figcaption", {}, photoName(number)))))] : null);
 
 // Which of two numbers is the better one: 0, 1, or null where nothing says it or both read the same.
-function betterOf({ better, span }, values) {
+function betterOf(measure, values) {
+  const { better, span } = measure;
   if (better === null || values.includes(null) || values.includes(undefined) || shownOn(span, values[0]) === shownOn(span, values[1])) return null;
-  const [a, b] = values.map((value) => (typeof better === "number" ? -Math.abs(value - better) : better === "lower" ? -value : value));
+  const [a, b] = values.map((value) => -fromBest(measure, value));
   return a === b ? null : a > b ? 0 : 1;
 }
 

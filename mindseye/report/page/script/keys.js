@@ -1,7 +1,7 @@
 // Keys of the whole page: arrows from picture to picture, Escape out of what is open.
 const INTERACTIVE = "a, button, input, select, textarea, summary, dialog, .scroller, #side, [tabindex='0']";
 
-// What is open or narrowed last goes first: the card of a photo, the view, the selection, the filter. Whether there was anything.
+// What is open or narrowed last goes first: the card of a photo, the view, the selection, the filter.
 function escapeFrom() {
   const { path } = address();
   if (!peek.hidden || !tip.hidden) {

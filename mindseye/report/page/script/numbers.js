@@ -29,11 +29,15 @@ function axis(measure, values) {
   return el("span", { class: measure.better === null ? "axis" : "axis judged", "aria-hidden": "true" }, mark("start", start), mark("members", members), mark("picture", picture));
 }
 
+// How far a number is from the best that its measure can say: the less the better, of whichever side.
+const fromBest = ({ better }, value) => (typeof better === "number" ? Math.abs(value - better) : better === "lower" ? value : -value);
+
 // How good a picture's number is, from 0 (no better than the start) to 1 (as good as the members', or as good as can be);
 // null where nothing says it. The same for a cosine and for a distance.
-function goodness({ span, better }, [picture, members, start]) {
+function goodness(measure, [picture, members, start]) {
+  const { span, better } = measure;
   if (better === null || picture === null) return null;
-  const away = (value) => (typeof better === "number" ? Math.abs(value - better) : better === "lower" ? value : -value);
+  const away = (value) => fromBest(measure, value);
   const best = typeof better === "number" ? 0 : better === "lower" ? span[0] : span[1] === null ? null : -span[1];
   const good = members !== null ? away(members) : best, bad = start === null ? null : away(start);
   if (good !== null && away(picture) <= good) return 1;

@@ -26,7 +26,7 @@ function sortCards(asked) {
     const values = new Map(cards.map((card) => [card, valueOf(Number(card.dataset.number), key)]));
     const away = (card) => {
       const value = values.get(card);
-      return value === null ? Infinity : typeof measure.better === "number" ? Math.abs(value - measure.better) : measure.better === "lower" ? value : -value;
+      return value === null ? Infinity : fromBest(measure, value);
     };
     box.append(...cards.slice().sort((a, b) => (away(a) > away(b)) - (away(a) < away(b))));
     for (const [card, value] of values) {
