@@ -91,7 +91,7 @@ def main() -> int:
 
 def _compare(options: argparse.Namespace) -> str:
     folders = sorted(path for path in options.photos.iterdir() if path.is_dir())
-    painted = folders[HALVES[options.half]][: options.folders or None]
+    painted = _chosen(folders, options)
     names = [*options.painters.split(","), *options.judges.split(",")]
     galleries = {name: _gallery(make_judge(_load(name, options)), folders, options) for name in dict.fromkeys(names)}
     judged, own = [_header(("painter", "judge", "recipe", "pictures", *JUDGED, "p, x", "ceiling"))], []
@@ -114,6 +114,16 @@ def _compare(options: argparse.Namespace) -> str:
         f" the first {options.limit} photos each; seed {options.seed}. Intervals (95 %) over folders.\n"
     )
     return "\n".join([about, *judged, "", *own, ""])
+
+
+def _chosen(folders: Sequence[Path], options: argparse.Namespace) -> list[Path]:
+    if not options.paint:
+        return list(folders[HALVES[options.half]])[: options.folders or None]
+    names = options.paint.split(",")
+    unknown = set(names) - {folder.name for folder in folders}
+    if unknown:
+        raise UserError(f"--paint: there is no folder {', '.join(sorted(unknown))} in {options.photos}")
+    return [folder for folder in folders if folder.name in names]
 
 
 def family(name: str) -> str:
@@ -270,6 +280,7 @@ def _options() -> argparse.Namespace:
     add("--layer", action="append", default=[], metavar="PAINTER=LAYER", help="by default the last before pooling")
     add("--half", choices=sorted(HALVES), default="choose")
     add("--folders", type=int, default=0, help="how many of that half are painted; 0: all")
+    add("--paint", default="", help="the folders that are painted, with commas between, in place of a half")
     add("--limit", type=int, default=40, help="most photos of a folder; 0: all")
     add("--facets", type=int, default=2)
     add("--size", type=int, default=0)
