@@ -145,6 +145,11 @@ class AtlasCollectionRecord:
         write_json(path, plain(self))
 
     @property
+    def picture_count(self) -> int:
+        """How many pictures there are, or should be."""
+        return len(self.facets)
+
+    @property
     def failures(self) -> list[str]:
         """Why pictures are missing, a line each."""
         return [f"facet {place}: {facet.reason}" for place, facet in enumerate(self.facets) if facet.reason]

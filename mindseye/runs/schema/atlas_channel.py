@@ -115,6 +115,11 @@ class AtlasChannelRecord:
         write_json(path, plain(self))
 
     @property
+    def picture_count(self) -> int:
+        """How many pictures there are, or should be: the plain one, and its facets'."""
+        return 1 + len(self.facets)
+
+    @property
     def failures(self) -> list[str]:
         """Why pictures are missing, a line each."""
         reasons = [

@@ -10,8 +10,6 @@ from torch import Tensor
 from mindseye.facets.unit_facets import UnitFacets
 from mindseye.layers.layer import Layer
 from mindseye.measure.examples import SCORES, spectrum
-from mindseye.optimize.order import FacetOrder
-from mindseye.optimize.painted import Painted
 from mindseye.optimize.transforms.views import Views
 from mindseye.report.atlas import write_channel_page
 from mindseye.report.atlas.images import FACET_COLUMNS, photo_sheet, small_of, write_webp
@@ -20,12 +18,10 @@ from mindseye.runs.atlas import channel_name, channel_stem
 from mindseye.runs.entries import common
 from mindseye.runs.files import as_kept
 from mindseye.runs.schema import AtlasChannelRecord, ChannelFacet, ClassAnswer, Example, ExampleGroup, MemberEntry
-from mindseye.wording import counted
 from mindseye.workflows.atlas.context import AtlasContext
 from mindseye.workflows.atlas.crops import write_crops
+from mindseye.workflows.atlas.item import AtlasPackItem, PreparedPictures
 from mindseye.workflows.atlas.kept_pictures import KeptPictures
-from mindseye.workflows.batch.executor import Ended, Status
-from mindseye.workflows.batch.item import PackItem
 from mindseye.workflows.facets.channel_order import channel_facets_order
 from mindseye.workflows.facets.find import gather_targets
 
@@ -37,67 +33,27 @@ STRONGEST = 9
 
 
 @dataclass
-class _Prepared:
-    """A channel that can be painted. order: of its facets. kept: its pictures so far, by number."""
+class PreparedChannel(PreparedPictures):
+    """A channel that can be painted. record: as far as it is known. sheets: of photos, by name."""
 
     record: AtlasChannelRecord
-    order: FacetOrder
     sheets: dict[str, Image.Image]
-    kept: KeptPictures
-
-    @property
-    def numbers(self) -> list[int]:
-        """Of all its pictures."""
-        return [PLAIN, *range(len(self.order))]
 
 
-class AtlasChannelItem(PackItem):
+class AtlasChannelItem(AtlasPackItem[PreparedChannel]):
     """A channel from its photos to its page."""
 
     def __init__(self, context: AtlasContext, layer: Layer, channel: int, pack: int) -> None:
-        super().__init__(channel_name(layer.address, channel))
-        self.context, self.layer, self.channel = context, layer, channel
+        super().__init__(context, layer, channel_name(layer.address, channel))
+        self.channel = channel
         self.stem = channel_stem(layer.address, channel)
         self._state = context.painting(pack) / f"{channel:04d}"
-        self._prepared: _Prepared | None = None
 
-    @property
-    def waits(self) -> bool:
-        """See ``PackItem.waits``."""
-        return self._prepared is not None and self.ended is None
+    def _find_record(self) -> AtlasChannelRecord | None:
+        return self.context.folder.channel(self.layer.address, self.channel)
 
-    @property
-    def order(self) -> FacetOrder:
-        """The order of its facets' pictures.
-
-        Raises:
-            RuntimeError: where it was not prepared.
-        """
-        return self._ready().order
-
-    @property
-    def waiting(self) -> list[int]:
-        """The pictures that are not painted yet, by number."""
-        ready = self._ready()
-        return ready.kept.missing(ready.numbers)
-
-    def keep(self, painted: dict[int, Painted]) -> None:
-        """Keep pictures as they came out, so that none is painted twice where the work is interrupted."""
-        self._ready().kept.keep(painted)
-
-    def forget(self) -> None:
-        """See ``PackItem.forget``."""
-        self._prepared = None
-
-    def _ready(self) -> _Prepared:
-        if self._prepared is None:
-            raise RuntimeError(f"channel {self.name} is not prepared")
-        return self._prepared
-
-    def _prepare(self) -> None:
+    def _gather(self) -> PreparedChannel:
         context, layer, channel = self.context, self.layer, self.channel
-        if context.folder.channel(layer.address, channel) is not None:
-            return  # killed between its page and the ledger
         grouped = context.facets_of(layer.address, channel)
         record, sheets = self._describe(grouped)
         job = context.job(layer, channel)
@@ -107,8 +63,7 @@ class AtlasChannelItem(PackItem):
         count = len(grouped.facets)
         deviation = float(context.answers.means(layer.address)[:, channel].std(correction=0))
         order = channel_facets_order(job, layer, targets, [channel] * count, [deviation] * count)
-        self._prepared = _Prepared(record, order, sheets, KeptPictures(self._state))
-        self._prepared.kept.load(self._prepared.numbers)
+        return PreparedChannel(order, KeptPictures(self._state, [PLAIN, *range(count)]), record, sheets)
 
     def _describe(self, grouped: UnitFacets) -> tuple[AtlasChannelRecord, dict[str, Image.Image]]:
         """What is known before anything is painted, and the sheets of photos by name."""
@@ -190,11 +145,8 @@ class AtlasChannelItem(PackItem):
         ]
         return sorted(answers, key=lambda answer: -(answer.mean or 0.0))[:CLASSES]
 
-    def _finish(self) -> None:
-        if self._prepared is None:
-            return
-        ready, folder = self._prepared, self.context.folder.path
-        record = ready.record
+    def _write(self, ready: PreparedChannel) -> None:
+        record, folder = ready.record, self.context.folder.path
         for name, sheet in ready.sheets.items():
             record.sheets[name] = file = f"{self.stem}-{name.replace(' ', '-')}-photos.webp"
             write_webp(folder / file, sheet)
@@ -203,11 +155,10 @@ class AtlasChannelItem(PackItem):
             facet.picture, facet.painted, facet.reason = self._write_picture(number, f"{self.stem}-facet-{number}.webp")
         write_channel_page(folder, self.context.record, record)
         record.write(folder / f"{self.stem}.json")
-        ready.kept.remove(ready.numbers)
 
     def _write_picture(self, number: int, file: str) -> tuple[str | None, float | None, str | None]:
         """A picture's file, what it excites in the channel, and why there is none."""
-        kept = self._ready().kept
+        kept = self.prepared.kept
         reason = kept.reason(number)
         if reason is not None:
             return None, None, reason
@@ -222,15 +173,3 @@ class AtlasChannelItem(PackItem):
         seen = session.model.preprocessing.normalise(Views(session.view).plain(image[None]).to(session.device))
         with session.reader([session.layer(self.layer.address)]) as read:
             return float(read(seen)[self.layer.address][0, self.channel].float().mean())
-
-    def _conclude(self) -> None:
-        record = self.context.folder.channel(self.layer.address, self.channel)
-        if record is None:
-            raise RuntimeError(f"channel {self.name} left no record")
-        pictures, lost = 1 + len(record.facets), record.failures
-        if not lost:
-            self.ended = Ended(self.name, "done", pictures=pictures)
-            return
-        reason = f"{len(lost)} of {counted(pictures, 'pictures')} failed: {lost[0]}"
-        status: Status = "partial" if len(lost) < pictures else "failed"
-        self.ended = Ended(self.name, status, reason, "\n".join(lost), pictures=pictures - len(lost))

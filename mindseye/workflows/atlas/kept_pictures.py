@@ -1,6 +1,6 @@
 """Pictures of an item as they came out of the painting, kept on disk until the item is whole, so that none is painted twice."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -13,15 +13,15 @@ NOT_DRAWN = "turned NaN or left its bounds"
 
 
 class KeptPictures:
-    """The pictures of an item so far, by number. stem: of the files that they are kept in."""
+    """The pictures of an item so far, by number. stem: of the files that they are kept in. numbers: of all its pictures."""
 
-    def __init__(self, stem: Path) -> None:
-        self._stem = stem
+    def __init__(self, stem: Path, numbers: Sequence[int]) -> None:
+        self._stem, self._numbers = stem, numbers
         self._painted: dict[int, Painted] = {}
 
-    def load(self, numbers: Iterable[int]) -> None:
-        """Take up what an interrupted painting has left of some pictures."""
-        for number in numbers:
+    def load(self) -> None:
+        """Take up what an interrupted painting has left."""
+        for number in self._numbers:
             file = self._file(number)
             if file.is_file():
                 image = read_tensors(file)["image"]
@@ -34,9 +34,10 @@ class KeptPictures:
             if result.reason is None:
                 write_tensors(self._file(number), {"image": result.image})
 
-    def missing(self, numbers: Iterable[int]) -> list[int]:
-        """Those of some numbers that are not painted yet."""
-        return [number for number in numbers if number not in self._painted]
+    @property
+    def missing(self) -> list[int]:
+        """The pictures that are not painted yet, by number."""
+        return [number for number in self._numbers if number not in self._painted]
 
     def find(self, number: int) -> Painted:
         """A picture that is painted."""
@@ -53,9 +54,9 @@ class KeptPictures:
         write_webp(file, picture)
         return picture
 
-    def remove(self, numbers: Iterable[int]) -> None:
+    def remove(self) -> None:
         """Remove the files, once the item is whole."""
-        for number in numbers:
+        for number in self._numbers:
             remove(self._file(number))
 
     def _file(self, number: int) -> Path:

@@ -11,8 +11,7 @@ from mindseye.runs.entries import failures
 from mindseye.runs.folder import PAGE, RunFolder
 from mindseye.runs.schema import Manifest
 from mindseye.store.store import Store
-from mindseye.wording import counted
-from mindseye.workflows.batch.executor import Ended
+from mindseye.workflows.batch.executor import ended_with
 from mindseye.workflows.batch.item import PackItem
 from mindseye.workflows.facets.find import FacetTargets
 from mindseye.workflows.facets.flow import Flow
@@ -48,34 +47,13 @@ class WorkerContext:
     store: Store | None = None
 
 
-class ClassRun(PackItem):
+class ClassRun(PackItem[tuple[Flow, FacetTargets]]):
     """A class from its photos to its figures."""
 
     def __init__(self, context: WorkerContext, name: str) -> None:
         super().__init__(name)
         self.context = context
         self.folder = context.folder(name)
-        self._prepared: tuple[Flow, FacetTargets] | None = None
-
-    @property
-    def waits(self) -> bool:
-        """See ``PackItem.waits``."""
-        return self._prepared is not None and self.ended is None
-
-    @property
-    def prepared(self) -> tuple[Flow, FacetTargets]:
-        """What it is painted by and from.
-
-        Raises:
-            RuntimeError: where it was not prepared.
-        """
-        if self._prepared is None:
-            raise RuntimeError(f"class {self.name} is not prepared")
-        return self._prepared
-
-    def forget(self) -> None:
-        """See ``PackItem.forget``."""
-        self._prepared = None
 
     def _prepare(self) -> None:
         job, fresh = self.context.begin(self.name)
@@ -104,9 +82,4 @@ class ClassRun(PackItem):
         manifest = self.folder.read()
         facets = manifest.facets
         painted = sum(facet.status == "done" for facet in facets)
-        lost = failures(manifest)
-        if not lost:
-            self.ended = Ended(self.name, "done", pictures=painted)
-            return
-        reason = f"{len(lost)} of {counted(len(facets), 'pictures')} failed: {lost[0]}"
-        self.ended = Ended(self.name, "partial" if painted else "failed", reason, "\n".join(lost), pictures=painted)
+        self.ended = ended_with(self.name, len(facets), painted, failures(manifest))

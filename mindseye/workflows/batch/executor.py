@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from mindseye.errors import UserError, is_of_library, is_of_package
 from mindseye.user_code import beside, explain_errors, name_object
+from mindseye.wording import counted
 from mindseye.workflows.batch.plan import Pack
 
 Status = Literal["done", "partial", "failed"]
@@ -126,6 +127,14 @@ def _own_errors(name: str) -> Iterator[None]:
             raise
         with explain_errors(name, MemoryError):
             raise
+
+
+def ended_with(name: str, pictures: int, painted: int, lost: Sequence[str]) -> Ended:
+    """How a class ended whose painting went through. painted: of its pictures. lost: why others are missing, a line each."""
+    if not lost:
+        return Ended(name, "done", pictures=painted)
+    reason = f"{len(lost)} of {counted(pictures, 'pictures')} failed: {lost[0]}"
+    return Ended(name, "partial" if painted else "failed", reason, "\n".join(lost), pictures=painted)
 
 
 def failed(name: str, error: Exception, seconds: float = 0.0) -> Ended:

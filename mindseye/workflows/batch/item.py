@@ -5,22 +5,26 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from mindseye.workflows.batch.executor import Ended, failed
 from mindseye.workflows.batch.plan import Pack
 
+Prepared = TypeVar("Prepared")
+"""What an item is painted by and from."""
 
-class PackItem(ABC):
+
+class PackItem(ABC, Generic[Prepared]):
     """An item on its way through a worker, and the first thing that went wrong with it.
 
     An error costs this item alone: the rest of its work is then left out. ``_prepare``, ``_finish`` and ``_conclude`` are the
-    item's own; the last says in ``ended`` how it ended.
+    item's own; the first sets ``_prepared`` where there is something to be done, the last says in ``ended`` how it ended.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.ended: Ended | None = None
+        self._prepared: Prepared | None = None
         self._seconds = 0.0
         self._open = ExitStack()
 
@@ -65,13 +69,24 @@ class PackItem(ABC):
         self._open.close()
 
     @property
-    @abstractmethod
     def waits(self) -> bool:
         """Whether there is something to be painted or measured, and nothing has gone wrong yet."""
+        return self._prepared is not None and self.ended is None
 
-    @abstractmethod
+    @property
+    def prepared(self) -> Prepared:
+        """What it is painted by and from.
+
+        Raises:
+            RuntimeError: where it was not prepared.
+        """
+        if self._prepared is None:
+            raise RuntimeError(f"{self.name} is not prepared")
+        return self._prepared
+
     def forget(self) -> None:
         """Let go of memory: some hundred megabytes of a pack that waits for its last item."""
+        self._prepared = None
 
     @abstractmethod
     def _prepare(self) -> None:
@@ -86,7 +101,7 @@ class PackItem(ABC):
         """Set ``ended``."""
 
 
-Item = TypeVar("Item", bound=PackItem)
+Item = TypeVar("Item", bound=PackItem[Any])
 
 
 class PackJobs(Protocol[Item]):
