@@ -43,6 +43,11 @@ class Entry:
         return self.path if self.member is None else self.member
 
 
+def missing_photo(entry: Entry, reason: str) -> UserError:
+    """What is said of a photo that cannot be read any more."""
+    return UserError(f"{entry.path!r} has changed or gone since it was first read: {reason}")
+
+
 @dataclass(frozen=True)
 class Listing:
     """The photos of a source, and those that were left out already. root: the folder or archive they share, "" for arrays."""

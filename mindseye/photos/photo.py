@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +68,3 @@ def load_photo(
 
 def _name(path_or_array: Any) -> str:
     return repr(path_or_array) if isinstance(path_or_array, str) else "given as an array"
-
-
-def photo_digest(photo: Tensor) -> str:
-    """A fingerprint of a photo's pixels."""
-    return blake2b((photo * 255).round().byte().contiguous().numpy().tobytes(), digest_size=8).hexdigest()

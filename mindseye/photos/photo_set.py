@@ -3,30 +3,26 @@
 import os
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import closing
-from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mindseye.errors import UserError, one_line
+from mindseye.errors import UserError
 from mindseye.photos.decode import View, decode
 from mindseye.photos.decode_pool import decode_all
 from mindseye.photos.depth import UndecodableError
-from mindseye.photos.listing import Entry, Listing, Skipped, list_photos
+from mindseye.photos.fingerprint import content_digest, entries_digest
+from mindseye.photos.listing import Entry, Listing, Skipped, list_photos, missing_photo
 from mindseye.photos.photo_memory import PhotoMemory
-from mindseye.photos.tar import Member
 from mindseye.preprocessing import Preprocessing
 
 Source = str | os.PathLike[str] | Sequence[Any] | npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 
 KEPT_BYTES = 512 * 2**20
-CONTENT_BYTES = 12
-"""Of the fingerprint of a photo's content."""
 
 
 def find_photos(source: Source, recursive: bool = False) -> "PhotoSet":
@@ -70,12 +66,7 @@ class PhotoSet:
 
     def digest(self) -> str:
         """A fingerprint of what is listed: the paths, and the values of arrays."""
-        hasher = blake2b(digest_size=8)
-        for entry in self._entries:
-            hasher.update(os.fsencode(entry.path) + b"\0")
-            if isinstance(entry.source, np.ndarray):
-                hasher.update(np.ascontiguousarray(entry.source).tobytes())
-        return hasher.hexdigest()
+        return entries_digest(self._entries)
 
     def contents(self) -> list[str]:
         """A fingerprint of each photo's content, by index: of a file's bytes, wherever it lies, or of an array's values.
@@ -83,7 +74,7 @@ class PhotoSet:
         Raises:
             UserError: if a photo has gone since it was first read.
         """
-        return [_content(entry) for entry in self._entries]
+        return [content_digest(entry) for entry in self._entries]
 
     @property
     def labels(self) -> list[str] | None:
@@ -136,7 +127,7 @@ class PhotoSet:
             for entry in self._entries:
                 decoded = None if entry.path in known else next(decoding)
                 if isinstance(decoded, str) and self._checked:
-                    raise _missing_photo(entry, decoded)
+                    raise missing_photo(entry, decoded)
                 if isinstance(decoded, str):
                     skipped.append(Skipped(entry.path, decoded))
                 else:
@@ -182,7 +173,7 @@ class PhotoSet:
         by_path = {entry.path: entry for entry in self._entries}
         missing = [path for path in paths if path not in by_path]
         if missing:
-            raise _missing_photo(Entry(missing[0]), "no such file")
+            raise missing_photo(Entry(missing[0]), "no such file")
         self._set_view(View(preprocessing, side, in_channels))
         self._set_entries([by_path[path] for path in paths])
         self._checked = True
@@ -212,7 +203,7 @@ class PhotoSet:
         try:
             photo = decode(entry.source, view)
         except UndecodableError as reason:
-            raise _missing_photo(entry, str(reason)) from reason
+            raise missing_photo(entry, str(reason)) from reason
         self._memory.keep(index, photo, len(self))
         return photo
 
@@ -227,27 +218,7 @@ class PhotoSet:
         self._view = view
 
 
-def _content(entry: Entry) -> str:
-    source = entry.source
-    hasher = blake2b(digest_size=CONTENT_BYTES)
-    try:
-        if isinstance(source, np.ndarray):
-            hasher.update(f"{source.dtype.str} {source.shape}".encode() + np.ascontiguousarray(source).tobytes())
-        elif isinstance(source, Member):
-            hasher.update(source.open().getvalue())
-        else:
-            with Path(source).open("rb") as file:
-                return file_digest(file, lambda: hasher).hexdigest()
-    except OSError as error:
-        raise _missing_photo(entry, one_line(error)) from error
-    return hasher.hexdigest()
-
-
 def _note(names: Sequence[str], remark: str) -> str:
     if len(names) == 1:
         return f"photo {names[0]!r} {remark}"
     return f"{len(names)} photos, the first {names[0]!r}: each {remark}"
-
-
-def _missing_photo(entry: Entry, reason: str) -> UserError:
-    return UserError(f"{entry.path!r} has changed or gone since it was first read: {reason}")

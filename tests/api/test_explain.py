@@ -24,7 +24,7 @@ from mindseye.layers.output import find_output
 from mindseye.layers.survey import survey
 from mindseye.models.load import load_model
 from mindseye.optimize.random import RandomKeys
-from mindseye.photos.photo import photo_digest
+from mindseye.photos.fingerprint import photo_digest
 from mindseye.workflows.explanation.files import unique_names
 from mindseye.workflows.explanation.run_facet import find_facet
 

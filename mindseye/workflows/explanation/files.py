@@ -8,8 +8,9 @@ from hashlib import blake2b, file_digest
 from pathlib import Path, PurePosixPath
 
 from mindseye.errors import UserError
+from mindseye.photos.fingerprint import entries_digest
 from mindseye.photos.listing import Listing, Skipped, list_photos
-from mindseye.photos.photo_set import PhotoSet, Source
+from mindseye.photos.photo_set import Source
 from mindseye.photos.tar import open_file
 from mindseye.report.theme import FORMATS
 from mindseye.runs.folder import RunFolder, file_name
@@ -41,7 +42,7 @@ def list_sources(photos: Source, recursive: bool) -> Listing:
 
 def photos_digest(listing: Listing) -> str:
     """A fingerprint of what the photos are: their paths, and all that their files hold."""
-    digest = blake2b(PhotoSet(listing).digest().encode(), digest_size=8)
+    digest = blake2b(entries_digest(listing.entries).encode(), digest_size=8)
     for entry in listing.entries:
         with suppress(OSError):  # decoding will say what is wrong with it
             if entry.array is None:

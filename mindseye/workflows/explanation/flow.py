@@ -12,8 +12,8 @@ from mindseye.attribution.methods import Explainer
 from mindseye.attribution.score import Score
 from mindseye.errors import UserError
 from mindseye.optimize.random import RandomKeys
+from mindseye.photos.fingerprint import photo_digest
 from mindseye.photos.listing import Listing
-from mindseye.photos.photo import photo_digest
 from mindseye.photos.photo_set import KEPT_BYTES, PhotoSet
 from mindseye.report.explanation import draw_explanation
 from mindseye.report.figure_files import write_sheet

@@ -20,7 +20,7 @@ from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.painted import Painted
 from mindseye.optimize.random import START, RandomKeys
 from mindseye.optimize.session import NetworkSession
-from mindseye.photos.photo import photo_digest
+from mindseye.photos.fingerprint import photo_digest
 from mindseye.photos.photo_set import PhotoSet
 from mindseye.runs.entries import describe_skipped
 from mindseye.runs.schema import PictureEntry

@@ -16,7 +16,8 @@ from mindseye.optimize.objectives.photo import Reconstruction
 from mindseye.optimize.order import ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.checks import check_for_objectives, check_whole_views
 from mindseye.optimize.session import NetworkSession
-from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_list, photo_path
+from mindseye.photos.fingerprint import photo_digest
+from mindseye.photos.photo import Photo, load_photo, photo_list, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.report.typeface import printable

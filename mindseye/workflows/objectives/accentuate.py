@@ -17,7 +17,8 @@ from mindseye.optimize.order import ObjectiveOrder, PictureRequest
 from mindseye.optimize.recipe.checks import check_for_objectives
 from mindseye.optimize.session import NetworkSession
 from mindseye.optimize.transforms.views import Views
-from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
+from mindseye.photos.fingerprint import photo_digest
+from mindseye.photos.photo import Photo, load_photo, photo_path
 from mindseye.report.notebook import Run
 from mindseye.report.typeface import printable
 from mindseye.runs.folder import RunFolder, default_path

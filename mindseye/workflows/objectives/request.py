@@ -15,7 +15,8 @@ from mindseye.optimize.order import ObjectiveOrder
 from mindseye.optimize.recipe.checks import check_for_objectives, check_start
 from mindseye.optimize.recipe.recipe import Recipe
 from mindseye.optimize.session import NetworkSession
-from mindseye.photos.photo import Photo, load_photo, photo_digest, photo_path
+from mindseye.photos.fingerprint import photo_digest
+from mindseye.photos.photo import Photo, load_photo, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.runs.folder import RunFolder, default_path
