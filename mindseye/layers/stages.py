@@ -22,11 +22,12 @@ def trunk(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
     only pool, drop or reorder are no blocks.
     """
     total = sum(parameter.numel() for parameter in network.parameters())
-    names = _open("", network, total, is_root=True)
-    fired = {layer.address: index for index, layer in enumerate(list_outputs(layers))}
-    listed = {layer.address: layer for layer in list_outputs(layers)}
-    blocks = [listed[name] for name in sorted((name for name in names if name in fired), key=lambda name: fired[name])]
-    blocks = [block for block in blocks if not any(part in block.kind for part in NO_STAGE)]
+    names = set(_open("", network, total, is_root=True))
+    blocks = [
+        layer
+        for layer in list_outputs(layers)
+        if layer.address in names and not any(part in layer.kind for part in NO_STAGE)
+    ]
     spatial = [index for index, block in enumerate(blocks) if block.positions > 1]
     return blocks[: spatial[-1] + 1] if spatial else blocks
 
@@ -40,9 +41,7 @@ def stages(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
     Raises:
         UserError: if no module of the network fires.
     """
-    blocks = trunk(network, layers)
-    if not blocks:
-        raise UserError("no module of this network gives activations; name a layer by hand")
+    blocks = _trunk(network, layers)
     ends = [
         block
         for block, after in zip(blocks, [*blocks[1:], None], strict=True)
@@ -88,8 +87,8 @@ def default_layer(network: nn.Module, layers: Sequence[Layer]) -> Layer:
     Raises:
         UserError: if no module of the network fires.
     """
-    last = last_before_pooling(network, layers)
-    blocks, modules = trunk(network, layers), dict(network.named_modules())
+    blocks, modules = _trunk(network, layers), dict(network.named_modules())
+    last = find_layer(layers, blocks[-1].address)
     if last.layout.axes != "tokens" or len({_shape(block) for block in blocks}) > 1:
         return last
     blocks = [block for block in blocks if not _is_pointwise(modules[block.module])]
@@ -102,10 +101,7 @@ def last_before_pooling(network: nn.Module, layers: Sequence[Layer]) -> Layer:
     Raises:
         UserError: if no module of the network fires.
     """
-    blocks = trunk(network, layers)
-    if not blocks:
-        raise UserError("no module of this network gives activations; name a layer by hand")
-    return find_layer(layers, blocks[-1].address)
+    return find_layer(layers, _trunk(network, layers)[-1].address)
 
 
 def choose_layers(
@@ -128,6 +124,18 @@ def choose_layers(
     if painted:
         check_gradients(chosen)
     return chosen
+
+
+def _trunk(network: nn.Module, layers: Sequence[Layer]) -> list[Layer]:
+    """The blocks of ``trunk``, of which there is at least one.
+
+    Raises:
+        UserError: if no module of the network fires.
+    """
+    blocks = trunk(network, layers)
+    if not blocks:
+        raise UserError("no module of this network gives activations; name a layer by hand")
+    return blocks
 
 
 def _below(chosen: Sequence[Layer], layers: Sequence[Layer], target: Layer) -> list[Layer]:
