@@ -2,6 +2,9 @@
 
 from typing import Any
 
+EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
+"""A name that would run a script where it is taken for HTML."""
+
 WATCH = """
 window.shifts = 0;
 new PerformanceObserver((list) => {
@@ -102,3 +105,22 @@ def line(start: tuple[float, float], end: tuple[float, float], steps: int = 8) -
         (start[0] + (end[0] - start[0]) * n / steps, start[1] + (end[1] - start[1]) * n / steps)
         for n in range(steps + 1)
     ]
+
+
+def drag(page: Any, corners: list[tuple[float, float]]) -> None:
+    """The pointer along corners, in shares of the map's width and height."""
+    box = page.locator(".me-map svg").bounding_box()
+    places = [(box["x"] + box["width"] * across, box["y"] + box["height"] * down) for across, down in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
+    settle(page)
+
+
+def draw_line(page: Any, corners: list[tuple[float, float]]) -> None:
+    """Draw a line around photos of the map, which selects them: a drag while Shift is held."""
+    page.keyboard.down("Shift")
+    drag(page, corners)
+    page.keyboard.up("Shift")

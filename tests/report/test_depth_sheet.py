@@ -1,10 +1,10 @@
 """The sheet by depth: every picture at its place, the curves at their heights."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from page_files import manifest_in
 from PIL import Image
 
 from mindseye.report import curves
@@ -15,11 +15,6 @@ from mindseye.report.palette import facet_colour
 from mindseye.report.sheet import Sheet, Text
 from mindseye.report.theme import LIGHT
 from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import Manifest
-
-
-def manifest_in(folder: Path) -> Manifest:
-    return RunFolder(folder).read()
 
 
 def centre_of(image: Image.Image, colour: tuple[int, int, int]) -> tuple[float, float]:

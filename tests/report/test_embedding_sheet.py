@@ -1,10 +1,10 @@
 """The map: places kept, thumbnails apart, facets in their colours."""
 
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
+from page_files import manifest_in
 from safetensors.numpy import save_file
 
 from mindseye.report.embedding import (
@@ -22,12 +22,6 @@ from mindseye.report.embedding import (
     thumbnail_side,
 )
 from mindseye.report.palette import facet_colour
-from mindseye.runs.folder import RunFolder
-from mindseye.runs.schema import Manifest
-
-
-def manifest_in(folder: Path) -> Manifest:
-    return RunFolder(folder).read()
 
 
 def test_map_keeps_shape_and_fills_the_sheet() -> None:

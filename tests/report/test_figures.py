@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_files import manifest_in
 from PIL import Image
 
 from mindseye.errors import UserError
@@ -15,14 +16,9 @@ from mindseye.report.facets import draw_facets
 from mindseye.report.figures import write_figures
 from mindseye.report.steps import column_steps, draw_steps
 from mindseye.report.theme import LIGHT
-from mindseye.runs.folder import RunFolder
 from mindseye.runs.schema import FacetEntry, Manifest, StepEntry
 
 SHEETS = (draw_facets, draw_embedding, draw_steps, draw_depth)
-
-
-def manifest_in(folder: Path) -> Manifest:
-    return RunFolder(folder).read()
 
 
 def has_colour(image: Image.Image, colour: tuple[int, int, int]) -> bool:

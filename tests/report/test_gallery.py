@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from page_files import manifest_in
 from PIL import Image
 
 from mindseye.report.drawing import MARGIN
@@ -31,10 +32,6 @@ EVIL = [
     "",
     " > 1/",
 ]
-
-
-def manifest_in(folder: Path) -> Manifest:
-    return RunFolder(folder).read()
 
 
 def has_colour(image: Image.Image, colour: tuple[int, int, int]) -> bool:

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import hash_of, look_at, settle
+from browsing import EVIL, hash_of, inspected, look_at, settle
 from safetensors.numpy import save_file
 
 from mindseye.report.page import write_page
 from mindseye.report.page.activity import BINS, PHOTOS, channel_activity, read_channel_means
-
-EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
 
 
 def keep(folder: Path, **tensors: Any) -> Path:
@@ -148,3 +146,33 @@ def test_channels_fit_a_phone(make_run, visit, scheme: str) -> None:
         page.reload()
         settle(page)
         assert page.evaluate("window.shifts") == 0, view
+
+
+def test_entanglement_is_a_curve_a_table_and_pictures(make_run, visit) -> None:
+    """The table sorts by any column, both ways, what is missing last; a channel with pictures leads to them."""
+    page = visit(write_page(make_run(layers=3, change=inspected)))
+    page.get_by_text("Entanglement", exact=True).click()
+    settle(page)
+    assert page.locator("#channels .chart svg .dot").count() == 3
+    heads = page.locator(".sortable th button")
+    assert heads.all_inner_texts() == ["channel", "entanglement", "facets", "spread"]
+    first = page.locator(".sortable tbody tr").first.locator("td")
+    values = [number * 7 % 11 / 20 for number in range(10)]
+    assert first.nth(0).inner_text() == str(int(np.argmax(values)))
+    heads.nth(1).click()
+    settle(page)
+    assert first.nth(0).inner_text() == "0"
+    for _ in range(2):
+        heads.nth(3).click()
+        settle(page)
+        assert page.locator(".sortable tbody tr").last.locator("td").first.inner_text() == "4"
+    heads.nth(0).click()
+    settle(page)
+    assert page.locator("th[aria-sort=ascending]").inner_text() == "channel"
+    page.locator(".sortable a", has_text="7").click()
+    settle(page)
+    assert hash_of(page) == "#/channels/2/7"
+    assert page.locator("#channel-7 img").count() >= 3
+    phone = visit(write_page(make_run(layers=3, change=inspected)), width=360)
+    look_at(phone, "#/channels/1/2")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")

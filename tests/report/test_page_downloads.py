@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import hash_of, look_at
+from browsing import EVIL, hash_of, look_at
 from PIL import Image
 
 from mindseye.report.page import write_page
 from mindseye.report.page.items import inside
-
-EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
 
 
 def saved(page: Any, button: Any) -> tuple[str, bytes]:

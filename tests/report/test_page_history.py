@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from browsing import escape, hash_of, look_at, settle
+from browsing import EVIL, escape, hash_of, look_at, settle
 
 from mindseye.report.page import write_page
 
-EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
 FOCUSED = "document.activeElement.textContent"
 
 

@@ -9,7 +9,9 @@ from browsing import SMALL_TARGETS, hash_of, look_at, settle
 from plain_runs import write_run
 
 from mindseye.api.report import write_report
+from mindseye.report.card import Card
 from mindseye.report.compare import Match, compare_runs
+from mindseye.report.index import write_index
 
 A, B, C = (0, 1, 2, 3), (4, 5, 6, 7), (8, 9, 10, 11)
 D = (0, 1, 8, 9)
@@ -177,3 +179,27 @@ def test_two_are_compared_with_the_keyboard_alone(tmp_path: Path, visit) -> None
     page.keyboard.press("Escape")
     settle(page)
     assert page.evaluate("document.activeElement.id") == "go"
+
+
+def test_index_of_many_runs_is_searched_and_sorted(visit, tmp_path: Path) -> None:
+    """Search by any word; order as given, by name as people count, by score with those that have none last."""
+    scores = [None, 0.2, 0.9, None]
+    cards = [
+        Card(f"run {name}", f"run%20{name}/report.html", "done", f"note {name}", score=score)
+        for name, score in zip((10, 9, 2, 1), scores)
+    ]
+    write_index(tmp_path / "index.html", "all runs", cards)
+    page = visit(tmp_path / "index.html", width=360)
+    names = page.locator(".me-card:visible .me-name b")
+    assert names.all_text_contents() == ["run 10", "run 9", "run 2", "run 1"]
+    page.locator("#order").select_option("name")
+    settle(page)
+    assert names.all_text_contents() == ["run 1", "run 2", "run 9", "run 10"]
+    page.locator("#order").select_option("score")
+    settle(page)
+    assert names.all_text_contents() == ["run 2", "run 9", "run 1", "run 10"]
+    page.locator("#filter").fill("NOTE 9")
+    settle(page)
+    assert names.all_text_contents() == ["run 9"]
+    assert page.locator(".me-card:visible a").get_attribute("href") == "run%209/report.html?index=../index.html"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

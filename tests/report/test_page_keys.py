@@ -178,3 +178,25 @@ def test_escape_undoes_step_by_step(many, visit) -> None:
     assert hash_of(page) == "#/channels/1"
     escape(page)
     assert hash_of(page) == "#/"
+
+
+def test_keys_lead_from_facet_to_facet(make_run, visit) -> None:
+    """Right and left to the next and the one before, not past the ends; Escape back to all; in a field they move the cursor."""
+    page = visit(write_page(make_run(layers=2, facets=3)))
+    page.keyboard.press("ArrowRight")
+    assert hash_of(page) == "#/picture/0"
+    page.keyboard.press("ArrowLeft")
+    assert hash_of(page) == "#/picture/0"
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    assert hash_of(page) == "#/picture/2"
+    assert page.locator(".item-title").inner_text().startswith("grand_piano")
+    page.locator(".pills a").first.click()
+    settle(page)
+    page.keyboard.press("ArrowLeft")
+    assert hash_of(page) == "#/picture/1/0"
+    escape(page)
+    assert page.locator("#front").is_visible()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import look_at
+from browsing import look_at, settle
 
 from mindseye.report.page import write_page
 
@@ -146,3 +146,19 @@ def test_equal_bars_are_one_sentence(make_run, visit) -> None:
     look_at(page, "#/picture/0")
     assert page.locator("#item .members .bar").count() == 10
     assert page.locator("#item .channels .bar").count() == 10
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(make_run, visit, scheme: str) -> None:
+    """At 360 px every view fits; dark and light follow the system, and the button turns them."""
+    page = visit(write_page(make_run(layers=3, facets=6)), width=360, scheme=scheme)
+    for view in ("#/", "#/picture/3", "#/layers", "#/making"):
+        look_at(page, view)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    brightness = "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)[0]"
+    before = page.evaluate(brightness)
+    assert before > 200 if scheme == "light" else before < 60
+    page.locator("#theme").click()
+    settle(page)
+    after = page.evaluate(brightness)
+    assert after < 60 if scheme == "light" else after > 200

@@ -189,3 +189,19 @@ def test_facets_have_the_palettes_colours_and_marks(make_run, visit) -> None:
         page.locator("#theme").click()
         other = "rgb({}, {}, {})".format(*facet_colour(0, dark=scheme == "light"))
         assert page.locator(".me-points[data-facet='0'] > *").first.evaluate(colour % "fill") == other
+
+
+def test_map_shows_the_photo_and_opens_it(make_run, visit) -> None:
+    """A point under the pointer shows its photo and name and lights its facet's card; a click opens the photo."""
+    page = visit(write_page(make_run(layers=1, facets=3)))
+    group = page.locator(".me-points").nth(1)
+    facet, point = group.get_attribute("data-facet"), group.locator("circle").first
+    name = f"photo {int(point.get_attribute('data-photo')):04d}.png"
+    point.hover(force=True)
+    settle(page)
+    assert name in page.locator("#peek").inner_text()
+    assert page.locator("#peek img").get_attribute("alt") == name
+    assert page.locator(".me-card.lit").get_attribute("data-number") == facet
+    assert page.evaluate("window.shifts") == 0
+    point.click(force=True)
+    assert hash_of(page) == f"#/photo/{point.get_attribute('data-photo')}"

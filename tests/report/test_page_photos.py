@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import escape, hash_of, look_at, settle
+from browsing import EVIL, escape, hash_of, look_at, settle
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
@@ -13,8 +13,6 @@ from mindseye.report.page import write_page
 from mindseye.report.page.photo_facets import STRONGEST, photos_on_map
 from mindseye.report.tiles import whole_photo
 from mindseye.runs.folder import RunFolder
-
-EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
 
 
 def test_a_photo_has_its_distance_and_channels(make_run) -> None:

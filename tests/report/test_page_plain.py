@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import settle
+from browsing import EVIL, settle
 from PIL import Image
 
 from mindseye.errors import UserError
 from mindseye.report.page import has_page, write_page
 from mindseye.runs.schema import SCHEMA, TRANSFER_SCHEMA
 
-EVIL = '"><script>document.title="owned"</script><img src=x onerror=alert(1)>'
 MID = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "size": 32, "resize": 32}
 LAYER = {"layer": "body.2", "kind": "Conv2d", "channels": 8, "grid": [8, 8]}
 

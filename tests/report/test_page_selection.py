@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import escape, fingers, hash_of, line, look_at, settle
+from browsing import drag, draw_line, escape, fingers, hash_of, line, look_at, settle
 from safetensors.numpy import load_file, save_file
 
 from mindseye.report.page import write_page
@@ -27,18 +27,6 @@ def corners_run(make_run):
     tensors = load_file(path) | {"blocks.1.1/embedding": points.astype(np.float32), "blocks.1.1/facet": facet}
     save_file(tensors, path)
     return write_page(folder)
-
-
-def drag(page: Any, corners: list[tuple[float, float]]) -> None:
-    """The pointer along corners, in shares of the map's width and height."""
-    box = page.locator(".me-map svg").bounding_box()
-    places = [(box["x"] + box["width"] * across, box["y"] + box["height"] * down) for across, down in corners]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=6)
-    page.mouse.up()
-    settle(page)
 
 
 TOUCH_LINE = """
@@ -80,9 +68,7 @@ def test_a_line_around_photos_selects_them(corners_run, visit) -> None:
     assert float(dimmed) < 0.5
     assert page.evaluate("document.querySelector('.me-map svg').getAttribute('viewBox')") == "0 0 1240 1240"
     assert page.get_by_role("button", name="draw a line").get_attribute("aria-pressed") == "false"
-    page.keyboard.down("Shift")
-    drag(page, [(0.02, 0.02), (0.4, 0.02), (0.4, 0.4), (0.02, 0.4)])
-    page.keyboard.up("Shift")
+    draw_line(page, [(0.02, 0.02), (0.4, 0.02), (0.4, 0.4), (0.02, 0.4)])
     assert visible(page) == ["0"]
     page.locator("#selection").get_by_text("Select nothing").click()
     settle(page)
@@ -94,9 +80,7 @@ def test_a_line_around_photos_selects_them(corners_run, visit) -> None:
 def test_a_selection_is_counted_by_facet_and_listed(corners_run, visit) -> None:
     """How many photos of each facet, with links; the button lists all that are not shown, and the focus goes on there."""
     page = visit(corners_run)
-    page.keyboard.down("Shift")
-    drag(page, LEFT)
-    page.keyboard.up("Shift")
+    draw_line(page, LEFT)
     counts = page.locator("#selection .tally li")
     assert sorted(counts.all_text_contents()) == ["facet 0 10", "grand_piano 10"]
     assert sorted(counts.locator("a").evaluate_all("(all) => all.map((one) => one.hash)")) == [
@@ -116,9 +100,7 @@ def test_a_selection_is_counted_by_facet_and_listed(corners_run, visit) -> None:
 def test_a_selection_is_sent_with_the_address_and_found_again(corners_run, visit) -> None:
     """After loading, after another view and back, together with filter and map."""
     page = visit(corners_run)
-    page.keyboard.down("Shift")
-    drag(page, LEFT)
-    page.keyboard.up("Shift")
+    draw_line(page, LEFT)
     page.locator("#filter").fill("piano")
     assert visible(page) == ["2"]
     sent = visit(corners_run)
@@ -141,9 +123,7 @@ def test_a_selection_is_sent_with_the_address_and_found_again(corners_run, visit
 def test_the_selected_photos_channels(corners_run, visit) -> None:
     """The table of channels keeps those that are among the strongest of the selected photos, and says so."""
     page = visit(corners_run)
-    page.keyboard.down("Shift")
-    drag(page, LEFT)
-    page.keyboard.up("Shift")
+    draw_line(page, LEFT)
     strongest = page.evaluate("JSON.parse(document.getElementById('content').textContent).photos.strongest")
     facets = page.evaluate("JSON.parse(document.getElementById('content').textContent).photos.facets")
     expected = {channel for photo, own in enumerate(strongest) if facets[photo] in (0, 2) for channel, _ in own}
@@ -284,8 +264,6 @@ def test_a_large_run_selects_at_once(make_run, visit) -> None:
         {"blocks.0.1/embedding": points.astype(np.float32), "blocks.0.1/facet": facet}, folder / "facets.safetensors"
     )
     page = visit(write_page(folder))
-    page.keyboard.down("Shift")
-    drag(page, [(0.02, 0.02), (0.98, 0.02), (0.98, 0.2), (0.02, 0.2)])
-    page.keyboard.up("Shift")
+    draw_line(page, [(0.02, 0.02), (0.98, 0.02), (0.98, 0.2), (0.02, 0.2)])
     assert visible(page) == [str(index) for index in range(6)]
     assert page.locator("#selection .thumbs a").count() == 18
