@@ -1,4 +1,19 @@
-"""A file as a user would write it: a part of each kind, and each kind of mistake."""
+"""A file as a user would write it: a part of each kind, and each kind of mistake; and a painting with such parts."""
+
+import torch
+
+from mindseye.optimize.canvases.canvas import CanvasRequest
+from mindseye.optimize.canvases.colour import builtin_colours
+from mindseye.optimize.canvases.compose import compose_canvas, find_canvas
+from mindseye.optimize.canvases.palette import Palette
+from mindseye.optimize.loop import Painting
+from mindseye.optimize.loss import Term
+from mindseye.optimize.objectives.unit import Channel
+from mindseye.optimize.random import RandomKeys
+from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.recipe.schedule import Schedule
+from mindseye.optimize.transforms.views import Views
+from mindseye.preprocessing import Preprocessing
 
 FILE = '''
 import torch
@@ -127,3 +142,24 @@ def write_parts(folder):
     """The file ``my.py`` in a folder."""
     (folder / "my.py").write_text(FILE)
     return folder / "my.py"
+
+
+SIDE = 32
+
+
+PLAIN = Preprocessing((0.5,) * 3, (0.25,) * 3, SIDE, SIDE)
+
+
+PIXELS = Recipe("x", steps=6, canvas="pixels", lr=0.05, start="grey")
+
+
+def request(recipe, keys=("a", "b"), side=SIDE, images=None):
+    palette = Palette(builtin_colours(3))
+    return CanvasRequest(recipe, side, 3, palette, RandomKeys(0, keys), torch.device("cpu"), images)
+
+
+def paint(read, recipe, objective=None, keys=("a", "b")):
+    asked = request(recipe, keys, find_canvas(recipe.canvas).fixed_side or SIDE)
+    term = Term("objective", objective or Channel("body.2", 3), Schedule(-1.0, -1.0))
+    views = Views.of(recipe, SIDE)
+    return Painting(compose_canvas(asked), [term], recipe, views, asked.random, read, PLAIN)

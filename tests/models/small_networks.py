@@ -26,3 +26,14 @@ class Does(nn.Module):
 
     def forward(self, x: torch.Tensor) -> object:
         return self.does(self, x)
+
+
+def network(classes: int = 2) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, classes))
+
+
+def assert_same(target: nn.Module, source: nn.Module) -> None:
+    """The same numbers under the same names."""
+    ours, theirs = target.state_dict(), source.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())

@@ -1,35 +1,23 @@
-"""Parts of the user's own in the loop: each does what it says there, and each mistake is one line that names it."""
+"""Transforms, regularizers and objectives of the user's own in the loop: each does what it says, each mistake is one line."""
 
 import pickle
 from dataclasses import replace
 
 import pytest
 import torch
-from nets import TinyConv, seeded
-from own_parts import FILE, write_parts
+from own_parts import FILE, PIXELS, SIDE, paint
 
 from mindseye.errors import UserError
-from mindseye.layers.layer import find_layer
-from mindseye.layers.reader import Reader
-from mindseye.layers.survey import survey
-from mindseye.optimize.canvases.canvas import Canvas, CanvasRequest
-from mindseye.optimize.canvases.colour import builtin_colours
-from mindseye.optimize.canvases.compose import CANVASES, compose_canvas, find_canvas
-from mindseye.optimize.canvases.fourier import Fourier
-from mindseye.optimize.canvases.palette import Palette
-from mindseye.optimize.loop import Painting, run
-from mindseye.optimize.loss import Term
+from mindseye.optimize.loop import run
 from mindseye.optimize.objectives.batch import Each
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.objectives.unit import Channel
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.load import load_recipe, recipe_from, with_whole_paths
 from mindseye.optimize.recipe.recipe import Recipe
-from mindseye.optimize.recipe.schedule import Schedule
 from mindseye.optimize.transforms.augmentations import select_augmentations
 from mindseye.optimize.transforms.transform import Transform
 from mindseye.optimize.transforms.views import Views
-from mindseye.preprocessing import Preprocessing
 from mindseye.user_code import load_object
 
 
@@ -38,142 +26,6 @@ class Shear(Transform):
 
     def __call__(self, images, step, random):
         return images.roll(step, -1)
-
-
-SIDE = 32
-PLAIN = Preprocessing((0.5,) * 3, (0.25,) * 3, SIDE, SIDE)
-PIXELS = Recipe("x", steps=6, canvas="pixels", lr=0.05, start="grey")
-
-
-@pytest.fixture
-def file(tmp_path):
-    return write_parts(tmp_path)
-
-
-@pytest.fixture
-def read():
-    network = seeded(TinyConv)
-    with Reader(network, [find_layer(survey(network, SIDE), "body.2")]) as reader:
-        yield reader
-
-
-def request(recipe, keys=("a", "b"), side=SIDE, images=None):
-    palette = Palette(builtin_colours(3))
-    return CanvasRequest(recipe, side, 3, palette, RandomKeys(0, keys), torch.device("cpu"), images)
-
-
-def paint(read, recipe, objective=None, keys=("a", "b")):
-    asked = request(recipe, keys, find_canvas(recipe.canvas).fixed_side or SIDE)
-    term = Term("objective", objective or Channel("body.2", 3), Schedule(-1.0, -1.0))
-    views = Views.of(recipe, SIDE)
-    return Painting(compose_canvas(asked), [term], recipe, views, asked.random, read, PLAIN)
-
-
-def test_a_canvas_of_two_methods_paints(read, file):
-    """Parameters and a rendering: the pictures move, have no colours, do not mix, and an interrupted painting goes on."""
-    recipe = replace(PIXELS, canvas=f"{file}:Grey", start="noise", coarse=0.5)
-    painting, alone = paint(read, recipe), paint(read, recipe, keys=("b",))
-    for _ in range(3):
-        painting.advance()
-    resumed = paint(read, recipe)
-    resumed.load(painting.state())
-    for each in (painting, resumed, alone):
-        run(each, 10, lambda *_: None)
-    assert torch.equal(painting.images(), resumed.images())
-    torch.testing.assert_close(painting.images()[1], alone.images()[0], atol=2e-4, rtol=0)
-    assert torch.equal(painting.images()[:, 0], painting.images()[:, 1])
-    assert (painting.measure() < painting.start).all()
-
-
-def test_a_canvas_says_what_it_can_do(file):
-    """What is not in its class is refused before anything is painted; what is built in says the same of itself."""
-    grey, small = load_object(f"{file}:Grey"), load_object(f"{file}:Small")
-    for values, told in (
-        ({"start": "grey"}, "Grey cannot start from a picture: start is noise, not grey"),
-        ({"blur": 1}, "Grey cannot be smoothed or brightened after a step: set blur to 0"),
-        ({"alpha": True}, "Grey has no alpha; fourier, pixels, laplacian and cppn have"),
-        ({"shared": 0.5}, "Grey cannot share a part; fourier and laplacian can"),
-        ({"regularizers": [f"{file}:Fade"]}, "Grey cannot be changed after a step, as the regularizer Fade does"),
-    ):
-        with pytest.raises(UserError, match=told):
-            recipe_from({"canvas": grey, **values}, "x")
-    recipe_from({"canvas": small, "start": "grey", "blur": 1, "regularizers": [f"{file}:Fade"]}, "x")
-    recipe_from({"canvas": grey, "regularizers": [f"{file}:Still"]}, "x")
-    able = {name: (kind.can_have_alpha, kind.can_share, kind.can_show()) for name, kind in CANVASES.items()}
-    assert able == {
-        "fourier": (True, True, True),
-        "pixels": (True, False, True),
-        "laplacian": (True, True, True),
-        "maco": (False, False, True),
-        "cppn": (True, False, False),
-        "prior": (False, False, False),
-    }
-
-
-def test_a_canvas_that_has_nothing_to_share_is_refused(file):
-    """``can_share`` alone is not enough: what is shared are a ``Decorrelated`` canvas' channels."""
-
-    class Sharing(load_object(f"{file}:Grey")):
-        can_share = True
-
-    with pytest.raises(UserError, match="Sharing cannot share a part; fourier and laplacian can"):
-        recipe_from({"canvas": Sharing, "shared": 0.5}, "x")
-    with pytest.raises(UserError, match="Sharing cannot share a part: only a Decorrelated canvas can"):
-        compose_canvas(request(replace(recipe_from({"canvas": Sharing}, "x"), shared=0.5)))
-
-
-def test_a_canvas_of_a_fixed_side_is_seen_at_the_networks_size(read, file):
-    """Twelve pixels a side, started from a photo, seen at 32."""
-    recipe = recipe_from({"canvas": f"{file}:Small", "start": "photo", "lr": 0.1, "steps": 5}, "x")
-    photo = (
-        torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(0)).mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    )
-    canvas = compose_canvas(request(recipe, side=12, images=photo))
-    shown = torch.nn.functional.interpolate(photo, size=(12, 12), mode="bicubic", antialias=True).clamp(0.01, 0.99)
-    torch.testing.assert_close(canvas.render().detach(), shown.expand(2, -1, -1, -1), atol=1e-5, rtol=0)
-    painting = paint(read, replace(recipe, start="noise"))
-    run(painting, 10, lambda *_: None)
-    assert painting.images().shape == (2, 3, 12, 12)
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("self.leaf = torch.zeros(2, 3, 32, 32)", "list of leaf tensors"),
-        ("self.leaf = torch.zeros(5, 3, 32, 32).requires_grad_()", r"shape \[5, 3, 32, 32\]: its first axis"),
-        ("self.leaf = torch.zeros(2, 4, 32, 32).requires_grad_()", r"renders \[2, 4, 32, 32\], not \[2, 3, 32, 32\]"),
-        ("self.leaf = torch.full((2, 3, 32, 32), 1.5).requires_grad_()", "values from 1.5 to 1.5"),
-        ("self.leaf = torch.full((2, 3, 32, 32), float('nan')).requires_grad_()", "not within"),
-        ("self.leaf = undefined", "fails with NameError.*line 4"),
-    ],
-)
-def test_a_canvas_that_renders_no_pictures_is_refused(tmp_path, body, told):
-    """One line that names the canvas and what it does."""
-    (tmp_path / "bad.py").write_text(
-        "import torch\nfrom mindseye.optimize.canvases.canvas import Canvas\nclass Bad(Canvas):\n"
-        f"    def __init__(self, request): {body}\n"
-        "    @property\n    def parameters(self): return [self.leaf]\n"
-        "    def render(self): return self.leaf * 1\n"
-    )
-    with pytest.raises(UserError, match=told) as raised:
-        compose_canvas(request(Recipe("x", canvas=f"{tmp_path / 'bad.py'}:Bad")))
-    assert "bad.py:Bad" in str(raised.value)
-    assert "\n" not in str(raised.value)
-
-
-def test_what_is_no_canvas_is_refused(file):
-    """A word that is none, another class, and a function."""
-    for canvas, told in (
-        ("oil", "one of fourier, pixels, .*FILE.py:NAME, not 'oil'"),
-        (f"{file}:Cutout", "no subclass of mindseye.Canvas"),
-        (f"{file}:darker", "no subclass of mindseye.Canvas"),
-        (int, "builtins:int' is no subclass"),
-        ("my.py", "names no NAME"),
-    ):
-        with pytest.raises(UserError, match=told):
-            recipe_from({"canvas": canvas}, "x")
-    assert find_canvas(Fourier) is find_canvas("fourier") is Fourier
-    assert not Canvas.can_show()
 
 
 def test_a_transform_comes_behind_the_views(file):

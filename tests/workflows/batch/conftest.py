@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from batch_runs import QUICK, run
+from batch_runs import CLASSES, QUICK, run
 from PIL import Image
 
 import mindseye
@@ -25,8 +25,6 @@ def judge():
     network.labels = list("abcde")
     return network
 """
-
-CLASSES = ("ant", "bee", "crab 7", "duck", "eel")
 
 
 def draw_class(folder, kind, count=8):

@@ -1,52 +1,25 @@
-"""Batches end to end: what they leave, what costs them nothing, and that they end the same whatever happens on the way."""
+"""Batches end to end: what they leave, what costs them nothing, and what they refuse."""
 
-import csv
-import errno
 import json
-import os
-import random
 import shutil
-import sys
-import threading
-import time
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 import torch
-from batch_runs import QUICK, forked, pictures, run
+from batch_runs import CLASSES, FOLDERS, QUICK, pictures, pixels, run, statuses
 from nets import TinyConv, seeded
-from PIL import Image
 from tars import write_tar
 
 import mindseye
-from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.optimize.regularizers.regularizer import Regularizer
 from mindseye.report.progress import Progress
-from mindseye.runs.files import read_tensors, write_tensors
 from mindseye.runs.folder import RunFolder
-from mindseye.workflows.batch import output
-from mindseye.workflows.batch.ledger import Ledger, read_plan
-from mindseye.workflows.batch.locks import hold_shard, holders
-from mindseye.workflows.batch.plan import Shard
+from mindseye.workflows.batch.ledger import read_plan
 from mindseye.workflows.batch.request import BatchRequest
-from mindseye.workflows.batch.results import write_results
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import Request
-
-CLASSES = ["ant", "bee", "crab 7", "duck", "eel"]
-FOLDERS = ["ant", "bee", "crab_7", "duck", "eel"]
-
-
-def statuses(out):
-    return {path.stem: json.loads(path.read_text())["status"] for path in (out / "ledger.classes").iterdir()}
-
-
-def pixels(path):
-    """A picture without what its file says of itself."""
-    return np.asarray(Image.open(path)).astype(int)
 
 
 def test_each_class_is_a_run(undisturbed):
@@ -174,42 +147,6 @@ def test_a_class_that_comes_later_is_the_same(root, undisturbed, tmp_path):
     assert (tmp_path / "out" / "bee" / "run.json").stat().st_mtime_ns == before
 
 
-def test_killed_again_and_again_it_ends_the_same(root, undisturbed, tmp_path):
-    """kill -9 at moments drawn at random, three times, then to the end: byte for byte what an undisturbed batch leaves."""
-    out, dice = tmp_path / "out", random.Random(time.time_ns())
-    for _ in range(3):
-        process = forked(run, root, out, save_every=0.0)
-        time.sleep(dice.uniform(0.1, 1.2))
-        process.kill()
-        process.join()
-    assert run(root, out, save_every=0.0).status.done == 5
-    assert pictures(out) == pictures(undisturbed)
-    assert not list(out.rglob(".*.mindseye-part"))
-
-
-def test_killed_in_the_middle_of_a_painting(root, tmp_path):
-    """It goes on from where the painting was, not from its start: another state would have led elsewhere."""
-    out, whole, moved = (tmp_path / name for name in ("out", "whole", "moved"))
-    asked = {"classes": ["ant", "bee"], "steps": 300}
-    process = forked(run, root, out, save_every=0.0, **asked)
-    deadline = time.monotonic() + 60
-    while not list(out.glob("ledger.painting/*/*.safetensors")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.kill()
-    process.join()
-    (state,) = out.glob("ledger.painting/*/*.safetensors")
-    shutil.copytree(out, moved)
-    tensors = read_tensors(state)
-    assert 0 < int(tensors["step"]) < 300
-    write_tensors(moved / state.relative_to(out), tensors | {"canvas/0": tensors["canvas/0"] * 0.5})
-    for place in (out, whole, moved):
-        assert run(root, place, **asked).status.done == 2
-    assert pictures(out) == pictures(whole)
-    ends = [path for path in pictures(whole) if path.parts[1] == "pictures"]
-    assert len(ends) == 4
-    assert all(not np.array_equal(pixels(moved / path), pixels(whole / path)) for path in ends)
-
-
 class SpoilSome(Regularizer):
     """Makes one picture of the first pack NaN, and two of the third."""
 
@@ -242,77 +179,6 @@ def test_activations_that_are_nan_are_named(root, tmp_path):
     status = mindseye.batch(root, network, out=tmp_path / "out", **QUICK).status
     assert (status.failed, {one.attempts for one in status.failures}) == (5, {1})
     assert "body.2" in status.failures[0].reason
-
-
-def test_a_full_disk_fails_what_it_hits_and_no_more(root, undisturbed, tmp_path, monkeypatch):
-    """Two writes in the middle are refused: their classes are tried again, and all ends the same."""
-    real, counts = os.fsync, [0]
-
-    def sometimes(descriptor):
-        counts[0] += 1
-        if counts[0] in (15, 31):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", sometimes)
-    batch = run(root, tmp_path / "out")
-    assert counts[0] > 31
-    assert batch.failures == ()
-    assert pictures(batch.path) == pictures(undisturbed)
-
-
-def test_a_folder_that_stays_closed_is_named_and_the_same_call_goes_on(root, undisturbed, tmp_path):
-    """A class that cannot be written fails after so many attempts; when it can, the same call ends the same."""
-    out = tmp_path / "out"
-    (out / "crab_7").mkdir(parents=True)
-    (out / "crab_7" / "starts").touch()
-    status = run(root, out, retries=1).status
-    assert [(one.name, one.attempts) for one in status.failures] == [("crab 7", 2)]
-    assert "cannot write" in status.failures[0].reason
-    (out / "crab_7" / "starts").unlink()
-    assert run(root, out).status.failures == ()
-    assert pictures(out) == pictures(undisturbed)
-
-
-def test_a_second_batch_is_refused_unless_it_is_another_shard(root, tmp_path):
-    """And it leaves the first one alone."""
-    out = tmp_path / "out"
-    with hold_shard(out / "ledger.locks", Shard(1, 2)):
-        with pytest.raises(UserError, match="must be of 2"):
-            run(root, out)
-        with pytest.raises(UserError, match="take another shard"):
-            run(root, out, shard="1/2")
-        with pytest.raises(UserError, match="other shards are at work"):
-            run(root, out, shard="2/2", force=True)
-
-
-def test_shards_fill_one_folder(root, undisturbed, tmp_path):
-    """Two at the same time, each in its process: together what one batch leaves."""
-    out = tmp_path / "out"
-    shards = [forked(run, root, out, shard=f"{index}/2") for index in (1, 2)]
-    for process in shards:
-        process.join()
-    assert [process.exitcode for process in shards] == [0, 0]
-    again = run(root, out, shard="2/2")
-    assert again.failures == ()
-    assert len((out / "index.html").read_text().split("done")) > 5
-    assert pictures(out) == pictures(undisturbed)
-    assert mindseye.status(out).done == 5
-
-
-def test_other_options_are_refused_and_force_starts_anew(root, tmp_path):
-    """In one line that names them; somebody's own file stays."""
-    out, classes = tmp_path / "out", ["a*"]
-    run(root, out, classes=classes)
-    (out / "notes.txt").write_text("mine")
-    for change in ({"seed": 3}, {"facets": 3}, {"steps": 5}, {"batch_size": 6}, {"classes": None}):
-        name = "recipe" if "steps" in change else next(iter(change))
-        with pytest.raises(UserError, match=f"differs in {name}; choose another --out, or --force"):
-            run(root, out, **{"classes": classes} | change)
-    assert run(root, out, classes=classes, batch_size=0).status.done == 1
-    again = run(root, out, classes=classes, seed=3, force=True)
-    assert RunFolder(again.path / "ant").read().seed == 3
-    assert (out / "notes.txt").read_text() == "mine"
 
 
 def test_shards_instead_of_folders(root, undisturbed, tmp_path):
@@ -360,123 +226,11 @@ def test_mistakes_are_told_before_any_work(root, tmp_path, wrong, told):
     assert not list((tmp_path).rglob("run.json"))
 
 
-def interrupt(stage, done, total, left):
-    """Ctrl-C when the first class has ended, while others are on their way."""
-    raise KeyboardInterrupt
-
-
-def test_an_interrupted_batch_lets_go(root, undisturbed, tmp_path):
-    """Ctrl-C ends the threads, frees every folder, and the same call goes on."""
-    out = tmp_path / "out"
-    with pytest.raises(KeyboardInterrupt):
-        run(root, out, progress=interrupt)
-    assert holders(out / "ledger.locks") == []
-    assert not {"prepare", "paint", "finish"} & {thread.name for thread in threading.enumerate()}
-    assert run(root, out).status.done == 5
-    assert pictures(out) == pictures(undisturbed)
-
-
 def test_the_users_function_is_told_of_every_class(root, tmp_path):
     """One more each time, of all that are asked for."""
     told = []
     run(root, tmp_path / "out", progress=lambda *words: told.append(words[:3]))
     assert told == [("classes", number, 5) for number in range(1, 6)]
-
-
-def test_the_table_has_every_number_of_every_facet(undisturbed, root, monkeypatch):
-    """Against the manifests, as Parquet and, without pyarrow, as CSV."""
-    rows = pq.read_table(undisturbed / "results.parquet").to_pylist()
-    assert len(rows) == 10
-    assert [row["class"] for row in rows][::2] == CLASSES
-    for row in rows:
-        (layer,) = RunFolder(undisturbed / row["run"]).read().layers
-        facet = layer.facets[row["facet"]]
-        assert row["layer"] == layer.layer
-        assert (row["size"], row["status"], row["picture"]) == (facet.size, "done", facet.picture)
-        for role, numbers in facet.measures["fidelity"].items():
-            for name, value in numbers.items():
-                assert row[f"fidelity.{role}.{name}"] == value
-        for term, (start, end) in facet.loss.items():
-            assert (row[f"loss.{term}.start"], row[f"loss.{term}.end"]) == (start, end)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    path = write_results(Ledger(undisturbed, read_plan(undisturbed)))
-    with path.open(newline="") as file:
-        plain = list(csv.DictReader(file))
-    path.unlink()
-    assert [(row["class"], row["facet"]) for row in plain] == [(row["class"], str(row["facet"])) for row in rows]
-    assert [float(row["fidelity.picture.cosine"]) for row in plain] == [row["fidelity.picture.cosine"] for row in rows]
-
-
-def test_the_index_has_every_class(undisturbed):
-    """By the name that it has in the collection."""
-    page = (undisturbed / "index.html").read_text()
-    assert all(name in page for name in CLASSES)
-
-
-def test_table_and_page_come_on_the_way(root, tmp_path, monkeypatch):
-    """Where it is time for them, with the classes that have ended; a disk that is full for a while costs nothing."""
-    out, times = tmp_path / "out", []
-    table, page = out / "results.parquet", out / "index.html"
-    table.mkdir(parents=True)  # in the way of the first table
-
-    def look(stage, done, total, left):
-        if done == 2:
-            assert not page.exists()
-            table.rmdir()
-        elif done > 2:
-            written = {row["class"] for row in pq.read_table(table).to_pylist() if row["status"] == "done"}
-            assert set(CLASSES[: done - 1]) <= written
-            times.append((table.stat().st_mtime_ns, page.stat().st_mtime_ns))
-
-    monkeypatch.setattr(output, "EVERY_SECONDS", 0.0)
-    monkeypatch.setattr(output, "SHARE", 1e9)
-    assert run(root, out, progress=look).status.done == 5
-    assert len(set(times)) == 3
-
-
-def test_table_and_page_wait_until_it_is_time(root, tmp_path, monkeypatch):
-    """Before that they come at the end only."""
-    monkeypatch.setattr(output, "EVERY_SECONDS", 1e6)
-    seen = []
-    batch = run(root, tmp_path / "out", progress=lambda *words: seen.append((tmp_path / "out" / "index.html").exists()))
-    assert seen == [False] * 5
-    assert batch.results.is_file()
-    assert (batch.path / "index.html").is_file()
-
-
-def test_an_interrupted_batch_leaves_table_and_page(root, tmp_path):
-    """Ctrl-C after the first class: a page of all five, one of them done."""
-    out = tmp_path / "out"
-    with pytest.raises(KeyboardInterrupt):
-        run(root, out, progress=interrupt)
-    page = (out / "index.html").read_text()
-    assert all(name in page for name in CLASSES)
-    assert sum(status == "done" for status in statuses(out).values()) >= 1
-    assert (out / "results.parquet").is_file()
-
-
-def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):
-    """Of a finished batch, one at work, a dead one, and where there is none."""
-    assert main(["status", str(undisturbed)]) == 0
-    said = capsys.readouterr().out
-    assert "5 of 5 classes done" in said
-    assert "nobody is at work" in said
-    assert "all done, and nobody" in said
-    out = tmp_path / "out"
-    process = forked(run, root, out, steps=100_000)
-    deadline = time.monotonic() + 60
-    while not (out / "ledger.json").is_file() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert main(["status", str(out)]) == 0
-    said = capsys.readouterr().out
-    assert "0 of 5 classes done, 5 to do" in said
-    assert f"at work: process {process.pid}" in said
-    process.kill()
-    process.join()
-    main(["status", str(out)])
-    assert "the same command continues it" in capsys.readouterr().out
-    assert main(["status", str(tmp_path)]) == 2
-    assert "no batch folder" in capsys.readouterr().err
 
 
 def _packs(out):

@@ -1,22 +1,20 @@
 """Where in photos: maps against the methods themselves, what is left under which names, and one line per mistake."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from explain_runs import SIDE, look, pixels, record_of, write_photo
 from nets import TinyConv, TinyTokens, seeded
 from PIL import Image
-from safetensors.torch import load_file, save_file
-from torch import nn
 
 import mindseye
 from mindseye.attribution.methods import METHODS
 from mindseye.attribution.occlusion import occlusion
 from mindseye.attribution.relevance import lrp
-from mindseye.attribution.score import class_score, facet_score, unit_score
+from mindseye.attribution.score import class_score, unit_score
 from mindseye.cli import main
 from mindseye.errors import UserError
 from mindseye.layers.layer import find_layer
@@ -26,50 +24,6 @@ from mindseye.models.load import load_model
 from mindseye.optimize.random import RandomKeys
 from mindseye.photos.fingerprint import photo_digest
 from mindseye.workflows.explanation.files import unique_names
-from mindseye.workflows.explanation.run_facet import find_facet
-
-SIDE = 32
-FAST = "saliency,cam"
-NETWORK = """
-import torch
-
-def build():
-    torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 6, 3, stride=2), torch.nn.ReLU(), torch.nn.Conv2d(6, 8, 3, stride=2), torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 3),
-    )
-"""
-
-
-def write_photo(path, seed):
-    cells = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(cells).resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(path)
-    return path
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A working folder with a network in a file, and three photos of the size that the network sees."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "net.py").write_text(NETWORK)
-    for number in range(3):
-        write_photo(tmp_path / "photos" / f"{number}.png", number)
-    return tmp_path
-
-
-def look(photos="photos", model=None, **changes):
-    model = seeded(TinyConv) if model is None else model
-    return mindseye.explain(photos, model, **{"size": SIDE, "quiet": True, "method": FAST} | changes)
-
-
-def pixels(path):
-    return torch.from_numpy(np.array(Image.open(path))).movedim(-1, 0).float()[None] / 255
-
-
-def record_of(found):
-    return json.loads((found.path / "run.json").read_text())
 
 
 def scored(network, index):
@@ -186,183 +140,6 @@ def test_a_unit_and_a_neuron(place):
         assert (one.load() > 0).any()
 
 
-def paint(folder, out="run"):
-    """A run over two layers, of a network in a file."""
-    photos, model = str(folder / "photos"), f"{folder / 'net.py'}:build"
-    mindseye.visualize(photos, model, ["0", "3"], facets=2, steps=1, size=SIDE, out=folder / out, quiet=True)
-
-
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("painted")
-    (folder / "net.py").write_text(NETWORK)
-    for number in range(16):
-        write_photo(folder / "photos" / f"{number}.png", number)
-    paint(folder)
-    return folder
-
-
-@pytest.fixture
-def run(place, painted):
-    """A run in the working folder, whose photos and network are elsewhere."""
-    shutil.copytree(painted / "run", place / "run")
-    return place / "run"
-
-
-def test_a_facet_of_a_run(run):
-    """The dot product with its target, in the run's own network and at its size, whatever the default model is."""
-    for words, layer in (("facet:run/1", "3"), ("facet:run/0/1", "0")):
-        found = mindseye.explain("photos/0.png", target=words, method="grad-cam,occlusion", out=layer, quiet=True)
-        facet = find_facet(words.removeprefix("facet:"))
-        model = load_model("net.py:build", size=SIDE)
-        score = facet_score(model, find_layer(survey(model.network, SIDE), layer), facet.target, 1)
-        with torch.no_grad():
-            wanted = float(score(pixels(run.parent / "photos" / "0.png")))
-        assert [one.score for one in found.maps] == pytest.approx([wanted, wanted], abs=1e-5)
-        assert found.maps[0].target == f"facet 1 of run at {layer}"
-        assert found.maps[0].load().shape == (SIDE, SIDE)
-
-
-def test_a_facet_that_has_changed_is_another_one(run):
-    """Under the same words."""
-    words = {"target": "facet:run/0", "method": "grad-cam", "out": "out", "quiet": True}
-    mindseye.explain("photos/0.png", **words)
-    tensors = load_file(run / "facets.safetensors")
-    save_file(tensors | {"3/target": 2 * tensors["3/target"]}, run / "facets.safetensors")
-    with pytest.raises(UserError, match="differs in facet"):
-        mindseye.explain("photos/0.png", **words)
-
-
-def test_where_a_facet_lives_stands_in_its_run(run, painted):
-    """For the nearest four members, what each position adds to the dot product; twice the same bytes."""
-    record = json.loads((run / "run.json").read_text())
-    for layer in record["layers"]:
-        for entry in layer["facets"]:
-            maps = np.load(run / entry["where"])
-            assert maps.shape == (min(4, len(entry["members"])), *layer["grid"])
-            facet = find_facet(f"{run}/{layer['layer']}/{entry['index']}")
-            target = facet.target.select([facet.index])
-            goal = target.mean.gather(1, target.channels)[0]
-            model = load_model("net.py:build", size=SIDE)
-            with torch.no_grad():
-                activation = model.network[: int(layer["layer"]) + 1](pixels(entry["members"][0]["path"]))[0]
-            shares = torch.einsum("k,khw->hw", goal / goal.square().sum(), activation[target.channels[0]])
-            wanted = shares.clamp(min=0).numpy() / shares.numel()
-            np.testing.assert_allclose(maps[0], wanted, rtol=1e-3, atol=1e-6)
-    paint(painted, "again")
-    for path in (run / "where").rglob("*.npy"):
-        assert path.read_bytes() == (painted / "again" / path.relative_to(run)).read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("words", "model", "told"),
-    [
-        ("facet:run/2", None, "facets are 0-1"),
-        ("facet:run/body/0", None, "no layer 'body'; it has 0, 3"),
-        ("facet:nowhere/0", None, "no run folder"),
-        ("facet:run", None, "facet:RUN/2"),
-        ("facet:run/0", ["net.py:build", "net.py:build"], "leave --model out"),
-        ("facet:run/0", nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU()), "other weights"),
-    ],
-)
-def test_facets_that_are_not_there(run, words, model, told):
-    with pytest.raises(UserError, match=told):
-        mindseye.explain("photos/0.png", model, target=words, quiet=True, out="out")
-    assert not Path("out").exists()
-
-
-def test_a_damaged_run_is_named(run):
-    record = json.loads((run / "run.json").read_text())
-    record["layers"][1]["facets"][0]["channels"] = [{"channel": 99}]
-    (run / "run.json").write_text(json.dumps(record))
-    with pytest.raises(UserError, match=r"damaged|0-7"):
-        mindseye.explain("photos/0.png", target="facet:run/0", quiet=True)
-    (run / "run.json").write_text(json.dumps(record | {"layers": 3}))
-    with pytest.raises(UserError, match="damaged"):
-        mindseye.explain("photos/0.png", target="facet:run/0", quiet=True)
-
-
-def test_a_broken_photo_costs_nothing_but_itself(place):
-    (place / "photos" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
-    found = look()
-    assert [Path(one.photo).name for one in found.maps[::2]] == ["0.png", "2.png"]
-    assert len(found.failures) == 1
-    assert "1.png" in found.failures[0]
-    assert record_of(found)["status"] == "partial"
-
-
-class Logarithm(nn.Module):
-    """NaN for a photo that is black all over."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 2, 3)
-
-    def forward(self, images):
-        return self.conv(images).mean((2, 3)) * images.mean((1, 2, 3))[:, None].log()
-
-
-def test_a_photo_without_a_map_costs_nothing_but_itself(place):
-    """What shares its batch is explained all the same, and the map's place on the figure says why it is empty."""
-    Image.new("RGB", (SIDE, SIDE)).save(place / "photos" / "1.png")
-    found = look(model=seeded(Logarithm), method="saliency,backprop", target="output:1")
-    assert [Path(one.photo).name for one in found.maps] == ["0.png", "0.png", "2.png", "2.png"]
-    assert len(found.failures) == 2
-    assert all("1.png" in line and "NaN" in line for line in found.failures)
-    assert len(found.figures) == 3
-
-
-def test_an_interrupted_run_goes_on_where_it_stopped(place):
-    """To the same bytes; what was done is not done again."""
-    words = {"method": "occlusion,perturbation", "fill": "random", "steps": 3, "batch_size": 1}
-    whole = look(out="whole", **words)
-
-    def stop(stage, done, total, left):
-        if stage.startswith("explain") and done == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        look(out="part", progress=stop, **words)
-    assert json.loads((place / "part" / "run.json").read_text())["status"] == "interrupted"
-    written = {path: path.stat().st_mtime_ns for path in (place / "part").rglob("*.npy")}
-    assert len(written) == 3
-    parts = look(out="part", **words)
-    assert {path: path.stat().st_mtime_ns for path in written} == written
-    files = sorted(path.relative_to(whole.path) for path in whole.path.rglob("*.*") if path.suffix in (".npy", ".png"))
-    assert len(files) == 3 * 7
-    for name in files:
-        assert (whole.path / name).read_bytes() == (parts.path / name).read_bytes()
-
-
-def test_a_finished_run_is_left_alone(place):
-    """Asked for something else it is refused; --force replaces it and touches nothing of the user's."""
-    look(out="out")
-    (place / "out" / "mine.cam.png").write_bytes(b"mine")
-    before = (place / "out" / "run.json").read_bytes()
-    assert len(look(out="out").maps) == 6
-    assert (place / "out" / "run.json").read_bytes() == before
-    with pytest.raises(UserError, match="differs in methods"):
-        look(out="out", method="saliency")
-    write_photo(place / "photos" / "1.png", 99)
-    with pytest.raises(UserError, match="differs in photos"):
-        look(out="out")
-    look("photos/0.png", out="out", method="saliency", force=True)
-    left = {path.name for path in (place / "out").iterdir()} - {".lock"}
-    maps = {"0.saliency.npy", "0.saliency.png", "0.saliency.overlay.png"}
-    assert left == maps | {"mine.cam.png", "0.figure.png", "run.json", "report.html"}
-
-
-def test_force_removes_nothing_outside_the_folder(place):
-    """run.json may have been changed by hand."""
-    look("photos/0.png", out="out")
-    record = json.loads((place / "out" / "run.json").read_text())
-    kept = [place / "photos" / "0.png", place / "net.py"]
-    record["photos"][0]["maps"][0] |= {"map": "../photos/0.png", "picture": str(kept[0]), "overlay": "../net.py"}
-    (place / "out" / "run.json").write_text(json.dumps(record))
-    look("photos/0.png", out="out", method="saliency", force=True)
-    assert all(path.is_file() for path in kept)
-
-
 def test_checks_are_a_table(place):
     """A row per method beside that of a random order; the curves begin with the photo's own probability."""
     found = look(method="saliency,cam,guided-backprop", check=True, batch_size=2)
@@ -419,13 +196,6 @@ def test_a_mistake_is_one_line_before_any_work(place, changes, told):
 def test_numbers_that_change_nothing_are_said(place):
     found = look("photos/0.png", gamma=0.5)
     assert any("gamma changes nothing" in note for note in found.notes)
-
-
-def test_a_run_of_another_kind_is_not_touched(run):
-    before = (run / "run.json").read_bytes()
-    with pytest.raises(UserError, match="differs in kind"):
-        look("photos/0.png", out="run")
-    assert (run / "run.json").read_bytes() == before
 
 
 def test_maps_are_no_pictures_for_judges(place):

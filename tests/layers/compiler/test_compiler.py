@@ -1,77 +1,15 @@
-"""Compiled passes give what plain ones give, and are left out wherever they would not, or would take longer."""
-
-import re
+"""Compiled passes give what plain ones give, and torch is left as it was."""
 
 import pytest
 import torch
-from nets import TinyConv, seeded
+from compiled_passes import assert_same, gradient_of, plain, said
+from nets import seeded
 from torch import nn
 
 from mindseye.layers import compiler as compiled
 from mindseye.layers.compiler import Compiler
 from mindseye.layers.layer import find_layer
-from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
-
-ADDRESSES = ["stem", "body.0.relu", "body.2"]
-
-
-@pytest.fixture
-def network():
-    """A small network, ready to be painted from."""
-    return seeded(TinyConv).eval().requires_grad_(False)
-
-
-@pytest.fixture
-def layers(network):
-    """Three layers, an in-place one that is called twice among them."""
-    return [find_layer(survey(network, 32), address) for address in ADDRESSES]
-
-
-@pytest.fixture
-def images():
-    """Two images with a gradient."""
-    return torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0), requires_grad=True)
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """The whole of ``torch.compile`` but for the making of machine code; counts the calls of what it has made."""
-    real, calls = torch.compile, []
-
-    def without_code(function, *, mode, **options):
-        made = real(function, **options, backend="aot_eager")
-
-        def counted(*arguments):
-            calls.append(mode)
-            return made(*arguments)
-
-        return counted
-
-    monkeypatch.setattr(torch, "compile", without_code)
-    return calls
-
-
-def said(monkeypatch, gain):
-    """Have the trial find that compiled steps are so many times as fast."""
-    monkeypatch.setattr(compiled, "_gain", lambda compiled, plain, images: gain)
-
-
-def plain(network, layers, images):
-    """Activations and the gradient of their sum, by a reader."""
-    with Reader(network, layers) as read:
-        return gradient_of(read, images)
-
-
-def gradient_of(read, images):
-    found = read(images)
-    return found, torch.autograd.grad(sum(tensor.square().sum() for tensor in found.values()), images)[0]
-
-
-def assert_same(ours, theirs, **tolerance):
-    for address, tensor in theirs[0].items():
-        torch.testing.assert_close(ours[0][address], tensor, **tolerance)
-    torch.testing.assert_close(ours[1], theirs[1], **tolerance)
 
 
 def test_machine_code_gives_the_same(network, layers, images, monkeypatch):
@@ -83,17 +21,6 @@ def test_machine_code_gives_the_same(network, layers, images, monkeypatch):
         pytest.skip("no compiler of C++")
     assert compiler.verdicts == ["torch.compile at body.2, 2 at once, 32 px: 2.00 x as fast"]
     assert_same(found, plain(network, layers, images), rtol=1e-4, atol=1e-5)
-
-
-def test_where_it_is_slower(network, layers, images, quick, monkeypatch):
-    """Nothing more is asked of it, and the line says how slow it was."""
-    said(monkeypatch, 0.58)
-    with Compiler() as compiler, compiler.reader(network, layers) as read:
-        gradient_of(read, images)
-        tried = len(quick)
-        assert_same(gradient_of(read, images), plain(network, layers, images), rtol=0, atol=0)
-    assert len(quick) == tried
-    assert compiler.verdicts == ["torch.compile at body.2, 2 at once, 32 px: not used, 0.58 x as fast"]
 
 
 def test_the_trial_takes_the_time_of_both(network, layers, images, monkeypatch):
@@ -109,86 +36,6 @@ def test_the_trial_takes_the_time_of_both(network, layers, images, monkeypatch):
         return read
 
     assert compiled._gain(timed("other"), timed("plain"), images.detach()) == 2.0
-
-
-class Undecided(nn.Module):
-    """Whose way depends on what it computes."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 4, 3)
-
-    def forward(self, images):
-        features = self.conv(images)
-        return features * 2 if features.sum().item() > 0 else features
-
-
-class Single(Undecided):
-    """That cannot be copied either."""
-
-    def __deepcopy__(self, memo):
-        raise TypeError("there is one only\nof these")
-
-
-@pytest.mark.parametrize("kind", [Undecided, Single])
-def test_a_network_that_cannot_be_compiled(images, quick, kind):
-    """The line names the error, and the pictures are painted without."""
-    network = seeded(kind).eval().requires_grad_(False)
-    layers = [find_layer(survey(network, 32), "conv")]
-    with Compiler() as compiler, compiler.reader(network, layers) as read:
-        assert_same(gradient_of(read, images), plain(network, layers, images), rtol=0, atol=0)
-    assert len(compiler.verdicts) == 1
-    assert re.fullmatch(r"torch\.compile at conv, 2 at once, 32 px: not used, \w+Error: .+", compiler.verdicts[0])
-
-
-@pytest.mark.parametrize("wrong", [1.1, float("nan")])
-def test_a_pass_that_gives_something_else(network, layers, images, monkeypatch, wrong):
-    """A compiler that computes wrongly is found out, however fast it is."""
-
-    def compile_wrongly(function, **options):
-        return lambda read, images: {address: tensor * wrong for address, tensor in function(read, images).items()}
-
-    monkeypatch.setattr(torch, "compile", compile_wrongly)
-    said(monkeypatch, 9.0)
-    with Compiler() as compiler, compiler.reader(network, layers) as read:
-        assert_same(gradient_of(read, images), plain(network, layers, images), rtol=0, atol=0)
-    assert "not used, it differs by" in compiler.verdicts[0]
-
-
-def test_hooks_of_others_are_heard(network, layers, images, quick, monkeypatch):
-    """While anybody else has hooks on the network, as the redirected gradients have, passes are plain."""
-    said(monkeypatch, 2.0)
-    heard = []
-    with Compiler() as compiler, compiler.reader(network, layers) as read:
-        gradient_of(read, images)
-        before = len(quick)
-        handle = network.stem.register_forward_hook(lambda module, inputs, output: heard.append(output.shape))
-        gradient_of(read, images)
-        assert (len(heard), len(quick)) == (1, before)
-        handle.remove()
-        gradient_of(read, images)
-        assert (len(heard), len(quick)) == (1, before + 1)
-    assert not any(module._forward_hooks for module in network.modules())
-
-
-def test_hooks_that_were_there_before_are_heard_too(network, layers, images, quick, monkeypatch):
-    """A user's own, from before the painting: nothing is compiled then."""
-    said(monkeypatch, 2.0)
-    heard = []
-    network.stem.register_forward_hook(lambda module, inputs, output: heard.append(output.shape))
-    with Compiler() as compiler, compiler.reader(network, layers) as read:
-        gradient_of(read, images)
-    assert (len(heard), len(quick)) == (1, 0)
-
-
-def test_looks_without_a_gradient_are_plain(network, layers, images, quick):
-    """They are few; nothing is tried for them."""
-    with Compiler() as compiler, compiler.reader(network, layers) as read:
-        read(images.detach())
-        with torch.no_grad():
-            read(images)
-    assert not quick
-    assert not compiler.verdicts
 
 
 class Overwritten(nn.Module):
