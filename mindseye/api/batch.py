@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
-from torch import nn
-
 from mindseye.arguments import as_list, check_count, check_words, required_path
-from mindseye.errors import UserError
-from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.photos.class_choice import class_words, select_classes
 from mindseye.photos.collection import open_collection
 from mindseye.runs.folder import default_path, joined
 from mindseye.workflows.batch.batch import Batch, work_on_batch
 from mindseye.workflows.batch.executor import Executor
+from mindseye.workflows.batch.network import check_packs
 from mindseye.workflows.batch.placement import Placement, PlacementOptions, load_executor
 from mindseye.workflows.batch.plan import Shard, parse_shard
 from mindseye.workflows.batch.request import BatchRequest
@@ -83,11 +80,7 @@ def batch(
     check_words("shard", shard)
     root = required_path("root", root)
     spec, run = Request.of("batch", options, top_k=options.get("top_k")).with_model(model)
-    if isinstance(spec, nn.Module) and not (placement.is_here and executor is None):
-        raise UserError("other processes load the model themselves: give it by its name, such as file.py:factory")
-    check_for_facets(run.recipe)
-    if run.recipe.shared:
-        raise UserError("a batch paints pictures that do not depend on each other: leave 'shared' out of the recipe")
+    check_packs(spec, run, placement.is_here and executor is None, "a batch")
     part = parse_shard(shard) if shard else Shard()
     words = class_words(classes) if isinstance(classes, str | os.PathLike) else classes
     collection = open_collection(root)

@@ -10,10 +10,10 @@ from mindseye.cli.options import (
     add_model,
     add_painting,
     changes_of,
-    end_run,
     picked,
     weight,
 )
+from mindseye.cli.outcome import end_run
 
 EXAMPLES = """examples:
   mindseye accentuate photo.jpg layer3.5:11 --model resnet50                 what the photo lacks for this channel

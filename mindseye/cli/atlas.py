@@ -1,14 +1,11 @@
 """``mindseye atlas``."""
 
 import argparse
-import sys
 from typing import Any
 
 from mindseye.cli.options import (
-    DONE,
     MODEL,
     PAINTING_OPTIONS,
-    PARTIAL,
     add_cache,
     add_command,
     add_painting,
@@ -17,8 +14,8 @@ from mindseye.cli.options import (
     changes_of,
     count,
     picked,
-    tell_outcome,
 )
+from mindseye.cli.outcome import end_batch
 
 EXAMPLES = """examples:
   mindseye atlas resnet50 photos --out runs/atlas                  32 channels of each stage
@@ -62,7 +59,6 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.atlas import atlas
-    from mindseye.report.result import batch_outcome
     from mindseye.workflows.request import DEFAULT_RECIPE
 
     made = atlas(
@@ -75,11 +71,7 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, "weights", "checkpoint", *PAINTING_OPTIONS, *OWN),
     )
-    for failure in made.failures:
-        print(f"mindseye: {failure.status}: {failure.name}: {failure.reason}", file=sys.stderr)
-    now = made.status
-    tell_outcome(batch_outcome(made.path, now.counts, now.pictures), options)
-    return PARTIAL if made.failures else DONE
+    return end_batch(made, options)
 
 
 def channel_choice(text: str) -> int | str | list[int]:

@@ -1,14 +1,11 @@
 """``mindseye batch``."""
 
 import argparse
-import sys
 from typing import Any
 
 from mindseye.cli.options import (
-    DONE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
-    PARTIAL,
     add_cache,
     add_command,
     add_layers,
@@ -19,8 +16,8 @@ from mindseye.cli.options import (
     count,
     layers_of,
     picked,
-    tell_outcome,
 )
+from mindseye.cli.outcome import end_batch
 
 EXAMPLES = """examples:
   mindseye batch photos --model resnet50 --layer layer3.5.conv1 --facets 10 --out runs/photos
@@ -72,7 +69,6 @@ def add(commands: Any) -> None:
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
     from mindseye.api.batch import batch
-    from mindseye.report.result import batch_outcome
     from mindseye.workflows.request import DEFAULT_RECIPE
 
     done = batch(
@@ -84,8 +80,4 @@ def act(options: argparse.Namespace, command: str) -> int:
         command=command,
         **picked(options, *MODEL_OPTIONS, *PAINTING_OPTIONS, *OWN),
     )
-    for failure in done.failures:
-        print(f"mindseye: {failure.status}: {failure.name}: {failure.reason}", file=sys.stderr)
-    now = done.status
-    tell_outcome(batch_outcome(done.path, now.counts, now.pictures), options)
-    return PARTIAL if done.failures else DONE
+    return end_batch(done, options)

@@ -3,7 +3,8 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import MODEL, add_command, code_of, count, end_run, picked
+from mindseye.cli.options import MODEL, add_command, count, picked
+from mindseye.cli.outcome import code_of, end_run
 
 EXAMPLES = """examples:
   mindseye demo                                                    one network, four layers

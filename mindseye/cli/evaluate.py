@@ -3,7 +3,8 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import add_command, add_judging, add_running, end_run, picked
+from mindseye.cli.options import add_command, add_judging, add_running, picked
+from mindseye.cli.outcome import end_run
 
 EXAMPLES = """examples:
   mindseye evaluate runs/ants --judge vit_b_16

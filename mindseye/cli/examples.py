@@ -13,8 +13,8 @@ from mindseye.cli.options import (
     count,
     index,
     picked,
-    tell_outcome,
 )
+from mindseye.cli.outcome import tell_outcome
 
 EXAMPLES = """examples:
   mindseye examples photos --model resnet50 --layer layer3.5 --channel 11

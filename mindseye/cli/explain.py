@@ -9,12 +9,11 @@ from mindseye.cli.options import (
     add_figures,
     add_running,
     add_weights,
-    code_of,
     count,
     picked,
-    tell_outcome,
     weight,
 )
+from mindseye.cli.outcome import code_of, tell_outcome
 
 EXAMPLES = """methods, with commas between, or all: every one that the network allows
   occlusion, perturbation                         what happens when a part is hidden

@@ -14,10 +14,10 @@ from mindseye.cli.options import (
     changes_of,
     count,
     count_or_auto,
-    end_run,
     index,
     picked,
 )
+from mindseye.cli.outcome import end_run
 
 EXAMPLES = """examples:
   mindseye inspect photos --recursive --model resnet50 --layers layer2,layer3,layer4 --out runs/inspect

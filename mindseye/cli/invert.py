@@ -10,9 +10,9 @@ from mindseye.cli.options import (
     add_model,
     add_painting,
     changes_of,
-    end_run,
     picked,
 )
+from mindseye.cli.outcome import end_run
 
 EXAMPLES = """examples:
   mindseye invert photo.jpg --model vgg16 --layer features.20

@@ -12,10 +12,10 @@ from mindseye.cli.options import (
     add_painting,
     changes_of,
     count,
-    end_run,
     picked,
     weight,
 )
+from mindseye.cli.outcome import end_run
 
 EXAMPLES = """objectives:
   layer3.5.conv1:11            a channel; "...:11@4,7" a neuron at x = 4, y = 7; "...:11:neg" its negative

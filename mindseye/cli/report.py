@@ -3,7 +3,8 @@
 import argparse
 from typing import Any
 
-from mindseye.cli.options import add_command, add_figures, code_of, picked
+from mindseye.cli.options import add_command, add_figures, picked
+from mindseye.cli.outcome import code_of
 
 EXAMPLES = """examples:
   mindseye report runs/ants                            write runs/ants/report.html anew

@@ -9,11 +9,10 @@ from mindseye.cli.options import (
     add_command,
     add_painting,
     changes_of,
-    code_of,
     count,
     picked,
-    tell_outcome,
 )
+from mindseye.cli.outcome import code_of, tell_outcome
 
 EXAMPLES = """examples:
   mindseye transfer --painter resnet50 --judge vit_b_16 --both --compare        Erkan's ten classes, 300 images each

@@ -14,11 +14,11 @@ from mindseye.cli.options import (
     add_painting,
     changes_of,
     count_or_auto,
-    end_run,
     layers_of,
     numbers,
     picked,
 )
+from mindseye.cli.outcome import end_run
 
 EXAMPLES = """examples:
   mindseye visualize photos/ants --model resnet50 --layer layer3.5.conv1 --top-k 50 --facets 4 --out runs/ants

@@ -3,11 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from mindseye.arguments import check_count, check_words
-from mindseye.errors import UserError
-from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.photos.photo_set import Source, find_photos
 from mindseye.runs.folder import default_path
 from mindseye.workflows.atlas.atlas import Atlas
@@ -15,6 +11,7 @@ from mindseye.workflows.atlas.choice import AtlasChoice
 from mindseye.workflows.atlas.request import AtlasRequest
 from mindseye.workflows.atlas.work import ChannelList, check_atlas_photos
 from mindseye.workflows.batch.executor import Executor
+from mindseye.workflows.batch.network import check_packs
 from mindseye.workflows.batch.placement import Placement
 from mindseye.workflows.batch.plan import Shard, parse_shard
 from mindseye.workflows.batch.work_list import work_on
@@ -37,17 +34,14 @@ def build_atlas(
     check_words("shard", shard)
     check_words("title", title or None)
     spec, run = Request.of("atlas", options).with_model(model)
-    if isinstance(spec, nn.Module) and not (placement.is_here and executor is None):
-        raise UserError("other processes load the model themselves: give it by its name, such as file.py:factory")
-    check_for_facets(run.recipe)
-    if run.recipe.shared:
-        raise UserError("an atlas paints pictures that do not depend on each other: leave 'shared' out of the recipe")
+    is_here = placement.is_here and executor is None
+    check_packs(spec, run, is_here, "an atlas")
     part = parse_shard(shard) if shard else Shard()
     name = spec if isinstance(spec, str) else type(spec).__name__
     root = find_photos(photos, recursive=True).root
     out = run.out or _default_out(root, name)
     request = AtlasRequest(photos, out, spec, choice, run, title, bool(options.get("cache", True)))
-    check_atlas_photos(request, placement.is_here and executor is None)
+    check_atlas_photos(request, is_here)
     finished = work_on(ChannelList(request), placement, part, retries, executor)
     return Atlas(out, finished.status.failures)
 

@@ -12,11 +12,12 @@ from mindseye.errors import UserError
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.runs.atlas import AtlasFolder
+from mindseye.runs.schema import AtlasRecord
 from mindseye.user_code import whole_path
 from mindseye.workflows.atlas.choice import AtlasChoice
 from mindseye.workflows.atlas.context import AtlasContext
 from mindseye.workflows.atlas.packs import AtlasItem, AtlasPacks
-from mindseye.workflows.batch.ledger import Ledger, read_plan
+from mindseye.workflows.batch.ledger import Ledger, Plan, read_plan
 from mindseye.workflows.batch.network import NetworkRequest
 from mindseye.workflows.batch.worker import PackWorker
 from mindseye.workflows.request import Request
@@ -52,19 +53,32 @@ class AtlasRequest(NetworkRequest):
             photos = self.photo_set()
             model = preparing.model
             photos.restore(record.images.paths, model.preprocessing, preparing.view, model.in_channels)
-            context = AtlasContext(
-                folder=folder,
-                record=record,
-                answers=folder.answers(),
-                photos=photos,
-                painter=painter,
-                preparing=preparing,
-                finishing=finishing,
-                painting=Ledger(self.out, plan).painting,
-                batch_size=plan.batch_size,
-                save_seconds=self.run.save_seconds,
-            )
+            context = self.context(plan, record, photos, painter, preparing, finishing)
             yield PackWorker(AtlasPacks(context, plan.packs))
+
+    def context(
+        self,
+        plan: Plan,
+        record: AtlasRecord,
+        photos: PhotoSet,
+        painter: NetworkSession,
+        preparing: NetworkSession,
+        finishing: NetworkSession,
+    ) -> AtlasContext:
+        """What is the same for all channels of the atlas in its folder. See ``AtlasContext``."""
+        folder = AtlasFolder(self.out)
+        return AtlasContext(
+            folder=folder,
+            record=record,
+            answers=folder.answers(),
+            photos=photos,
+            painter=painter,
+            preparing=preparing,
+            finishing=finishing,
+            painting=Ledger(self.out, plan).painting,
+            batch_size=plan.batch_size,
+            save_seconds=self.run.save_seconds,
+        )
 
     def photo_set(self) -> PhotoSet:
         """The photos, of which none is decoded yet."""

@@ -20,7 +20,6 @@ from mindseye.runs.atlas import (
 )
 from mindseye.runs.files import UNFINISHED, remove
 from mindseye.runs.schema import AtlasLayer, AtlasRecord
-from mindseye.workflows.atlas.context import AtlasContext
 from mindseye.workflows.atlas.cost import cost_line
 from mindseye.workflows.atlas.request import AtlasRequest
 from mindseye.workflows.atlas.survey import describe_choice, survey_network
@@ -126,18 +125,7 @@ class ChannelList(WorkList):
     def _tell_cost(self, session: NetworkSession, record: AtlasRecord, photos: PhotoSet, plan: Plan) -> None:
         if self.run.progress.quiet:
             return
-        context = AtlasContext(
-            folder=self.folder,
-            record=record,
-            answers=self.folder.answers(),
-            photos=photos,
-            painter=session,
-            preparing=session,
-            finishing=session,
-            painting=Ledger(self.out, plan).painting,
-            batch_size=plan.batch_size,
-            save_seconds=self.run.save_seconds,
-        )
+        context = self.request.context(plan, record, photos, session, session, session)
         self.run.progress.say(f"{describe_choice(record)}: {cost_line(context)}")
 
 

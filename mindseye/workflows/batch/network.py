@@ -7,9 +7,26 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from mindseye.errors import UserError
+from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.session import NetworkSession
 from mindseye.report.progress import Progress
 from mindseye.workflows.request import Request, SessionOptions
+
+
+def check_packs(model: str | nn.Module, run: Request, is_here: bool, whole: str) -> None:
+    """Refuse what cannot be painted in packs, by several workers.
+
+    is_here: whether this very process does the work. whole: what is painted, as people call it.
+
+    Raises:
+        UserError: for a module that others would have to load; for a recipe that paints no facets, or pictures that share a part.
+    """
+    if isinstance(model, nn.Module) and not is_here:
+        raise UserError("other processes load the model themselves: give it by its name, such as file.py:factory")
+    check_for_facets(run.recipe)
+    if run.recipe.shared:
+        raise UserError(f"{whole} paints pictures that do not depend on each other: leave 'shared' out of the recipe")
 
 
 class NetworkRequest:
