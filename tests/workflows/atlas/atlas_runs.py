@@ -1,6 +1,5 @@
 """A small atlas: made here, or in a process that is to be killed; and what it leaves."""
 
-import multiprocessing
 from pathlib import Path
 
 from nets import TinyConv, seeded
@@ -22,13 +21,6 @@ QUICK = {
 def run(photos, out, **changes):
     """The same atlas, in this process."""
     return mindseye.atlas(photos, seeded(TinyConv), out=out, **QUICK | changes)
-
-
-def forked(work, *arguments, **named):
-    """Begin some work in a process that is quick to begin, to be killed."""
-    process = multiprocessing.get_context("fork").Process(target=work, args=arguments, kwargs=named)
-    process.start()
-    return process
 
 
 def files(out):

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from atlas_runs import run
-from PIL import Image
+from packed_runs import draw_class
 
 NETWORK = """
 import sys
@@ -22,12 +21,7 @@ def photos(tmp_path_factory):
     """Stripes in three classes, whose colour and width tell them apart."""
     root = tmp_path_factory.mktemp("collection")
     for kind, name in enumerate(("ant", "bee", "crab 7")):
-        draw = np.random.default_rng(kind)
-        (root / name).mkdir()
-        for number in range(12):
-            noise = draw.integers(0, 60, (40, 40, 3))
-            noise[..., kind % 3] += (np.arange(40)[:, None] // (3 + number % 2 * 3) % 2 * 120).astype(int)
-            Image.fromarray(noise.astype(np.uint8)).save(root / name / f"{number:02d}.png")
+        draw_class(root / name, kind, 12)
     return root
 
 

@@ -6,8 +6,9 @@ import time
 import numpy as np
 import pytest
 import torch
-from atlas_runs import QUICK, files, forked, run
+from atlas_runs import QUICK, files, run
 from nets import TinyConv, seeded
+from packed_runs import forked
 from PIL import Image
 
 import mindseye

@@ -1,7 +1,6 @@
 """A small batch: run here, or in a process that is to be killed; and what it leaves."""
 
 import json
-import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,6 @@ FOLDERS = ["ant", "bee", "crab_7", "duck", "eel"]
 def run(root, out, **changes):
     """The same batch, in this process."""
     return mindseye.batch(root, seeded(TinyConv), out=out, **QUICK | changes)
-
-
-def forked(work, *arguments, **named):
-    """Begin some work in a process that is quick to begin, to be killed."""
-    process = multiprocessing.get_context("fork").Process(target=work, args=arguments, kwargs=named)
-    process.start()
-    return process
 
 
 def pictures(out):

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from batch_runs import CLASSES, QUICK, run
-from PIL import Image
+from packed_runs import draw_class
 
 import mindseye
 from mindseye.workflows import finish
@@ -25,16 +24,6 @@ def judge():
     network.labels = list("abcde")
     return network
 """
-
-
-def draw_class(folder, kind, count=8):
-    """Photos of stripes whose colour and width tell the class."""
-    draw = np.random.default_rng(kind)
-    folder.mkdir(parents=True)
-    for number in range(count):
-        noise = draw.integers(0, 60, (40, 40, 3))
-        noise[..., kind % 3] += (np.arange(40)[:, None] // (3 + number % 2 * 3) % 2 * 120).astype(int)
-        Image.fromarray(noise.astype(np.uint8)).save(folder / f"{number:02d}.png")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 import pytest
-from batch_runs import forked, interrupt, pictures, pixels, run
+from batch_runs import interrupt, pictures, pixels, run
+from packed_runs import forked
 
 import mindseye
 from mindseye.errors import UserError

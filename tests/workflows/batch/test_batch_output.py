@@ -6,7 +6,8 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
-from batch_runs import CLASSES, forked, interrupt, run, statuses
+from batch_runs import CLASSES, interrupt, run, statuses
+from packed_runs import forked
 
 from mindseye.cli import main
 from mindseye.runs.folder import RunFolder

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from batch_runs import forked
+from packed_runs import forked
 
 from mindseye.errors import UserError
 from mindseye.runs.folder import RunFolder
