@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from torch import Tensor
 
-from mindseye.facets.image import DETAIL, image_layers, is_of_image
+from mindseye.facets.image import image_layers, is_of_image
 from mindseye.facets.joint import is_joint, joint_layers
 from mindseye.layers.layer import Layer
 
@@ -18,9 +18,7 @@ def made_layers(
         images: [B, C, H, W] in [0, 1]. activations: what a network answers to them, by address. layers: that were read.
         wanted: addresses; the image's values and colours are always there, all else where it is among these.
     """
-    return image_layers(images, any(address in wanted for address in DETAIL)) | joint_layers(
-        activations, layers, wanted
-    )
+    return image_layers(images, wanted) | joint_layers(activations, layers, wanted)
 
 
 def is_made(address: str) -> bool:

@@ -68,7 +68,7 @@ def facet_measures(
         )
         measures["fidelity"][role] = _means(_fidelity(target, facet, activation, photo_dots) | {"robustness_gap": gap})
         measures["naturalness"][role] = _means(naturalness(images.cpu(), members, folder_slope))
-        layers = activations[role] | image_layers(few[role], detail=True)
+        layers = activations[role] | image_layers(few[role], ranks)
         measures["wasserstein"][role] = {
             address: float(sorted_distance(_on_cpu(layers[address][:GAP_IMAGES]), goal[facet : facet + 1]).mean())
             for address, goal in ranks.items()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mindseye.facets.image import COLOUR, DETAIL, RGB, is_of_image
+from mindseye.facets.image import COLOUR, DETAIL, ENERGY, RGB, is_of_image
 from mindseye.facets.joint import is_joint, joint_addresses
 from mindseye.facets.target import Target
 from mindseye.layers.layer import Layer
@@ -28,7 +28,7 @@ from mindseye.optimize.recipe.schedule import Schedule
 # The image's own values are many and cheap to sort beside what a network's early layers cost.
 IMAGE_POSITIONS = 4
 # Grey photos have no colour and flat ones no detail: what is matched there is absolute from here on.
-LEAST = {COLOUR: 1e-3} | dict.fromkeys(DETAIL, 1e-5)
+LEAST = {COLOUR: 1e-3} | dict.fromkeys([*DETAIL, *ENERGY], 1e-5)
 
 
 def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer], target: Layer) -> list[str]:
@@ -40,8 +40,7 @@ def layers_to_match(recipe: Recipe, network: nn.Module, layers: Sequence[Layer],
         return []
     below = blocks_below if recipe.match_blocks else stages_below
     inner = below(network, layers, target) if recipe.match_stages else []
-    shares = _image_shares(recipe)
-    addresses = [address for address in shares if shares[address]]
+    addresses = [address for address, share in _image_shares(recipe).items() if not share.is_zero]
     for layer in inner:
         addresses += [layer.address, *(joint_addresses(layer, recipe.neighbours) if recipe.match_joint else [])]
     return list(dict.fromkeys([*addresses, target.address]))
@@ -79,22 +78,25 @@ def compose_terms(
 
 def match_terms(recipe: Recipe, targets: Mapping[str, Target]) -> list[Term]:
     """The distances to the sorted activations of targets, by address; the image itself weighs what the recipe says."""
-    shares, terms = _image_shares(recipe), []
+    shares, joint, whole = _image_shares(recipe), recipe.schedule("match_joint"), Schedule(1.0, 1.0)
+    terms = []
     for address, target in targets.items():
         positions = recipe.positions * (IMAGE_POSITIONS if is_of_image(address) else 1)
         least = LEAST.get(address, torch.finfo(torch.float32).tiny)
-        weight = _scale(recipe.schedule("match"), recipe.match_joint if is_joint(address) else shares.get(address, 1.0))
+        weight = _product(recipe.schedule("match"), joint if is_joint(address) else shares.get(address, whole))
         terms.append(Term(f"match {address}", Match(target, positions, least), weight))
     return terms
 
 
-def _image_shares(recipe: Recipe) -> dict[str, float]:
-    return {RGB: recipe.match_rgb, COLOUR: recipe.match_colour} | dict.fromkeys(DETAIL, recipe.match_detail)
+def _image_shares(recipe: Recipe) -> dict[str, Schedule]:
+    shares = {RGB: recipe.schedule("match_rgb"), COLOUR: recipe.schedule("match_colour")}
+    shares |= dict.fromkeys(DETAIL, recipe.schedule("match_detail"))
+    return shares | dict.fromkeys(ENERGY, recipe.schedule("match_energy"))
 
 
 def negate(schedule: Schedule) -> Schedule:
     """The weight of what is to grow."""
-    return _scale(schedule, -1.0)
+    return _product(schedule, Schedule(-1.0, -1.0))
 
 
 def image_terms(recipe: Recipe) -> list[Term]:
@@ -117,5 +119,6 @@ def _adaptive(recipe: Recipe, target: Target, start: Tensor | None) -> Distance:
     return Distance(target, robust, robust.parameters())
 
 
-def _scale(schedule: Schedule, factor: float) -> Schedule:
-    return Schedule(factor * schedule.start, factor * schedule.end)
+def _product(one: Schedule, other: Schedule) -> Schedule:
+    """A weight whose ends are the products of theirs; between these linear, as any."""
+    return Schedule(one.start * other.start, one.end * other.end)

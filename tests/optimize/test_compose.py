@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from nets import TinyTokens, seeded
 
-from mindseye.facets.image import COLOUR, DETAIL, RGB
+from mindseye.facets.image import COLOUR, DETAIL, ENERGY, RGB
 from mindseye.facets.joint import is_joint
 from mindseye.facets.target import build_target
 from mindseye.layers.layer import find_layer
@@ -35,10 +35,11 @@ def test_layers_to_match_are_the_image_then_stages_or_blocks():
 
 
 def test_each_layer_of_the_network_weighs_one_and_the_others_what_the_recipe_gives():
-    addresses = (RGB, COLOUR, "a", "b", "c", "a/directions", "a/neighbours/2", "a/neighbours/4")
+    addresses = (RGB, COLOUR, ENERGY[1], "a", "b", "c", "a/directions", "a/neighbours/2", "a/neighbours/4")
     targets = {address: build_target(address, torch.rand(2, 3, 9), 2) for address in addresses}
-    terms = match_terms(replace(RECIPE, match_colour=1.0, match_joint=0.25), targets)
+    terms = match_terms(replace(RECIPE, match_colour=1.0, match_joint=0.25, match_energy=(0.0, 1.5)), targets)
     weights = {term.name: (term.weight.start, term.weight.end) for term in terms}
     assert weights["match rgb"] == (2.0, 1.0)
+    assert weights["match detail/1/energy"] == (0.0, 3.0)
     assert [weights[f"match {address}"] for address in ("colour", "a", "b", "c")] == [(4.0, 2.0)] * 4
     assert [weights[f"match a/{joint}"] for joint in ("directions", "neighbours/2", "neighbours/4")] == [(1.0, 0.5)] * 3

@@ -34,7 +34,7 @@ from mindseye.user_code import is_from_file, name_object
 
 OWN = ("transforms", "regularizers")
 """Keys for parts of the user's own."""
-UNSHOWN = (*OWN, "match_blocks", "octave_decay", "match_joint", "neighbours", "branch_gradient")
+UNSHOWN = (*OWN, "match_blocks", "octave_decay", "match_joint", "neighbours", "match_energy", "branch_gradient")
 """Keys that a recipe does not show while they change nothing, so that older runs and pictures stay what they are."""
 
 
@@ -102,6 +102,8 @@ class Recipe:
     """Weight of the differences between channels among the matched layers."""
     match_detail: Number = 0.0
     """Weight of the image's detail, at each of four scales, among the matched layers."""
+    match_energy: Scheduled = 0.0
+    """Weight of how much of this detail lies where, at the three finest of these scales, among the matched layers."""
     match_joint: Number = 0.0
     """Weight of what the channels of each layer below the target do together, in directions and in means over neighbours."""
     neighbours: Sides = (2,)
