@@ -64,9 +64,10 @@ def open_run(
             what all runs do, before it is replaced.
 
     Raises:
-        UserError: if the folder holds another run that is not to be replaced, or another process works there.
+        UserError: if the folder holds another run that is not to be replaced or a user's own files, or another process works there.
     """
     progress = request.progress
+    folder.refuse_others_files()
     with ExitStack() as held:
         lock(held, folder, patience)
         if request.force:
