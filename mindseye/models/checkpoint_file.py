@@ -27,6 +27,10 @@ FOREIGN = (
     (b"\xfd7zXZ", "compressed with xz: unpack it first"),
 )
 """How files begin that are no checkpoints of PyTorch, and what they are."""
+ARCHIVE = b"PK"
+"""How the archives of ``torch.save`` and of NumPy begin."""
+PICKLE = b"\x80"
+"""How pickles begin, as PyTorch wrote before 1.6."""
 
 
 def read_file(path: str | Path) -> Any:
@@ -43,11 +47,15 @@ def read_file(path: str | Path) -> Any:
     try:
         with file.open("rb") as opened:
             start = opened.read(32)
+        if not start:
+            raise UserError(f"the checkpoint {str(path)!r} is empty")
         if start[8:9] == b"{" or (file.suffix == ".safetensors" and not zipfile.is_zipfile(file)):
             return load_file(file, device="cpu")
         for beginning, kind in FOREIGN:
             if start.startswith(beginning):
                 raise UserError(f"{str(path)!r} is no checkpoint of PyTorch but {kind}")
+        if start.startswith(ARCHIVE) and not zipfile.is_zipfile(file):  # the end of an archive lists what is in it
+            raise UserError(f"the checkpoint {str(path)!r} is cut short, or damaged: copy or download it again")
         names = _names_in(file)
         if any(name.split("/", 1)[-1].startswith("code/") for name in names):
             raise UserError(
@@ -70,6 +78,10 @@ def read_file(path: str | Path) -> Any:
             f"{str(path)!r} is damaged, or holds {code} (not run): save network.state_dict() alone"
         ) from error
     except Exception as error:  # torch's restricted unpickler trips over a damaged file in many ways
+        if not start.startswith((ARCHIVE, PICKLE)):
+            raise UserError(
+                f"{str(path)!r} is no checkpoint of PyTorch: give safetensors, or a state dict that torch.save wrote"
+            ) from error
         raise UserError(f"cannot read the checkpoint {str(path)!r}: {one_line(error)}") from error
 
 

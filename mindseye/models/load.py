@@ -127,6 +127,8 @@ def find_library_model(name: str, weights: str | None = None) -> LibraryModel:
         return find_bundled(name, weights)
     if name.lower() in torchvision_names():
         return find_torchvision(name.lower(), weights)
+    if name.endswith(".py"):
+        raise UserError(f"{name!r} is a file: name what in it gives the network, {name}:FACTORY")
     near = _near(name.lower(), [*SIDES, *torchvision_names()]) + [PREFIX + other for other in _near(name, timm_names())]
     hint = did_you_mean(near) or "timm's are written timm/NAME"
     raise UserError(f"no model {name!r}; {hint} (your own is path/to/file.py:factory)")

@@ -163,6 +163,11 @@ def _from_paths(paths: Sequence[str | os.PathLike[str]]) -> Listing:
             entries.append(Entry(path, member=member))
         else:
             skipped.append(Skipped(path, problem))
+    if not entries and len(skipped) == 1:
+        near = did_you_mean(near_paths(Path(skipped[0].path)))
+        raise UserError(
+            f"photo {os.fspath(paths[0])!r} cannot be read: {skipped[0].reason}{'; ' + near if near else ''}"
+        )
     return Listing(_common_folder([Path(path) for path in seen]), tuple(entries), tuple(skipped))
 
 

@@ -1,6 +1,7 @@
 """The run folder: one job and everything it leaves."""
 
 import fcntl
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,9 @@ FACETS = "facets.safetensors"
 STATE = "state"
 PAGE = "report.html"
 FINISHED = ("done", "partial")
-OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, MANIFEST, PAGE)
+OURS = ("pictures", "starts", "steps", "where", "films", "figures", STATE, FACETS, PAGE, MANIFEST)
+"""What a run leaves and ``--force`` removes; the manifest last, so that a folder is a run's until nothing of it is left."""
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,21 @@ class RunFolder:
         """Write the manifest, whole or not at all."""
         manifest.write(self.path / MANIFEST)
 
+    def refuse_others_files(self) -> None:
+        """See to it that a run which begins here neither writes over a user's own files nor removes them later.
+
+        Raises:
+            UserError: if something bears a name that a run gives, and no run has been at work here.
+        """
+        if self.exists() or (self.path / LOCK).exists():  # a run that was killed at its beginning left its lock
+            return
+        there = [name for name in OURS if os.path.lexists(self.path / name)]
+        if there:
+            raise UserError(
+                f"{self.path} holds '{there[0]}' of your own, a name that a run gives to what it writes and replaces; "
+                "choose another --out"
+            )
+
     def clear(self) -> None:
         """Remove what a run left, where there is one; files that are not a run's stay."""
         if not self.exists():
@@ -113,7 +131,7 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            file = (self.path / ".lock").open("a")
+            file = (self.path / LOCK).open("a")
         except OSError as error:
             raise UserError(
                 f"cannot make the run folder {self.path}: {error.strerror}; choose another --out"

@@ -64,9 +64,10 @@ def open_run(
             what all runs do, before it is replaced.
 
     Raises:
-        UserError: if the folder holds another run that is not to be replaced, or another process works there.
+        UserError: if the folder holds another run that is not to be replaced or a user's own files, or another process works there.
     """
     progress = request.progress
+    folder.refuse_others_files()
     with ExitStack() as held:
         lock(held, folder, patience)
         if request.force:
@@ -134,10 +135,17 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     there, here = ({"kind": run.kind, "recipe": nameless(run.recipe)} | run.options for run in (manifest, fresh))
     differing = [key for key in here | there if not _agree(there.get(key), here.get(key))]
     if differing:
+        told = [
+            f"recipe ({', '.join(_differing(there[key], here[key]))})" if key == "recipe" else key for key in differing
+        ]
         raise UserError(
-            f"{folder.path} holds a run that differs in {', '.join(differing)}; choose another --out, or --force to replace it"
+            f"{folder.path} holds a run that differs in {', '.join(told)}; choose another --out, or --force to replace it"
         )
     return manifest
+
+
+def _differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    return [key for key in dict.fromkeys([*here, *there]) if there.get(key) != here.get(key)]
 
 
 def _agree(there: Any, here: Any) -> bool:

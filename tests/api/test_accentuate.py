@@ -27,6 +27,12 @@ def accentuate(objectives, network=None, photo=PHOTO, **changes):
     return mindseye.accentuate(photo, objectives, network or seeded(TinyConv), **QUICK | changes)
 
 
+def test_a_class_has_no_caricature(place):
+    """The line names the way out, and no layer that happens to be called alike."""
+    with pytest.raises(UserError, match=r"a caricature exaggerates layers: for 'class:1' leave --caricature out$"):
+        accentuate(["body.2", "class:1"], caricature=True)
+
+
 def test_the_value_is_the_units_own(place):
     """Not the sum with the pull towards the photo: by hand, for a channel, a neuron and a class, at picture and start."""
     network = seeded(TinyConv)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import mindseye
 from mindseye.cli import main
 
 NETWORK = """
@@ -160,3 +161,9 @@ def test_recipes_are_listed_and_printed(capsys):
     assert {"distribution", "paper", "reference"} <= {line.split()[0] for line in capsys.readouterr().out.splitlines()}
     assert main(["recipe", "paper"]) == 0
     assert tomllib.loads(capsys.readouterr().out)["weighting"] == "paper"
+
+
+def test_the_package_runs_as_the_command_does():
+    """For environments whose scripts are not on the path."""
+    ended = subprocess.run([sys.executable, "-m", "mindseye", "--version"], capture_output=True, text=True, check=True)
+    assert ended.stdout == f"mindseye {mindseye.__version__}\n"

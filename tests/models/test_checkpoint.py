@@ -180,3 +180,22 @@ def test_files_are_told_by_content(tmp_path: Path) -> None:
             read_checkpoint(tmp_path / "other.pt")
     with pytest.raises(UserError, match="is a folder: name the file in it"):
         read_checkpoint(tmp_path)
+
+
+def test_an_empty_a_cut_and_an_unknown_file_are_named(tmp_path):
+    """In plain words, and not in those of the parser that trips over them."""
+    torch.save(network().state_dict(), tmp_path / "whole.pt")
+    whole = (tmp_path / "whole.pt").read_bytes()
+    for content, line in (
+        (b"", r"the checkpoint '.*other\.pt' is empty$"),
+        (whole[: len(whole) // 2], r"is cut short, or damaged: copy or download it again$"),
+        (b"hello", r"is no checkpoint of PyTorch: give safetensors, or a state dict that torch\.save wrote$"),
+    ):
+        (tmp_path / "other.pt").write_bytes(content)
+        with pytest.raises(UserError, match=line):
+            read_checkpoint(tmp_path / "other.pt")
+    (tmp_path / "other.pt").unlink()
+    source, target = network(), network()
+    torch.save(source.state_dict(), tmp_path / "other.pt", _use_new_zipfile_serialization=False)
+    fill(target, fit(read_checkpoint(tmp_path / "other.pt"), target)[0], "other.pt", "net")
+    assert_same(target, source)

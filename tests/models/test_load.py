@@ -151,3 +151,10 @@ def test_given_timm_network_keeps_its_preprocessing() -> None:
     preprocessing = load_model(body).preprocessing
     assert preprocessing.size == body.pretrained_cfg["input_size"][-1]
     assert preprocessing.mean == tuple(body.pretrained_cfg["mean"])
+
+
+def test_a_file_without_a_factory_is_told_how_to_name_one() -> None:
+    with pytest.raises(
+        UserError, match=r"'nets/zoo\.py' is a file: name what in it gives the network, nets/zoo\.py:FACTORY$"
+    ):
+        load_model("nets/zoo.py")

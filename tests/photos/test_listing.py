@@ -22,6 +22,15 @@ def names(listing: Listing) -> list[str]:
     return [Path(entry.path).name for entry in listing.entries]
 
 
+def test_a_single_photo_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With the names that are near, and not as a folder without photos."""
+    photo(tmp_path / "beetle.png")
+    for source in (["betle.png"], "betle.png"):
+        given = [str(tmp_path / name) for name in source] if isinstance(source, list) else str(tmp_path / source)
+        with pytest.raises(UserError, match=r"betle\.png'.*no such file.*did you mean .*beetle\.png"):
+            list_photos(given)
+
+
 def test_natural_order() -> None:
     """Numbers count as numbers, folder by folder, and leading zeros do not make the order a matter of chance."""
     paths = [Path(text) for text in ("b/1", "a/10", "a/9", "a/01", "a/1", "a-b/2", "a/x10y2", "a/x10y1", "a/x9")]

@@ -21,7 +21,7 @@ from mindseye.workflows.explanation.flow import ExplanationFlow
 from mindseye.workflows.explanation.networks import ExplainedNetwork, Question, models_of, open_networks
 from mindseye.workflows.explanation.result import Explanations, explanations_of
 from mindseye.workflows.explanation.run_facet import find_facet
-from mindseye.workflows.explanation.target import FACET
+from mindseye.workflows.explanation.target import FACET, TOP
 from mindseye.workflows.request import ModelSource, OutputOptions, Request
 from mindseye.workflows.resumable import open_run
 
@@ -170,4 +170,14 @@ def _notes(question: Question, networks: Sequence[ExplainedNetwork]) -> list[str
         for network in networks
         for method, reason in network.refused.items()
     ]
-    return idle + left_out
+    return idle + left_out + _parts_read(question, networks)
+
+
+def _parts_read(question: Question, networks: Sequence[ExplainedNetwork]) -> list[str]:
+    """Of which part of a structured output the classes are, where no labels tell."""
+    outputs = [(network.name, network.target.trial.layer, network.session.model.labels) for network in networks]
+    return [
+        f"the classes of {name} are read from {layer.address}; --target output:PART:CHANNEL explains another part"
+        for name, layer, labels in outputs
+        if question.words == TOP and layer.path and labels is None
+    ]

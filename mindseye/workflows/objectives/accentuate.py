@@ -69,6 +69,9 @@ def accentuate_request(
     Raises:
         UserError: for no objective, an impossible value, or a photo that is not there.
     """
+    classes = [word for word in words if caricature and isinstance(word, str) and word.startswith("class:")]
+    if classes:
+        raise UserError(f"a caricature exaggerates layers: for {classes[0]!r} leave --caricature out")
     if not words:
         raise UserError("no objective: name at least one, such as 'layer3.5.conv1:11' or 'class:zebra'")
     usual_near, usual_power = (0.1, 0.0) if caricature else (1.0, 2.0)

@@ -31,6 +31,32 @@ def scored(network, index):
     return class_score(model, find_output(model.network, SIDE)[0], [index])
 
 
+class TwoHeads(torch.nn.Module):
+    """Gives a map and class scores, in a dictionary."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = torch.nn.Conv2d(3, 4, 3)
+        self.head = torch.nn.Linear(4, 3)
+
+    def forward(self, images):
+        maps = self.body(images)
+        return {"masks": maps, "scores": self.head(maps.mean((2, 3)))}
+
+
+def test_of_several_outputs_the_one_that_is_explained_is_named(place):
+    """Unless labels tell which of them is meant, or the target does."""
+    line = "the classes of TwoHeads are read from output:masks; --target output:PART:CHANNEL explains another part"
+    assert line in record_of(look("photos/0.png", TwoHeads(), method="saliency", out="first"))["notes"]
+    assert (
+        record_of(look("photos/0.png", TwoHeads(), method="saliency", target="output:scores:1", out="b"))["notes"] == []
+    )
+    named = TwoHeads()
+    named.labels = ["ant", "bee", "wasp"]
+    found = record_of(look("photos/0.png", named, method="saliency", out="named"))
+    assert (found["models"][0]["target"]["layer"], found["notes"]) == ("output:scores", [])
+
+
 def test_maps_are_the_methods_own(place):
     """Each photo's own class, its own random numbers, and the numbers that were given."""
     network = seeded(TinyConv)

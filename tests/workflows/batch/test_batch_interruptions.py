@@ -77,6 +77,7 @@ def test_a_folder_that_stays_closed_is_named_and_the_same_call_goes_on(root, und
     """A class that cannot be written fails after so many attempts; when it can, the same call ends the same."""
     out = tmp_path / "out"
     (out / "crab_7").mkdir(parents=True)
+    (out / "crab_7" / ".lock").touch()  # a run has begun here
     (out / "crab_7" / "starts").touch()
     status = run(root, out, retries=1).status
     assert [(one.name, one.attempts) for one in status.failures] == [("crab 7", 2)]

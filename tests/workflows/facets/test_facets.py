@@ -213,3 +213,22 @@ def test_file_names_that_are_no_text_come_back(photos, tmp_path):
     (photos / "00.png").rename(os.fsdecode(os.fsencode(photos) + b"/" + name))
     run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
     assert any(os.fsencode(path).endswith(name) for path in run.manifest.images.paths)
+
+
+@pytest.mark.parametrize("name", ["state/mine.txt", "figures/mine.pdf", "pictures/mine.jpg", "report.html"])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_users_own_files_are_neither_removed_nor_written_over(photos, tmp_path, name, force):
+    """A folder that no run has made is refused where it holds what a run would replace; other files do no harm."""
+    own = tmp_path / "paper" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    with pytest.raises(UserError, match=rf"paper holds '{name.split('/')[0]}' of your own.* choose another --out"):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "paper", force=force, **QUICK)
+    assert own.read_text() == "mine"
+    assert [path.name for path in (tmp_path / "paper").iterdir()] == [name.split("/")[0]]
+    own.rename(tmp_path / "paper" / "thesis.txt")
+    if own.parent != tmp_path / "paper":
+        own.parent.rmdir()
+    run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "paper", force=force, **QUICK)
+    assert run.manifest.status == "done"
+    assert (tmp_path / "paper" / "thesis.txt").read_text() == "mine"

@@ -97,11 +97,3 @@ def test_a_run_knows_its_photos_and_weights(photos, tmp_path):
         mindseye.visualize(photos, other, "body.2", **arguments)
     with pytest.raises(UserError, match="images_digest"):
         mindseye.visualize(sorted(photos.iterdir())[:20], seeded(TinyConv), "body.2", **arguments)
-
-
-def test_force_on_a_folder_without_a_run_removes_nothing(photos, tmp_path):
-    """A folder of the user's own that is called as one of a run's stays where it is."""
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures" / "mine.txt").write_text("mine")
-    mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path, force=True, **QUICK)
-    assert (tmp_path / "figures" / "mine.txt").read_text() == "mine"
