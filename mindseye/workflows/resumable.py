@@ -13,6 +13,9 @@ from mindseye.runs.schema import Manifest
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import Request
 
+MOST_KEYS = 5
+"""Of a recipe, named in a line."""
+
 
 def new_manifest(request: Request, session: NetworkSession, options: dict[str, Any], paints: bool = True) -> Manifest:
     """The manifest of a run that has just begun.
@@ -135,17 +138,17 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     there, here = ({"kind": run.kind, "recipe": nameless(run.recipe)} | run.options for run in (manifest, fresh))
     differing = [key for key in here | there if not _agree(there.get(key), here.get(key))]
     if differing:
-        told = [
-            f"recipe ({', '.join(_differing(there[key], here[key]))})" if key == "recipe" else key for key in differing
-        ]
+        told = [_recipe_difference(there[key], here[key]) if key == "recipe" else key for key in differing]
         raise UserError(
             f"{folder.path} holds a run that differs in {', '.join(told)}; choose another --out, or --force to replace it"
         )
     return manifest
 
 
-def _differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    return [key for key in dict.fromkeys([*here, *there]) if there.get(key) != here.get(key)]
+def _recipe_difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """The recipe with the keys that differ, where these are few enough to be read."""
+    keys = [key for key in dict.fromkeys([*here, *there]) if there.get(key) != here.get(key)]
+    return f"recipe ({', '.join(keys)})" if len(keys) <= MOST_KEYS else "recipe"
 
 
 def _agree(there: Any, here: Any) -> bool:

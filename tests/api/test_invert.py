@@ -166,9 +166,9 @@ def test_broken_photos_of_the_folder_are_listed(place):
     [
         ({"photos": ASKED[1]}, "photos"),
         ({"layer": "body.0"}, "layers"),
-        ({"steps": 9}, "recipe"),
+        ({"steps": 9}, r"recipe \(steps\)"),
         ({"seed": 1}, "seed"),
-        ({"snapshots": 2}, "recipe"),
+        ({"snapshots": 2}, r"recipe \(snapshots\)"),
         ({"patches": "photos", "steps": None}, "recipe, patches"),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_run_of_the_older_default_continues_under_its_new_name(tmp_path):
         mindseye.visualize(photos, seeded(TinyConv), "body.1", progress=stop, **options)
     file = tmp_path / "run" / "run.json"
     file.write_text(file.read_text().replace('"distribution-1"', '"distribution"'))
-    with pytest.raises(mindseye.UserError, match=r"differs in recipe \(\w+(, \w+)*\)"):
+    with pytest.raises(mindseye.UserError, match="differs in recipe;"):
         mindseye.visualize(photos, seeded(TinyConv), "body.1", **options | {"recipe": "distribution"})
     run = mindseye.visualize(photos, seeded(TinyConv), "body.1", **options)
     assert run.manifest.status == "done"
