@@ -33,7 +33,7 @@ def place(tmp_path, monkeypatch):
 
 def test_own_parts_paint_from_words(place, monkeypatch):
     """All in one command: kept by whole paths, so that the run continues from another folder; the same from Python."""
-    words = ["paint", f"{place}/my.py:Contrast(channel=5)", "class:1", *OPTIONS]
+    words = ["paint", f"{place}/my.py:Contrast(channel=5)", "class:1", *OPTIONS, "--steps", "16"]
     assert main([*words, *PARTS, "--out", "run"]) == 0
     manifest = json.loads((place / "run" / "run.json").read_text())
     assert manifest["recipe"]["canvas"] == f"{place}/my.py:Grey"
@@ -51,7 +51,7 @@ def test_own_parts_paint_from_words(place, monkeypatch):
     parts = {name: load_object(f"{place}/my.py:{name}") for name in ("Grey", "Cutout", "Still")}
     changes = {"canvas": parts["Grey"], "transforms": [parts["Cutout"](0.25)], "regularizers": [parts["Still"]]}
     changes |= {"lr": 0.2, "total_variation": 0, "octaves": 1}
-    run = mindseye.paint(words[1:3], NETWORK, size=32, steps=4, quiet=True, changes=changes, out=place / "python")
+    run = mindseye.paint(words[1:3], NETWORK, size=32, steps=16, quiet=True, changes=changes, out=place / "python")
     assert run.manifest.recipe == manifest["recipe"]
     assert files(place / "python") == files(place / "run")
 
