@@ -12,7 +12,7 @@ The judged table: a judge's probability for the members' class, top-1 and neighb
 themselves. The ceiling of a painter is how often the judge gives a member and the photo nearest to it, in the painter's
 own last features, the same name: what the painter takes for alike, the judge must be able to see as alike.
 The second table needs no judge: distances to the targets beside the members' own, and how natural the pictures are.
-Intervals are bootstrapped over folders. Leaves --out/networks-HALF.md.
+Intervals are bootstrapped over folders. Leaves --out/networks-HALF.md, or networks-named.md of the folders that ``--paint`` names.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    (options.out / f"networks-{options.half}.md").write_text(text, "utf-8")
+    (options.out / f"networks-{_half(options)}.md").write_text(text, "utf-8")
     print(text)
     return 0
 
@@ -110,10 +110,15 @@ def _compare(options: argparse.Namespace) -> str:
                     judged.append(_line([painter, judge, Path(recipe).stem, str(len(rows)), *line]))
             print(f"{painter}, {recipe}: {len(rows)} pictures", file=sys.stderr, flush=True)
     about = (
-        f"{len(painted)} folders ({options.half}): {', '.join(folder.name for folder in painted)}; {options.facets} facets of"
+        f"{len(painted)} folders ({_half(options)}): {', '.join(folder.name for folder in painted)}; {options.facets} facets of"
         f" the first {options.limit} photos each; seed {options.seed}. Intervals (95 %) over folders.\n"
     )
     return "\n".join([about, *judged, "", *own, ""])
+
+
+def _half(options: argparse.Namespace) -> str:
+    """What the painted folders are called."""
+    return "named" if options.paint else str(options.half)
 
 
 def _chosen(folders: Sequence[Path], options: argparse.Namespace) -> list[Path]:
