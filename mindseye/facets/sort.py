@@ -62,14 +62,15 @@ class _SortedDistance(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, ranks: Tensor) -> Tensor:
-        packed = (values.detach().contiguous() + 0.0).double()  # -0.0 becomes 0.0, as they are equal
+        packed = values.detach().to(torch.float64, memory_format=torch.contiguous_format, copy=True)
         bits = packed.view(torch.int64)
         bits |= torch.arange(values.shape[-1])
         _sort(packed)
         difference = packed.float().sub_(ranks)
         bits &= SPARE
         ctx.save_for_backward(difference, bits)
-        return difference.square().mean(-1)
+        # The norm squares and sums in one pass.
+        return torch.linalg.vector_norm(difference, dim=-1).square() / difference.shape[-1]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
