@@ -2,9 +2,15 @@
 
 import pytest
 import torch
+from torch import nn
 
+from mindseye.facets.joint import along_directions, joint_addresses, joint_layers
+from mindseye.facets.sort import sorted_distance
 from mindseye.facets.target import build_target
+from mindseye.layers.layer import find_layer
+from mindseye.layers.survey import survey
 from mindseye.optimize.loss import Loss, Term
+from mindseye.optimize.objectives import match
 from mindseye.optimize.objectives.facet import ActivationNorm
 from mindseye.optimize.objectives.match import Match, Matches
 from mindseye.optimize.recipe.schedule import Schedule
@@ -34,11 +40,11 @@ def maps(positions, scale=1.0):
     return {layer: (scale * activation).requires_grad_() for layer, activation in made.items()}
 
 
-def by_definition(match, activation):
+def by_definition(one, activation):
     """Image by image and channel by channel."""
-    goal, _ = match.goal(activation.shape[-1])
-    whole = match.target.nearest_ranks(activation.shape[-1])
-    chosen = match.sample(activation)
+    goal, _ = one.goal(activation.shape[-1])
+    whole = one.target.nearest_ranks(activation.shape[-1])
+    chosen = one.sample(activation)
     values = []
     for image in range(len(activation)):
         channels = [
@@ -56,14 +62,46 @@ def test_matches_at_once_are_each_by_itself(matches):
     for positions in (POSITIONS, small, POSITIONS):
         ours, theirs = maps(positions), maps(positions)
         found = together(ours)
-        expected = torch.stack([by_definition(match, theirs[match.target.layer]) for match in matches])
+        expected = torch.stack([by_definition(one, theirs[one.target.layer]) for one in matches])
         torch.testing.assert_close(found, expected)
-        torch.testing.assert_close(torch.stack([match(ours) for match in matches]), expected)
+        torch.testing.assert_close(torch.stack([one(ours) for one in matches]), expected)
         share = draw(7, *found.shape)
         (found * share).sum().backward()
         (expected * share).sum().backward()
         for layer in ours:
             torch.testing.assert_close(ours[layer].grad, theirs[layer].grad)
+
+
+def test_one_call_for_all_that_sort_as_many_values(matches, monkeypatch):
+    """Every call costs a device more than the numbers in it."""
+    seen = []
+
+    def counted(values, ranks):
+        seen.append(tuple(values.shape))
+        return sorted_distance(values, ranks)
+
+    monkeypatch.setattr(match, "sorted_distance", counted)
+    Matches(matches)(maps(POSITIONS))
+    assert seen == [(2, WIDTHS["a"] + WIDTHS["c"] + WIDTHS["d"], 16), (2, WIDTHS["b"], 9)]
+
+
+def test_directions_are_seen_of_the_sample_alone(monkeypatch):
+    """The same values as of the whole map's directions, of which the same positions are taken, at a fraction of the cost."""
+    layer, width = find_layer(survey(nn.Sequential(nn.Conv2d(3, 5, 1)), 8), "0"), 5
+    activation = draw(3, 2, width, 64)
+    (address,) = joint_addresses(layer, ())
+    along = joint_layers({layer.address: activation}, [layer], [address])[address]
+    ranks = draw(4, 2, width, 64).sort(-1).values
+    ours = Match(build_target(address, ranks, 1), SORTED)
+    theirs = Match(build_target("plain", ranks, 1), SORTED)
+    assert ours.layers == (layer.address,)
+    torch.testing.assert_close(ours({layer.address: activation}), theirs({"plain": along}))
+    widest = []
+    monkeypatch.setattr(
+        match, "along_directions", lambda sample: widest.append(sample.shape[-1]) or along_directions(sample)
+    )
+    ours({layer.address: activation})
+    assert widest == [SORTED]
 
 
 def test_no_image_counts_in_another(matches):
