@@ -70,7 +70,8 @@ class _SortedDistance(torch.autograd.Function):
         bits &= SPARE
         ctx.save_for_backward(difference, bits)
         # The norm squares and sums in one pass.
-        return torch.linalg.vector_norm(difference, dim=-1).square() / difference.shape[-1]
+        squares: Tensor = torch.linalg.vector_norm(difference, dim=-1).square()
+        return squares / difference.shape[-1]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
