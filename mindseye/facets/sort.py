@@ -23,7 +23,7 @@ def sort_values(values: Tensor) -> Tensor:
     return ascending
 
 
-def sorted_distance(values: Tensor, ranks: Tensor) -> Tensor:
+def rank_distance(values: Tensor, ranks: Tensor) -> Tensor:
     """``mean (sort(a) - t)^2`` over the last axis, [..., P] to [...]: a squared 1-D Wasserstein distance.
 
     Which of equal values counts as the smallest is the gradient's to know, and the same every time.
@@ -33,7 +33,7 @@ def sorted_distance(values: Tensor, ranks: Tensor) -> Tensor:
     """
     if not _is_for_numpy(values):
         return (values.sort(dim=-1, stable=True).values - ranks).square().mean(-1)
-    distance: Tensor = _SortedDistance.apply(values, ranks)
+    distance: Tensor = _RankDistance.apply(values, ranks)
     return distance
 
 
@@ -53,7 +53,7 @@ def _is_for_numpy(values: Tensor) -> bool:
     return values.device.type == "cpu" and values.dtype == torch.float32
 
 
-class _SortedDistance(torch.autograd.Function):
+class _RankDistance(torch.autograd.Function):
     """All of it in one, as each of a step's many small layers would cost more in calls than in numbers.
 
     What is sorted has a value's place in the bits that a float64 has beyond those of its float32: value and place in one

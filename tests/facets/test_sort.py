@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mindseye.facets import sort
-from mindseye.facets.sort import sort_values, sorted_distance
+from mindseye.facets.sort import sort_values, rank_distance
 
 
 def values(kind):
@@ -34,12 +34,12 @@ def test_distance_and_gradient(kind):
     ours, theirs, again = (values(kind).requires_grad_() for _ in range(3))
     draw = torch.Generator().manual_seed(1)
     ranks = torch.randn(ours.shape, generator=draw).sort(-1).values
-    found, expected = sorted_distance(ours, ranks), by_definition(theirs, ranks)
+    found, expected = rank_distance(ours, ranks), by_definition(theirs, ranks)
     torch.testing.assert_close(found, expected)
     share = torch.randn(found.shape, generator=draw)
     found.backward(share)
     expected.backward(share)
-    sorted_distance(again, ranks).backward(share)
+    rank_distance(again, ranks).backward(share)
     assert torch.equal(ours.grad, again.grad)
     for value in ours.detach().unique():
         held, shares = ours.detach() == value, [own.grad.sort(dim=-1).values for own in (ours, theirs)]
@@ -50,8 +50,8 @@ def test_distance_and_gradient(kind):
 def test_distance_of_extremes_and_of_nothing():
     """The largest and smallest numbers find their places; no value at all is no number, as the mean of nothing is."""
     extremes = values("extremes").clamp(-3e38, 3e38)
-    assert sorted_distance(extremes, extremes.sort(-1).values).tolist() == [0.0]
-    assert sorted_distance(values("none"), values("none")).isnan().all()
+    assert rank_distance(extremes, extremes.sort(-1).values).tolist() == [0.0]
+    assert rank_distance(values("none"), values("none")).isnan().all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -64,7 +64,7 @@ def test_what_is_not_a_number_stays_to_be_seen():
     """A picture that has turned NaN is found by it."""
     broken = torch.tensor([1.0, float("nan"), 0.0], requires_grad=True)
     assert sort_values(broken).isnan().sum() == 1
-    assert sorted_distance(broken, torch.zeros(3)).isnan()
+    assert rank_distance(broken, torch.zeros(3)).isnan()
 
 
 def test_many_values_on_several_threads(monkeypatch):
@@ -74,7 +74,7 @@ def test_many_values_on_several_threads(monkeypatch):
     given = torch.randn(4, 5, 300, generator=torch.Generator().manual_seed(2))
     assert torch.equal(sort_values(given), given.sort(-1).values)
     ranks = torch.zeros(4, 5, 300)
-    torch.testing.assert_close(sorted_distance(given, ranks), by_definition(given, ranks))
+    torch.testing.assert_close(rank_distance(given, ranks), by_definition(given, ranks))
 
 
 def test_other_precisions():
@@ -82,11 +82,11 @@ def test_other_precisions():
     exact = torch.tensor([2.0, 1.0, 3.0], dtype=torch.float64, requires_grad=True)
     sort_values(exact)[0].backward()
     assert exact.grad.tolist() == [0.0, 1.0, 0.0]
-    assert sorted_distance(exact, torch.zeros(3, dtype=torch.float64)).dtype == torch.float64
+    assert rank_distance(exact, torch.zeros(3, dtype=torch.float64)).dtype == torch.float64
 
 
 def test_an_expanded_gradient():
     """As a mean gives it."""
     found = torch.tensor([[2.0, 1.0]], requires_grad=True)
-    sorted_distance(found, torch.zeros(1, 2)).sum().backward()
+    rank_distance(found, torch.zeros(1, 2)).sum().backward()
     assert found.grad.tolist() == [[2.0, 1.0]]

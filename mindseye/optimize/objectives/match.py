@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mindseye.facets.joint import along_directions, directions_of
-from mindseye.facets.sort import sorted_distance
+from mindseye.facets.sort import rank_distance
 from mindseye.facets.target import Target, resample_ranks
 from mindseye.optimize.objectives.objective import Activations, Objective
 
@@ -122,7 +122,7 @@ class _Group:
     def distances(self, values: list[Tensor]) -> Tensor:
         """Of the values of all matches, [matches of the group, images]."""
         own = [values[place] for place in self.places]
-        channels = sorted_distance(own[0] if len(own) == 1 else torch.cat(own, 1), self.goals)
+        channels = rank_distance(own[0] if len(own) == 1 else torch.cat(own, 1), self.goals)
         return (channels @ self.shares).T / self.sizes
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mindseye.facets.joint import along_directions, joint_addresses, joint_layers
-from mindseye.facets.sort import sorted_distance
+from mindseye.facets.sort import rank_distance
 from mindseye.facets.target import build_target
 from mindseye.layers.layer import find_layer
 from mindseye.layers.survey import survey
@@ -78,9 +78,9 @@ def test_one_call_for_all_that_sort_as_many_values(matches, monkeypatch):
 
     def counted(values, ranks):
         seen.append(tuple(values.shape))
-        return sorted_distance(values, ranks)
+        return rank_distance(values, ranks)
 
-    monkeypatch.setattr(match, "sorted_distance", counted)
+    monkeypatch.setattr(match, "rank_distance", counted)
     Matches(matches)(maps(POSITIONS))
     assert seen == [(2, WIDTHS["a"] + WIDTHS["c"] + WIDTHS["d"], 16), (2, WIDTHS["b"], 9)]
 
