@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mindseye.facets import sort
-from mindseye.facets.sort import sort_values, rank_distance
+from mindseye.facets.sort import rank_distance, sort_values
 
 
 def values(kind):
