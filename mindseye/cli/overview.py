@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -48,7 +49,8 @@ class Overview(Parser):
         """Parse words, none of which may be left; what is one too many is told by the command itself."""
         _, rest = self.parse_known_args(words, options)
         if rest:
-            self.commands.get(words[0], self).error(f"one word too many: {rest[0]!r}")
+            many = "; photos are given as their folder, not one by one" if Path(rest[0]).is_file() else ""
+            self.commands.get(words[0], self).error(f"one word too many: {rest[0]!r}{many}")
 
     def check(self, words: Sequence[str]) -> None:
         """End with a question where the command, or one of its options, is none but is like one that there is."""

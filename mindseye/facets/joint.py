@@ -64,12 +64,19 @@ def joint_layers(
             continue
         activation = activations[layer.address].float()
         if along:
-            directions = _directions(activation.shape[1], activation.device)
-            made[layer.address + ALONG] = torch.einsum("dc,bcp->bdp", directions, activation)
-        # Gradients are summed up in the order in which this is made, and a set has another order in every process.
-        for square in sorted(own):
-            made[f"{layer.address}{BESIDE}{square}"] = _means(activation, square)
+            made[layer.address + ALONG] = along_directions(activation)
+        made |= {f"{layer.address}{BESIDE}{square}": means for square, means in _neighbours(activation, own).items()}
     return made
+
+
+def along_directions(activation: Tensor) -> Tensor:
+    """An activation [images, channels, positions] along its directions, [images, directions, positions]."""
+    return torch.matmul(_directions(activation.shape[1], activation.device), activation)
+
+
+def directions_of(address: str) -> str | None:
+    """The layer that is seen along directions under this address, or None where it is another one."""
+    return address.removesuffix(ALONG) if address.endswith(ALONG) else None
 
 
 def has_neighbours(layer: Layer) -> bool:
@@ -78,13 +85,24 @@ def has_neighbours(layer: Layer) -> bool:
     return grid is not None and grid[0] == grid[1] >= SMALLEST
 
 
-def _means(activation: Tensor, square: int) -> Tensor:
+def _neighbours(activation: Tensor, squares: Collection[int]) -> dict[int, Tensor]:
+    """The means over squares of neighbours, by their side."""
     side = isqrt(activation.shape[-1])
-    if side < SMALLEST:
-        return activation
-    maps, square = activation.reshape(*activation.shape[:2], side, side), min(square, side)
-    means = halve(maps) if square == SMALLEST else functional.avg_pool2d(maps, square, max(SMALLEST, square // 2))
-    return means.flatten(2)
+    if side < SMALLEST or not squares:
+        return dict.fromkeys(squares, activation)
+    maps = activation.reshape(*activation.shape[:2], side, side)
+    halves = halve(maps)
+    # Gradients are summed up in the order in which this is made, and a set has another order in every process.
+    return {square: _means(maps, halves, min(square, side)).flatten(2) for square in sorted(squares)}
+
+
+def _means(maps: Tensor, halves: Tensor, square: int) -> Tensor:
+    """Of maps and of their halves: a square that begins and ends with 2 x 2 positions is made of those, which are fewer."""
+    if square == SMALLEST:
+        return halves
+    if square % (2 * SMALLEST) == 0:
+        return functional.avg_pool2d(halves, square // 2, square // 4)
+    return functional.avg_pool2d(maps, square, max(SMALLEST, square // 2))
 
 
 def _square_of(address: str) -> tuple[str, int]:

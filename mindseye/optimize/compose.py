@@ -16,10 +16,10 @@ from mindseye.optimize.objectives.facet import (
     ActivationNorm,
     Distance,
     DotProduct,
-    Match,
     TotalVariation,
     relative_distance,
 )
+from mindseye.optimize.objectives.match import Match
 from mindseye.optimize.objectives.norms import AlphaArea, PowerNorm, VariationNorm
 from mindseye.optimize.objectives.objective import Objective
 from mindseye.optimize.recipe.recipe import Recipe

@@ -10,6 +10,7 @@ from torch import Tensor
 from mindseye.errors import UserError
 from mindseye.facets.made import made_layers
 from mindseye.layers.reader import Reader
+from mindseye.optimize.objectives.match import Match, Matches
 from mindseye.optimize.objectives.objective import (
     ALPHA,
     CANVAS,
@@ -46,6 +47,8 @@ class Loss:
         self.network = read.network
         self._read, self._preprocessing, self._precision = read, preprocessing, precision
         self._wanted = {address for term in self.terms for address in layers_of(term.objective)}
+        matches = [term.objective for term in self.terms if isinstance(term.objective, Match)]
+        self._matches = Matches(matches) if matches else None
 
     def activations(self, images: Tensor, views: Tensor, photos: Tensor | None, alpha: Tensor | None) -> Activations:
         """What the objectives read.
@@ -71,7 +74,12 @@ class Loss:
 
     def values(self, activations: Activations, progress: float) -> Tensor:
         """The weighted terms, [terms, pictures]."""
-        return torch.stack([term.weight.at(progress) * term.objective(activations) for term in self.terms])
+        matched = iter(self._matches(activations) if self._matches else ())
+        values = [
+            next(matched) if isinstance(term.objective, Match) else term.objective(activations) for term in self.terms
+        ]
+        weights = torch.tensor([[term.weight.at(progress)] for term in self.terms])
+        return torch.stack(values) * weights.to(values[0], non_blocking=True)
 
     def gradient_values(self, activations: Activations, progress: float) -> Tensor:
         """The same, for a step.

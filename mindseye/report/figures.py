@@ -1,6 +1,7 @@
 """All figures of a run, written into its folder."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -41,10 +42,13 @@ def write_figures(folder: Path, style: FigureStyle | None = None) -> list[Path]:
     """
     manifest = RunFolder(folder).read()
     style = style or FigureStyle.of(manifest.figures)
-    written = []
-    for name, sheet in _figures(folder, manifest, style.theme):
-        written += write_sheet(folder / "figures" / f"{name}.png", sheet, style)
-    return written
+    with ThreadPoolExecutor(1) as pool:  # each is compressed while the next is drawn
+        writes: list[Future[list[Path]]] = []
+        for name, sheet in _figures(folder, manifest, style.theme):
+            if writes:
+                writes[-1].result()  # so that no more than two fill the memory
+            writes.append(pool.submit(write_sheet, folder / "figures" / f"{name}.png", sheet, style))
+    return [path for write in writes for path in write.result()]
 
 
 def _figures(folder: Path, manifest: Manifest, theme: Theme) -> Named:

@@ -115,12 +115,29 @@ class RunFolder:
                 "choose another --out"
             )
 
+    def refuse_photos(self, root: str) -> None:
+        """See to it that a run does not lie among the photos that it is made of. root: their folder, "" for arrays.
+
+        Raises:
+            UserError: if this is that folder.
+        """
+        if root and Path(root).resolve() == self.path.resolve():
+            raise UserError(
+                f"{self.path} is the folder of the photos, which a run would lie among; choose another --out"
+            )
+
     def clear(self) -> None:
         """Remove what a run left, where there is one; files that are not a run's stay."""
         if not self.exists():
             return
         for name in OURS:
             remove(self.path / name)
+
+    def remove_empty(self) -> None:
+        """Remove the folder where nothing is in it but its lock, which this process holds."""
+        if [path.name for path in self.path.iterdir()] == [LOCK]:
+            (self.path / LOCK).unlink()
+            self.path.rmdir()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

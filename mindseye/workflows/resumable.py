@@ -69,7 +69,7 @@ def open_run(
     Raises:
         UserError: if the folder holds another run that is not to be replaced or a user's own files, or another process works there.
     """
-    progress = request.progress
+    progress, is_new = request.progress, not folder.path.exists()
     folder.refuse_others_files()
     with ExitStack() as held:
         lock(held, folder, patience)
@@ -92,16 +92,21 @@ def open_run(
             raise
         except UserError:
             with suppress(OSError, UserError):  # a full disk, of which the refusal tells
-                _close_refused(record)
+                _close_refused(record, is_new)
             raise
 
 
-def _close_refused(record: Record) -> None:
-    """A refused run does not say that it is still running; one that has kept nothing yet does not hold its folder either."""
+def _close_refused(record: Record, is_new: bool) -> None:
+    """A refused run does not say that it is still running; one that has kept nothing yet does not hold its folder either.
+
+    is_new: whether the folder was made for it, which then goes too.
+    """
     if record.folder.keeps_results() or record.manifest.photos:  # an explanation's maps have names of their own
         record.save("interrupted")
     else:
         record.folder.clear()
+        if is_new:
+            record.folder.remove_empty()
 
 
 def lock(held: ExitStack, folder: RunFolder, patience: float) -> None:

@@ -169,3 +169,13 @@ def test_colour_only_where_a_terminal_shows_it(monkeypatch, variable, value, is_
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     main([])
     assert "\x1b[" not in sys.stdout.getvalue()
+
+
+def test_photos_one_by_one_are_answered_with_their_folder(tmp_path, capsys):
+    """As a shell makes them of photos/*.jpg."""
+    photos = [tmp_path / "a.jpg", tmp_path / "b.jpg"]
+    for photo in photos:
+        photo.touch()
+    with pytest.raises(SystemExit):
+        main(["visualize", *map(str, photos)])
+    assert "b.jpg'; photos are given as their folder, not one by one (see" in capsys.readouterr().err

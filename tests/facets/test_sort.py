@@ -1,9 +1,10 @@
-"""Sorted values and their gradient, against torch's stable sort, which they must equal bit for bit."""
+"""Sorted values, and their distance from others with its gradient, against torch's stable sort."""
 
 import pytest
 import torch
 
-from mindseye.facets.sort import sort_values
+from mindseye.facets import sort
+from mindseye.facets.sort import rank_distance, sort_values
 
 
 def values(kind):
@@ -23,17 +24,34 @@ def values(kind):
 KINDS = ["normal", "ties", "dead", "zeros of both signs", "extremes", "one", "none", "columns"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_values_and_gradient(kind):
-    """Of equal values, the first place gets the first share of the gradient, so pictures are the same every time."""
-    ours, theirs = (values(kind).requires_grad_() for _ in range(2))
-    sorted_values = theirs.sort(dim=-1, stable=True).values
-    found = sort_values(ours)
-    assert torch.equal(found, sorted_values)
-    share = torch.randn(found.shape, generator=torch.Generator().manual_seed(1))
+def by_definition(values, ranks):
+    return (values.sort(dim=-1, stable=True).values - ranks).square().mean(-1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("extremes", "none")])
+def test_distance_and_gradient(kind):
+    """Equal values share what they have together in some order, which is the same every time."""
+    ours, theirs, again = (values(kind).requires_grad_() for _ in range(3))
+    draw = torch.Generator().manual_seed(1)
+    ranks = torch.randn(ours.shape, generator=draw).sort(-1).values
+    found, expected = rank_distance(ours, ranks), by_definition(theirs, ranks)
+    torch.testing.assert_close(found, expected)
+    share = torch.randn(found.shape, generator=draw)
     found.backward(share)
-    sorted_values.backward(share)
-    assert torch.equal(ours.grad, theirs.grad)
+    expected.backward(share)
+    rank_distance(again, ranks).backward(share)
+    assert torch.equal(ours.grad, again.grad)
+    for value in ours.detach().unique():
+        held, shares = ours.detach() == value, [own.grad.sort(dim=-1).values for own in (ours, theirs)]
+        torch.testing.assert_close((ours.grad * held).sum(-1), (theirs.grad * held).sum(-1))
+    torch.testing.assert_close(*shares)
+
+
+def test_distance_of_extremes_and_of_nothing():
+    """The largest and smallest numbers find their places; no value at all is no number, as the mean of nothing is."""
+    extremes = values("extremes").clamp(-3e38, 3e38)
+    assert rank_distance(extremes, extremes.sort(-1).values).tolist() == [0.0]
+    assert rank_distance(values("none"), values("none")).isnan().all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,17 +64,29 @@ def test_what_is_not_a_number_stays_to_be_seen():
     """A picture that has turned NaN is found by it."""
     broken = torch.tensor([1.0, float("nan"), 0.0], requires_grad=True)
     assert sort_values(broken).isnan().sum() == 1
+    assert rank_distance(broken, torch.zeros(3)).isnan()
+
+
+def test_many_values_on_several_threads(monkeypatch):
+    """Each row is sorted by itself, however the rows are shared out."""
+    monkeypatch.setattr(sort, "MANY", 10)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    given = torch.randn(4, 5, 300, generator=torch.Generator().manual_seed(2))
+    assert torch.equal(sort_values(given), given.sort(-1).values)
+    ranks = torch.zeros(4, 5, 300)
+    torch.testing.assert_close(rank_distance(given, ranks), by_definition(given, ranks))
 
 
 def test_other_precisions():
-    """Torch's own sort."""
+    """Torch's own sort, which has a gradient of its own."""
     exact = torch.tensor([2.0, 1.0, 3.0], dtype=torch.float64, requires_grad=True)
     sort_values(exact)[0].backward()
     assert exact.grad.tolist() == [0.0, 1.0, 0.0]
+    assert rank_distance(exact, torch.zeros(3, dtype=torch.float64)).dtype == torch.float64
 
 
 def test_an_expanded_gradient():
     """As a mean gives it."""
-    found = torch.tensor([2.0, 1.0], requires_grad=True)
-    sort_values(found).sum().backward()
-    assert found.grad.tolist() == [1.0, 1.0]
+    found = torch.tensor([[2.0, 1.0]], requires_grad=True)
+    rank_distance(found, torch.zeros(1, 2)).sum().backward()
+    assert found.grad.tolist() == [[2.0, 1.0]]

@@ -13,7 +13,8 @@ from mindseye.optimize.compose import _adaptive
 from mindseye.optimize.loss import Loss, Term
 from mindseye.optimize.objectives.batch import Alignment, Diversity, Each
 from mindseye.optimize.objectives.direction import Direction
-from mindseye.optimize.objectives.facet import ActivationNorm, DotProduct, Match, TotalVariation
+from mindseye.optimize.objectives.facet import ActivationNorm, DotProduct, TotalVariation
+from mindseye.optimize.objectives.match import Match
 from mindseye.optimize.objectives.norms import AlphaArea, PowerNorm, VariationNorm
 from mindseye.optimize.objectives.objective import ALPHA, CANVAS, PHOTO, Objective
 from mindseye.optimize.objectives.photo import Caricature, Reconstruction

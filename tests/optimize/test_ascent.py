@@ -13,7 +13,8 @@ from mindseye.models.freeze import freeze
 from mindseye.models.load import load_model
 from mindseye.optimize.objectives.batch import Alignment, Diversity, Each, interpolate
 from mindseye.optimize.objectives.direction import Direction, between_units, random_direction
-from mindseye.optimize.objectives.facet import ActivationNorm, Distance, DotProduct, Match, TotalVariation
+from mindseye.optimize.objectives.facet import ActivationNorm, Distance, DotProduct, TotalVariation
+from mindseye.optimize.objectives.match import Match
 from mindseye.optimize.objectives.objective import CANVAS
 from mindseye.optimize.objectives.photo import Caricature, Reconstruction
 from mindseye.optimize.objectives.unit import Channel, LayerNorm, LogProbability, Neuron

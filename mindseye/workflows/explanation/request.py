@@ -122,6 +122,7 @@ def run_explanation(request: ExplainRequest) -> Explanations:
     run = request.run
     with open_networks(run, request.models, request.question) as networks:
         folder = RunFolder(run.out or request.default_folder(networks))
+        folder.refuse_photos(request.listing.root)
         fresh = _manifest(request, networks)
         with open_run(folder, fresh, run, again="explains", clear=lambda: clear_maps(folder)) as record:
             if record is not None:

@@ -122,6 +122,7 @@ def run_facets(
         job = request.job(session)
         names = joined([layer.address for layer in job.layers], "layers")
         folder = RunFolder(run.out or request.default_folder(session.model.name, names))
+        folder.refuse_photos(request.photos.root)
         identity = job.options(request.recursive) | dict(request.identity)
         with open_run(folder, new_manifest(run, session, identity), run) as record:
             if record is not None:

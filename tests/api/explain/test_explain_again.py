@@ -91,3 +91,16 @@ def test_force_removes_nothing_outside_the_folder(place):
     (place / "out" / "run.json").write_text(json.dumps(record))
     look("photos/0.png", out="out", method="saliency", force=True)
     assert all(path.is_file() for path in kept)
+
+
+def test_a_refused_run_leaves_no_folder(place):
+    """Where none of the photos can be read there is nothing to keep; a folder of the user's own stays."""
+    for photo in (place / "photos").iterdir():
+        photo.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    with pytest.raises(UserError):
+        look(out="out")
+    assert not (place / "out").exists()
+    (place / "mine").mkdir()
+    with pytest.raises(UserError):
+        look(out="mine")
+    assert (place / "mine").is_dir()

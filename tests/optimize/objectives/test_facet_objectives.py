@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from mindseye.facets.target import Target, build_target
-from mindseye.optimize.objectives.facet import ActivationNorm, Distance, DotProduct, Match
+from mindseye.optimize.objectives.facet import ActivationNorm, Distance, DotProduct
+from mindseye.optimize.objectives.match import Match
 
 
 def random(*shape, seed=5):

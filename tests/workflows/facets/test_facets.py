@@ -232,3 +232,15 @@ def test_a_users_own_files_are_neither_removed_nor_written_over(photos, tmp_path
     run = mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "paper", force=force, **QUICK)
     assert run.manifest.status == "done"
     assert (tmp_path / "paper" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_run_does_not_lie_among_its_photos(photos):
+    """Nothing is written there."""
+    before = sorted(photos.iterdir())
+    with pytest.raises(
+        UserError, match="is the folder of the photos, which a run would lie among; choose another --out"
+    ):
+        mindseye.visualize(photos, seeded(TinyConv), "body.2", out=photos, **QUICK)
+    with pytest.raises(UserError, match="is the folder of the photos"):
+        mindseye.explain(photos, seeded(TinyConv), out=photos, method="saliency")
+    assert sorted(photos.iterdir()) == before
