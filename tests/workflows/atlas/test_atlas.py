@@ -138,6 +138,7 @@ def test_what_feeds_a_channel_is_what_it_loses(photos, undisturbed):
     assert [own.share for own in feeding.feeders] == sorted((own.share for own in feeding.feeders), reverse=True)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_the_same(photos, undisturbed, tmp_path):
     """kill -9 at moments drawn at random, five times, then to the end: byte for byte what an undisturbed atlas leaves."""
     out, dice = tmp_path / "out", random.Random(time.time_ns())
@@ -189,6 +190,7 @@ def test_another_atlas_is_refused_and_replaced_by_force(photos, tmp_path):
     assert (tmp_path / "out" / "body.0" / "mine.txt").is_file()
 
 
+@pytest.mark.slow
 def test_workers_in_processes_of_their_own(photos, network, tmp_path):
     """Two workers leave what one does, to the last bit."""
     small = QUICK | {"channels": 2, "steps": 2}
