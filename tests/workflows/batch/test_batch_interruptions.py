@@ -33,7 +33,6 @@ def test_killed_again_and_again_it_ends_the_same(root, undisturbed, tmp_path):
     assert not list(out.rglob(".*.mindseye-part"))
 
 
-@pytest.mark.slow
 def test_killed_in_the_middle_of_a_painting(root, tmp_path):
     """It goes on from where the painting was, not from its start: another state would have led elsewhere."""
     out, whole, moved = (tmp_path / name for name in ("out", "whole", "moved"))
