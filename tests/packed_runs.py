@@ -17,7 +17,10 @@ def draw_class(folder, kind, count=8):
 
 
 def forked(work, *arguments, **named):
-    """Begin some work in a process that is quick to begin, to be killed."""
+    """Begin some work in a process that is quick to begin, to be killed.
+
+    Where torch.compile has made code before, such a process hangs: its tests are marked slow, and those that fork are not.
+    """
     process = multiprocessing.get_context("fork").Process(target=work, args=arguments, kwargs=named)
     process.start()
     return process

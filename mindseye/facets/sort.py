@@ -18,7 +18,7 @@ def sort_values(values: Tensor) -> Tensor:
     """Values [..., P] from the smallest to the largest."""
     if values.requires_grad or not _is_for_numpy(values):
         return values.sort(dim=-1, stable=True).values
-    ascending = values.contiguous().clone()
+    ascending = values.clone(memory_format=torch.contiguous_format)
     _sort(ascending)
     return ascending
 

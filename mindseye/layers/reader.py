@@ -144,7 +144,6 @@ class Reader:
             if tensor is None:
                 return
             # A later in-place module (ReLU(inplace=True), "out += identity") would overwrite what was read here.
-            # Channels come first in the copy, as they will be read: with channels last it would be copied twice.
             ends = is_last and self._stops
             self._raw[layer.address] = tensor if ends else tensor.clone()
         if is_last and self._stops:

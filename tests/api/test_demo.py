@@ -37,6 +37,7 @@ def runs_in(out: Path) -> list[Path]:
     return sorted(path.parent for path in out.glob("*/run.json"))
 
 
+@pytest.mark.slow
 def test_networks_are_painted_side_by_side_and_left_alone_when_finished(models, tmp_path: Path, capsys) -> None:
     """A run each, one named twice painted once; what is gone is painted again, what is there is not, unless it is forced."""
     out = tmp_path / "out"

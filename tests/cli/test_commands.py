@@ -88,6 +88,7 @@ def test_quiet_says_nothing(place, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_no_line_is_printed_twice(place):
     """When the output is no terminal, every line comes once."""
     command = [sys.executable, "-m", "mindseye.cli", *VISUALIZE, "--out", "run"]

@@ -54,6 +54,7 @@ def in_process(script: str, threads: int) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_any_number_of_threads_gives_the_same_points() -> None:
     """Bit for bit, in fresh processes with one thread and with two; the set is large enough for two to share a sum."""
     pytest.importorskip("openTSNE")

@@ -35,6 +35,7 @@ def photos(tmp_path, monkeypatch):
     return tmp_path / "photos"
 
 
+@pytest.mark.slow
 def test_facets_judged(strict_steps, photos):
     run = me.visualize(
         photos,

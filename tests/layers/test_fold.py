@@ -208,7 +208,16 @@ def test_a_module_that_cannot_be_copied():
     assert fold(network, "act#1")[0] is network
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "timm/efficientnet_b0", "densenet121", "vit_b_16"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet18",
+        "mobilenet_v3_small",
+        "timm/efficientnet_b0",
+        "densenet121",
+        pytest.param("vit_b_16", marks=pytest.mark.slow),
+    ],
+)
 def test_real_networks(name):
     """At their last layer but the classifier, with random weights; a transformer is left as it is."""
     side = 224 if name == "vit_b_16" else 64

@@ -70,6 +70,7 @@ def expected(plan: Plan, network: torch.nn.Module) -> torch.Tensor:
     return torch.stack(read)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=COUNT,
     deadline=None,

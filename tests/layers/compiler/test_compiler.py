@@ -12,6 +12,7 @@ from mindseye.layers.layer import find_layer
 from mindseye.layers.survey import survey
 
 
+@pytest.mark.slow
 def test_machine_code_gives_the_same(network, layers, images, monkeypatch):
     """Activations and gradients of what the compiler really makes; skipped where there is no compiler of C++."""
     said(monkeypatch, 2.0)
@@ -108,6 +109,7 @@ def test_a_kind_is_compiled_once(network, layers, images, monkeypatch):
     assert len(graphs) == 1
 
 
+@pytest.mark.slow
 def test_many_kinds_of_passes(network, layers, quick, monkeypatch):
     """Each is tried once, also by another reader, and there may be more than a function has room for graphs."""
     said(monkeypatch, 2.0)

@@ -77,6 +77,7 @@ def test_the_collections_facets_are_painted_at_each_layer(photos, undisturbed):
         assert all(f'src="collection-{number:02d}.webp"' in page for number in range(len(groups)))
 
 
+@pytest.mark.slow
 def test_who_has_no_page_is_shown_by_its_strongest_photo(photos, undisturbed):
     """No link, but a crop of the photo in which its activation is greatest, against all maps."""
     layer = undisturbed["body.2"]
@@ -151,6 +152,7 @@ def test_killed_again_and_again_it_ends_the_same(photos, undisturbed, tmp_path):
     assert not list(out.rglob(".*.mindseye-part"))
 
 
+@pytest.mark.slow
 def test_a_channel_that_is_lost_is_painted_again_as_it_was(photos, undisturbed, tmp_path):
     """In its own place of its pack, whose other pictures are left alone."""
     whole = run(photos, tmp_path / "out")
@@ -162,6 +164,7 @@ def test_a_channel_that_is_lost_is_painted_again_as_it_was(photos, undisturbed, 
     assert files(whole.path) == files(undisturbed.path)
 
 
+@pytest.mark.slow
 def test_shards_together_are_the_whole(photos, undisturbed, tmp_path):
     """Each works on its own packs; the pages of the network and its layers come last."""
     first = run(photos, tmp_path / "out", shard="1/2")
@@ -189,6 +192,7 @@ def test_another_atlas_is_refused_and_replaced_by_force(photos, tmp_path):
     assert (tmp_path / "out" / "body.0" / "mine.txt").is_file()
 
 
+@pytest.mark.slow
 def test_workers_in_processes_of_their_own(photos, network, tmp_path):
     """Two workers leave what one does, to the last bit."""
     small = QUICK | {"channels": 2, "steps": 2}
@@ -228,6 +232,7 @@ def test_bad_input_is_one_line(photos, tmp_path, changes, said):
     assert not AtlasFolder(tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_session_makes_one_too(photos, undisturbed, tmp_path):
     """With the session's network, size and device."""
     session = mindseye.Session(seeded(TinyConv), size=32, device="cpu")

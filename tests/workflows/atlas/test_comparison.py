@@ -32,6 +32,7 @@ def changed(photos, tmp_path_factory):
     return mindseye.atlas(photos, network, out=out, **QUICK | {"layers": "body.0", "channels": "all", "steps": 2})
 
 
+@pytest.mark.slow
 def test_channels_in_another_order_are_found_again(photos, changed, tmp_path):
     """Each has its own twin, at a correlation of 1, and the layers are the same to CKA."""
     first = run(photos, tmp_path / "first", layers="body.0", channels="all", steps=2)

@@ -113,6 +113,7 @@ def test_an_executor_of_the_users_own_passes_packs_through(root, network, undist
         assert [word for pack, word in seen if pack == number] == ["Began"] + classes * ["Ended"]
 
 
+@pytest.mark.slow
 def test_code_of_the_file_runs_in_spawned_processes(root, network, undisturbed_by_name, tmp_path):
     """What the file defines, and what lies beside it; a pack whose process died is tried again."""
     (tmp_path / "spawning.py").write_text(SPAWNS)

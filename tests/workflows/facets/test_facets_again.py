@@ -45,6 +45,7 @@ def test_two_processes_do_not_share_a_folder(photos, tmp_path):
         mindseye.visualize(photos, seeded(TinyConv), "body.2", out=tmp_path / "run", **QUICK)
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_continues_and_ends_the_same(photos, tmp_path):
     """kill -9 while painting, the same command again: byte for byte the pictures of an undisturbed run."""
     command = [
