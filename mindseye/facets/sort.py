@@ -39,7 +39,7 @@ def rank_distance(values: Tensor, ranks: Tensor) -> Tensor:
 
 def _sort(values: Tensor) -> None:
     """Sort values [..., P] on the CPU where they lie; many of them in as many parts as torch has threads."""
-    rows = values.flatten(0, -2).numpy() if values.ndim > 1 else values.numpy()
+    rows = values.unsqueeze(0).flatten(0, -2).numpy()  # a single row is never shared out
     threads = torch.get_num_threads()
     if threads == 1 or values.numel() < MANY:
         rows.sort(axis=-1)

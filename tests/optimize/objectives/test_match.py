@@ -35,9 +35,9 @@ def matches():
     return made
 
 
-def maps(positions, scale=1.0):
+def maps(positions):
     made = {layer: draw(40 + seed, 2, width, positions[layer]) for seed, (layer, width) in enumerate(WIDTHS.items())}
-    return {layer: (scale * activation).requires_grad_() for layer, activation in made.items()}
+    return {layer: activation.requires_grad_() for layer, activation in made.items()}
 
 
 def by_definition(one, activation):
