@@ -84,7 +84,7 @@ class Painting:
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
         self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
-        planes = self.canvas.planes()
+        planes = self.canvas.planes_at(self.views.share(self.step))
         with redirect_gradients(self.loss.network) if self._redirects else nullcontext():
             self.values, gradient = self._gradient(planes.detach(), progress)
         planes.backward(self._constraints.gradient(gradient, self.step, progress))  # type: ignore[no-untyped-call]
