@@ -31,20 +31,37 @@ def recipe_text(name: str) -> str:
 
 
 def read_recipe(name: str) -> dict[str, Any]:
-    """The values of a recipe by name or by the path of a TOML file, as they stand there, and its ``name``; not checked.
+    """The values of a recipe by name or by the path of a TOML file, over those of its ``base``, and its ``name``; not checked.
 
     Raises:
-        UserError: for an unknown name, or a file that is no TOML.
+        UserError: for an unknown name, a file that is no TOML, or one that is based on itself.
     """
+    return _read(name, ())
+
+
+def _read(name: str, above: tuple[str, ...]) -> dict[str, Any]:
+    """The values of a recipe. above: the recipes that are based on it."""
     path = Path(name)
     is_file = name.endswith(".toml") or path.is_file()
     if is_file and not path.is_file():
         raise UserError(f"recipe file {name!r} does not exist")
     try:
         text = path.read_text("utf-8") if is_file else recipe_text(name)
-        return {"name": path.stem if is_file else name} | tomllib.loads(text)
+        values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"recipe {name!r} is no readable TOML: {error}") from error
+    base = values.pop("base", None)
+    if base is None:
+        below = {}
+    elif isinstance(base, str) and base not in above:
+        beside = path.parent / base
+        below = _read(str(beside) if is_file and beside.is_file() else base, (*above, name, base))
+    else:
+        why = "which is based on it" if isinstance(base, str) else "which is no name"
+        raise UserError(
+            f"recipe {name!r} has base = {base!r}, {why}: it is another recipe, or the path of its TOML file"
+        )
+    return below | {"name": path.stem if is_file else name} | values
 
 
 def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
