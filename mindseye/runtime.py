@@ -6,7 +6,7 @@ import os
 import sys
 
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
-YOUNG, MIDDLE, OLD = 50_000, 20, 100
+YOUNG, MIDDLE, OLD = 50_000, 10, 10
 SPINS = "1000"
 WAIT_VARIABLES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 
@@ -22,7 +22,7 @@ def keep_memory() -> None:
 
 def collect_seldom() -> None:
     """Have Python look for reference cycles seldom: while PyTorch is imported it otherwise goes through all of it again and
-    again, for a third of the time that this takes (benchmarks/README.md).
+    again, for two fifths of the time that this takes (benchmarks/README.md).
 
     No tensor of a step is part of a cycle, so no memory waits for the collector.
     """

@@ -20,7 +20,7 @@ from mindseye.models.freeze import copy_modules, list_hooks
 
 SAME = 1e-3
 """Largest difference of an activation, relative to its layer's largest; rounding alone leaves about 1e-6."""
-KEPT = 4
+KEPT = 2
 """Of the folded networks, each of which may hold most of the weights once more."""
 
 
@@ -30,11 +30,11 @@ class Folded:
     def __init__(self, network: nn.Module, images: Tensor) -> None:
         """network, images: as ``fold_batch_norms`` takes them; the network's weights stay what they are."""
         self.network, self.images = network, images
-        self._kept: OrderedDict[tuple[str, ...], nn.Module] = OrderedDict()
+        self._kept: OrderedDict[frozenset[str], nn.Module] = OrderedDict()
 
     def at(self, layers: Sequence[Layer]) -> nn.Module:
         """The network folded for what reads these layers."""
-        addresses = tuple(layer.address for layer in layers)
+        addresses = frozenset(layer.address for layer in layers)
         if addresses not in self._kept:
             self._kept[addresses] = fold_batch_norms(self.network, layers, self.images)
         self._kept.move_to_end(addresses)

@@ -127,7 +127,7 @@ class NetworkSession:
         return Reader(self.model.network, layers)
 
     def target_reader(self, layers: Sequence[Layer]) -> Reader:
-        """Reads the layers that pictures are painted towards, of photos, from the very network that ``painting_reader`` reads."""
+        """Reads of photos the layers that pictures are painted towards, folded as ``painting_reader`` folds."""
         return Reader(self._folded.at(layers), layers)
 
     def painting_reader(self, layers: Sequence[Layer]) -> Reader:

@@ -254,8 +254,10 @@ def test_a_fold_is_kept_for_the_layers_that_are_read():
     first = folded.at(reads[0])
     assert first is not network
     assert folded.at(list(reads[0])) is first
+    second = folded.at(reads[1])
+    assert folded.at(reads[0]) is first
+    assert folded.at(reads[1]) is second
     for layers in reads:
         with Reader(folded.at(layers), layers) as lean, Reader(network, layers) as plain, torch.no_grad():
             torch.testing.assert_close(lean(images), plain(images))
-    assert folded.at(reads[1]) is folded.at(reads[1])
     assert folded.at(reads[0]) is not first

@@ -43,7 +43,9 @@ class Fourier(Decorrelated):
         return images_of(self._spectrum())
 
     def planes_at(self, share: float) -> Tensor:
-        return self.colours.to_image(images_of(self._spectrum(), round(share * self.side)))
+        if type(self) is not Fourier:  # which may render otherwise
+            return self.planes()
+        return self.colours.to_image(images_of(self._spectrum(), share))
 
     def _spectrum(self) -> Tensor:
         return torch.view_as_complex(self.coefficients) * self.scale
@@ -95,7 +97,9 @@ class Phase(Decorrelated):
         return images_of(self._spectrum())
 
     def planes_at(self, share: float) -> Tensor:
-        return self.colours.to_image(images_of(self._spectrum(), round(share * self.phase.shape[-2])))
+        if type(self) is not Phase:
+            return self.planes()
+        return self.colours.to_image(images_of(self._spectrum(), share))
 
     def _spectrum(self) -> Tensor:
         return torch.polar(self.magnitude.expand_as(self.phase), self.phase)

@@ -21,13 +21,14 @@ def low_pass(side: int, cutoff: float, device: torch.device | None = None) -> Te
     return 1 / (1 + (frequencies(side, device) / cutoff) ** 4)
 
 
-def images_of(spectrum: Tensor, side: int | None = None) -> Tensor:
-    """Images [..., side, side] of orthonormal spectra [..., whole, whole // 2 + 1], by default as large as these.
+def images_of(spectrum: Tensor, share: float = 1.0) -> Tensor:
+    """Images [..., side, side] of orthonormal spectra [..., whole, whole // 2 + 1]. share: of the whole side, at most 1.
 
-    Smaller images hold all frequencies below their own Nyquist frequency unchanged, and nothing else.
+    Smaller images hold all frequencies below their own Nyquist frequency unchanged, and nothing else; their first pixel is at
+    the same place, so that the others lie up to half a pixel off.
     """
     whole = spectrum.shape[-2]
-    side = whole if side is None else min(side, whole)
+    side = max(1, round(share * whole))
     if side < whole:
         above = (side - 1) // 2
         nyquist = torch.zeros_like(spectrum[..., : (side - 1) % 2, :])

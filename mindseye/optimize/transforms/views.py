@@ -103,7 +103,10 @@ class Views:
         return replace(self, crop=(self.crop[0] * share, self.crop[1] * share))
 
     def share(self, step: int) -> float:
-        """What share of the canvas' side a step looks at: less than 1 in an early octave, where views can be smaller."""
+        """What share of the canvas' side a step looks at: less than 1 in an early octave, where views can be smaller.
+
+        Of the whole canvas: a view that shows a part of it has that many pixels less of it, and is enlarged.
+        """
         return 1.0 if self.fixed else self.octaves.share(step)
 
     def plain(self, images: Tensor) -> Tensor:

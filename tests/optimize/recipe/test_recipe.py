@@ -35,9 +35,26 @@ def test_a_file_says_only_what_differs_from_its_base(tmp_path, monkeypatch):
     (tmp_path / "sub" / "its.toml").write_text('base = "mine.toml"\ntop_k = 3\nabout = "his"\n')
     (tmp_path / "other.toml").write_text('base = "sub/its.toml"\nsteps = 9\n')
     paper = load_recipe("paper")
-    assert load_recipe("sub/mine.toml") == replace(paper, name="mine", steps=7)
+    assert load_recipe("sub/mine.toml") == replace(paper, name="mine", about="", steps=7)
     assert load_recipe("sub/its.toml") == replace(paper, name="its", steps=7, top_k=3, about="his")
-    assert load_recipe(str(tmp_path / "other.toml")) == replace(paper, name="other", steps=9, top_k=3, about="his")
+    assert load_recipe(str(tmp_path / "other.toml")) == replace(paper, name="other", about="", steps=9, top_k=3)
+
+
+def test_bases_of_one_spelling_are_no_circle(tmp_path):
+    """Folder below folder, each file over that of the folder above."""
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    for folder, text in ((tmp_path, 'base = "paper"'), (tmp_path / "a", ""), (inner, "steps = 8")):
+        (folder / "recipe.toml").write_text(text if "base" in text else f'base = "../recipe.toml"\n{text}')
+    assert load_recipe(str(inner / "recipe.toml")) == replace(load_recipe("paper"), name="recipe", about="", steps=8)
+
+
+def test_a_recipe_that_comes_along_is_not_based_on_files_that_lie_about(tmp_path, monkeypatch):
+    """A file called as the base of ``draft`` is somebody's own."""
+    before = load_recipe("draft")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "distribution").write_text("steps = 1")
+    assert load_recipe("draft") == before
 
 
 def test_the_draft_is_the_default_but_shorter():
@@ -50,11 +67,11 @@ def test_the_draft_is_the_default_but_shorter():
 @pytest.mark.parametrize(
     ("first", "told"),
     [
-        ("base = 3", "base = 3, which is no name"),
-        ('base = "first.toml"', "which is based on it"),
-        ('base = "second.toml"', "which is based on it"),
-        ("base = 'papr'", "did you mean 'paper'"),
-        ('base = "nowhere/none.toml"', "does not exist"),
+        ("base = 3", "not 3"),
+        ('base = "first.toml"', "is based on itself"),
+        ('base = "second.toml"', "is based on itself"),
+        ("base = 'papr'", "base of .*first.toml.*did you mean 'paper'"),
+        ('base = "nowhere/none.toml"', "base of .*first.toml.*none.toml' does not exist"),
     ],
 )
 def test_an_impossible_base_is_named(tmp_path, first, told):
