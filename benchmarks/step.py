@@ -24,6 +24,7 @@ from mindseye.errors import UserError
 from mindseye.facets.made import is_made, made_layers
 from mindseye.facets.target import Target, build_target
 from mindseye.layers.compiler import painting_reader
+from mindseye.layers.fold import Folded
 from mindseye.layers.layer import Layer, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.stages import stages
@@ -31,6 +32,7 @@ from mindseye.layers.survey import survey
 from mindseye.models.freeze import freeze
 from mindseye.models.load import Model, load_model
 from mindseye.models.placement import put_channels_last
+from mindseye.models.probe import example_input
 from mindseye.optimize.canvases.canvas import CanvasRequest
 from mindseye.optimize.canvases.colour import builtin_colours
 from mindseye.optimize.canvases.compose import compose_canvas
@@ -160,7 +162,10 @@ def _painting(
         targets[address] = build_target(address, activations[address].sort(-1).values, recipe.top_k)
     reads = dict.fromkeys([*addresses, *([penalty] if penalty else [])])
     reader = painting_reader(
-        model, [find_layer(network, address) for address in reads], size, None, recipe.branch_gradient
+        Folded(model.network, example_input(model.in_channels, size, size, 1, model.network)),
+        [find_layer(network, address) for address in reads],
+        None,
+        recipe.branch_gradient,
     )
     random = RandomKeys(0, tuple(str(picture) for picture in range(batch)))
     palette = Palette(builtin_colours(model.in_channels), torch.ones(model.in_channels, size, size // 2 + 1))

@@ -2,6 +2,6 @@
 
 import sys
 
-from mindseye.cli import main
+from mindseye.cli import run
 
-sys.exit(main())
+sys.exit(run())

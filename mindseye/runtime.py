@@ -1,10 +1,12 @@
-"""What is settled for the whole process before any work: how it holds memory, and how its threads wait for each other."""
+"""What is settled for the whole process: how it holds memory, how its threads wait for each other, how it ends."""
 
 import ctypes
+import gc
 import os
 import sys
 
 M_MMAP_MAX, M_TRIM_THRESHOLD, NEVER = -4, -1, 2**31 - 1
+YOUNG, MIDDLE, OLD = 50_000, 10, 10
 SPINS = "1000"
 WAIT_VARIABLES = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 
@@ -16,6 +18,23 @@ def keep_memory() -> None:
         if hasattr(library, "mallopt"):
             library.mallopt(M_MMAP_MAX, 0)
             library.mallopt(M_TRIM_THRESHOLD, NEVER)
+
+
+def collect_seldom() -> None:
+    """Have Python look for reference cycles seldom: while PyTorch is imported it otherwise goes through all of it again and
+    again, for two fifths of the time that this takes (benchmarks/README.md).
+
+    No tensor of a step is part of a cycle, so no memory waits for the collector.
+    """
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+def end_quickly() -> None:
+    """Spare Python its last search for cycles among all that PyTorch has imported: the process ends, and with it all memory.
+
+    Only just before the end: what is alive now is never collected.
+    """
+    gc.freeze()
 
 
 def share_cores() -> None:

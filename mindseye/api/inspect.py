@@ -17,6 +17,8 @@ from mindseye.workflows.request import ModelSource, takes
 
 FACETS = 8
 SHOWN = 2
+RECIPE = "draft"
+"""Of the dozens of pictures for a look around, each takes a sixth of the default's time."""
 
 
 @takes(FacetOptions)
@@ -42,10 +44,10 @@ def inspect(
         facets: how many groups, or ``"auto"``; three at least for any channel to be entangled. Rather too many than too few:
             two facets of one meaning do not count as two.
         channels_shown: of how many of the most, and of the least entangled channels of a layer pictures are painted.
-        **options: as ``visualize`` takes them. The run folder is ``runs/inspect-FOLDER-MODEL-LAYERS`` by default; facets are
-            found, and said to be near or far, at ``cluster_layer``, by default the last
-            before pooling, of a plain transformer an earlier block. Without sub-folders'
-            names as labels the first judge that names classes says what a photo shows.
+        **options: as ``visualize`` takes them. By default the recipe is ``"draft"``, the run folder
+            ``runs/inspect-FOLDER-MODEL-LAYERS``, and facets are found, and said to be near or far, at ``cluster_layer``, the
+            last before pooling, of a plain transformer an earlier block. Without sub-folders' names as labels the first judge
+            that names classes says what a photo shows.
 
     Returns:
         The run. Its ``manifest.layers`` have ``entanglement``, ``channel_stats`` and ``channel_pictures`` besides.
@@ -60,6 +62,7 @@ def inspect(
         layers,
         facets,
         options,
+        RECIPE,
         at_the_end=True,
         identity={"channels_shown": channels_shown},
     )

@@ -2,6 +2,6 @@
 
 import sys
 
-from mindseye.cli.main import main
+from mindseye.cli.main import run
 
-sys.exit(main())
+sys.exit(run())

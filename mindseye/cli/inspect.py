@@ -23,10 +23,12 @@ EXAMPLES = """examples:
   mindseye inspect photos --recursive --model resnet50 --layers layer2,layer3,layer4 --out runs/inspect
   mindseye inspect photos --recursive --model efficientnet_lite0 --judge efficientnet_lite1
   mindseye inspect photos --model resnet50 --layers auto --channels-shown 0        numbers and facets only
+  mindseye inspect photos --recursive --model resnet50 --recipe distribution       pictures as good as visualize's
 
 Give it photos of many kinds: a channel can only be seen to mix what the photos show. figures/entanglement.png has the
-curve over depth, figures/channels.png the channels. An interrupted run continues with the same command; a finished one
-is left alone; --force starts anew."""
+curve over depth, figures/channels.png the channels. The many pictures are drafts, each in a sixth of the time of visualize's
+(--recipe draft); --recipe distribution paints them in full. An interrupted run continues with the same command; a finished
+one is left alone; --force starts anew."""
 
 OWN = ("facets", "channels_shown", "top_k", "cluster_layer", "recursive", "among", "labels", "cache")
 
@@ -61,14 +63,13 @@ def add(commands: Any) -> None:
 
 def act(options: argparse.Namespace, command: str) -> int:
     """Run the command; returns the exit code."""
-    from mindseye.api.inspect import inspect
+    from mindseye.api.inspect import RECIPE, inspect
     from mindseye.report.tables import entanglement_table
-    from mindseye.workflows.request import DEFAULT_RECIPE
 
     run = inspect(
         options.photos,
         layers=[layer.strip() for layer in options.layers.split(",")],
-        recipe=options.recipe or DEFAULT_RECIPE,
+        recipe=options.recipe or RECIPE,
         changes=changes_of(options),
         judge=options.judges,
         command=command,

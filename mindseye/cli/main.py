@@ -33,7 +33,7 @@ from mindseye.cli import open as open_page
 from mindseye.cli.faults import run_guarded
 from mindseye.cli.options import DONE
 from mindseye.cli.overview import Overview
-from mindseye.runtime import keep_memory, share_cores
+from mindseye.runtime import collect_seldom, end_quickly, keep_memory, share_cores
 
 # In the order in which help lists them.
 GROUPS = {
@@ -66,11 +66,19 @@ exit codes: 0 done, 1 a fault of the program (please report it), 2 a mistake in 
   130 interrupted, 141 nobody read on"""
 
 
+def run() -> int:
+    """The command as a process of its own, which ends with it; returns the exit code."""
+    code = main()
+    end_quickly()
+    return code
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     keep_memory()
     share_cores()
+    collect_seldom()
     options = argparse.Namespace()
 
     def act() -> int:

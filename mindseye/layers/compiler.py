@@ -15,13 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from mindseye.errors import one_line
-from mindseye.layers.fold import fold_batch_norms
+from mindseye.layers.fold import Folded
 from mindseye.layers.layer import Layer, check_gradients
 from mindseye.layers.reader import NO_BRANCHES, Activations, Reader
 from mindseye.layers.residual import Branches, find_branches
 from mindseye.models.freeze import copy_modules, disable_fast_attention, list_hooks
-from mindseye.models.load import Model
-from mindseye.models.probe import example_input
 
 TRIALS = 5
 LEAST_GAIN = 1.05
@@ -103,14 +101,13 @@ class Compiler:
 
 
 def painting_reader(
-    model: Model, layers: Sequence[Layer], view: int, compiler: Compiler | None, branch_gradient: float = 1.0
+    folded: Folded, layers: Sequence[Layer], compiler: Compiler | None, branch_gradient: float = 1.0
 ) -> Reader:
-    """Reads layers of a model at many steps.
+    """Reads layers of a network at many steps.
 
     Args:
-        model: as it was loaded.
+        folded: the network.
         layers: that will be read.
-        view: side in px of what the network sees.
         compiler: of a recipe that compiles.
         branch_gradient: the share of the gradient that comes back through residual branches.
 
@@ -118,9 +115,8 @@ def painting_reader(
         UserError: if gradients of one of the layers do not reach the image.
     """
     check_gradients(layers)
-    example = example_input(model.in_channels, view, view, 1, model.network)
-    network = fold_batch_norms(model.network, layers, example)
-    branches = find_branches(network, example, branch_gradient)
+    network = folded.at(layers)
+    branches = find_branches(network, folded.images, branch_gradient)
     if compiler is not None:
         return compiler.reader(network, layers, branches)
     return Reader(network, layers, branches=branches)

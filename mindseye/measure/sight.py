@@ -31,18 +31,17 @@ def order_correlation(photos: Tensor, shuffled: Tensor) -> float:
 
 @torch.no_grad()
 def blindness_note(
-    read: Reader, preprocessing: Preprocessing, layer: str, photos: Tensor, device: torch.device
+    read: Reader, preprocessing: Preprocessing, layer: str, photos: Tensor, seen: Tensor, device: torch.device
 ) -> str | None:
     """One line where a layer near the end of a network takes photos and their shuffled pixels for the same, else None.
 
-    read: gives the layer, an address. photos: uint8 [n, channels, side, side]; the first ``SAMPLE`` are looked at. An early
-    layer answers to colours, which shuffling keeps, and may be taken for blind.
+    read: gives the layer, an address. photos: uint8 [n, channels, side, side]; the first ``SAMPLE`` are looked at. seen: what
+    the layer makes of them, its mean activations [n, channels]. An early layer answers to colours, which shuffling keeps, and
+    may be taken for blind.
     """
-    images = photos[:SAMPLE].to(device).float() / 255
-    seen, shuffled = (
-        read(preprocessing.normalise(batch))[layer].float().mean(-1).cpu() for batch in (images, shuffle_pixels(images))
-    )
-    correlation = order_correlation(seen, shuffled)
+    images = shuffle_pixels(photos[:SAMPLE].to(device).float() / 255)
+    shuffled = read(preprocessing.normalise(images))[layer].float().mean(-1).cpu()
+    correlation = order_correlation(seen[:SAMPLE], shuffled)
     if not correlation > BLIND:
         return None
     return (

@@ -84,10 +84,12 @@ class Painting:
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
         self._optimizers[0].param_groups[0]["lr"] = self._lr.at(progress)
-        planes = self.canvas.planes()
+        # Beside photos all of it: they are held against each other pixel by pixel.
+        share = self.views.share(self.step) if self._photos is None else 1.0
+        planes = self.canvas.planes_at(share)
         with redirect_gradients(self.loss.network) if self._redirects else nullcontext():
             self.values, gradient = self._gradient(planes.detach(), progress)
-        planes.backward(self._constraints.gradient(gradient, self.step, progress))  # type: ignore[no-untyped-call]
+        planes.backward(self._constraints.gradient(gradient, self.step, progress, share))  # type: ignore[no-untyped-call]
         self._move(progress)
         self.canvas.tidy()
         self._constraints.apply(self.canvas, self.step, progress)

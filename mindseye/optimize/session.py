@@ -16,13 +16,14 @@ from torch import nn
 from mindseye.arguments import as_path, check_count, check_seed, check_words
 from mindseye.errors import UserError
 from mindseye.layers.compiler import Compiler, painting_reader
+from mindseye.layers.fold import Folded
 from mindseye.layers.layer import Layer, Survey, find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
 from mindseye.models.freeze import allow_gradients, freeze
 from mindseye.models.load import Model, digest, load_model
 from mindseye.models.placement import put_channels_last, torch_device
-from mindseye.models.probe import accepts
+from mindseye.models.probe import accepts, example_input
 from mindseye.optimize.canvases.compose import find_canvas, prior_of
 from mindseye.optimize.canvases.prior import Prior
 from mindseye.optimize.recipe.recipe import Recipe
@@ -83,6 +84,7 @@ class NetworkSession:
         self.is_fixed = self.model.preprocessing.fixed_size
         self.prior: Prior | None = None
         self.compiler: Compiler | None = None
+        self._folded = self._fold()
         self._surveys: dict[int, Survey] = {}
         self._accepted: dict[int, bool] = {}
 
@@ -124,9 +126,17 @@ class NetworkSession:
         """Reads layers of the network as it is."""
         return Reader(self.model.network, layers)
 
+    def target_reader(self, layers: Sequence[Layer]) -> Reader:
+        """Reads of photos the layers that pictures are painted towards, folded as ``painting_reader`` folds."""
+        return Reader(self._folded.at(layers), layers)
+
     def painting_reader(self, layers: Sequence[Layer]) -> Reader:
-        """Reads the layers that pictures are painted towards, as fast as this device can."""
-        return painting_reader(self.model, layers, self.view, self.compiler, self.recipe.branch_gradient)
+        """Reads the layers that pictures are painted towards, as fast as this device can.
+
+        Raises:
+            UserError: if gradients of one of the layers do not reach the image.
+        """
+        return painting_reader(self._folded, layers, self.compiler, self.recipe.branch_gradient)
 
     def store(self, say: Callable[[str], None]) -> Store | None:
         """The user's cache of activations, None where it is not to be used or cannot be. say: is told why it cannot."""
@@ -166,6 +176,7 @@ class NetworkSession:
             )
             used.compiler = held.enter_context(Compiler()) if recipe.compile else None
             _ = used.network  # what is wrong with its layers shows here
+            used._folded = used._fold()  # which is right for as long as the weights are frozen
             yield used
 
     def _accepts(self, side: int) -> bool:
@@ -178,4 +189,9 @@ class NetworkSession:
         """The same with a copy of the network, for another thread: two must not read one network through hooks."""
         used = copy.copy(self)
         used.model = replace(self.model, network=copy.deepcopy(self.model.network))
+        used._folded = used._fold()
         return used
+
+    def _fold(self) -> Folded:
+        network = self.model.network
+        return Folded(network, example_input(self.model.in_channels, self.view, self.view, 1, network))

@@ -1,5 +1,6 @@
 """Painting in batches that can be interrupted, and what is told on the way."""
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,6 +61,7 @@ def paint(build: Build, pictures: Sequence[int], batch_size: int, keeper: Keeper
         except torch.cuda.OutOfMemoryError:
             if len(batch) == 1:
                 raise
+            gc.collect()  # what the error's frames held
             torch.cuda.empty_cache()
             waiting[:0] = [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
             continue

@@ -144,8 +144,12 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     differing = [key for key in here | there if not _agree(there.get(key), here.get(key))]
     if differing:
         told = [_recipe_difference(there[key], here[key]) if key == "recipe" else key for key in differing]
+        name = manifest.recipe.get("name")
+        begun = (
+            f" (it was begun with --recipe {name})" if "recipe" in differing and name != fresh.recipe["name"] else ""
+        )
         raise UserError(
-            f"{folder.path} holds a run that differs in {', '.join(told)}; choose another --out, or --force to replace it"
+            f"{folder.path} holds a run that differs in {', '.join(told)}{begun}; choose another --out, or --force to replace it"
         )
     return manifest
 

@@ -7,7 +7,7 @@ from nets import TinyConv, TinyTokens, seeded
 import mindseye
 from mindseye.optimize.recipe.files import recipe_names
 
-FACETS = ("distribution", "distribution-1", "paper", "reference", "lucid", "maco", "vital")
+FACETS = ("distribution", "distribution-1", "draft", "paper", "reference", "lucid", "maco", "vital")
 NAMED = ("class", "deepdream", "invert", "accentuate")
 
 

@@ -55,3 +55,19 @@ def test_torch_is_not_imported_before_threads_are_told_how_to_wait():
     """Words are read without torch: OpenMP looks at its settings only while it is being loaded."""
     program = "import sys; from mindseye.cli.main import build_parser; build_parser(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_program_and_the_module_end_with_what_main_returns():
+    """However quickly they end: the code, all of the output, and what is to be done at the end."""
+    program = (
+        "import atexit, gc, sys\n"
+        "from mindseye.cli import run\n"
+        "atexit.register(lambda: print(gc.get_threshold()[0] > 700, gc.get_freeze_count() > 0, 'at the end'))\n"
+        "sys.argv = ['mindseye', 'recipe', sys.argv[1]]\n"
+        "sys.exit(run())"
+    )
+    for name, code in (("paper", 0), ("papr", 2)):
+        done = subprocess.run([sys.executable, "-c", program, name], capture_output=True, text=True)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (code, "True True at the end")
+        module = subprocess.run([sys.executable, "-m", "mindseye", "recipe", name], capture_output=True, text=True)
+        assert (module.returncode, module.stdout) == (code, done.stdout.removesuffix("True True at the end\n"))

@@ -77,7 +77,7 @@ def test_a_judge_and_a_look_at_shuffled_photos(gpu):
     assert seen.features.shape == (8, 16)
     session = eye()
     with session.using() as used, used.reader([used.layer(LAYER)]) as read:
-        blindness_note(read, session.model.preprocessing, LAYER, photos(), GPU)
+        blindness_note(read, session.model.preprocessing, LAYER, photos(), torch.rand(8, 16), GPU)
 
 
 @pytest.mark.parametrize(("network", "layer"), [(TinyConv, LAYER), (ChannelsLast, "gelu")])

@@ -5,7 +5,7 @@ import torch
 from nets import seeded
 from torch import nn
 
-from mindseye.layers.fold import fold_batch_norms
+from mindseye.layers.fold import KEPT, Folded, fold_batch_norms
 from mindseye.layers.layer import find_layer
 from mindseye.layers.reader import Reader
 from mindseye.layers.survey import survey
@@ -238,3 +238,26 @@ def test_the_order_of_layers_does_not_matter():
     lean, layers = fold(network, "0.norm1", "0", "2.act#1")
     assert norms(lean) == []
     assert_same(network, lean, layers)
+
+
+def test_a_fold_is_kept_for_the_layers_that_are_read():
+    """The same network for the same layers; of many, the last few; each reads what the plain one gives."""
+
+    def convolutions():
+        pairs = [(nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)) for _ in range(KEPT + 1)]
+        return nn.Sequential(*(module for pair in pairs for module in pair))
+
+    network, images = settled(convolutions), example(1, 16, 2)
+    known = survey(network, 16)
+    reads = [[find_layer(known, str(2 * number + 1))] for number in range(KEPT + 1)]
+    folded = Folded(network, images)
+    first = folded.at(reads[0])
+    assert first is not network
+    assert folded.at(list(reads[0])) is first
+    second = folded.at(reads[1])
+    assert folded.at(reads[0]) is first
+    assert folded.at(reads[1]) is second
+    for layers in reads:
+        with Reader(folded.at(layers), layers) as lean, Reader(network, layers) as plain, torch.no_grad():
+            torch.testing.assert_close(lean(images), plain(images))
+    assert folded.at(reads[0]) is not first

@@ -18,6 +18,7 @@ from mindseye.optimize.compose import compose_terms
 from mindseye.optimize.loop import Painting, run
 from mindseye.optimize.random import RandomKeys
 from mindseye.optimize.recipe.recipe import Recipe
+from mindseye.optimize.regularizers.regularizer import Regularizer
 from mindseye.optimize.transforms.views import Views
 from mindseye.preprocessing import Preprocessing
 
@@ -43,6 +44,8 @@ PAPER = Recipe(
 NOISE = Recipe(
     "noise", steps=12, lr=(0.05, 0.01), dot=5.0, match=5.0, total_variation=0.5, crop=(0.7, 1.0), flip=0.5, noise=0.02
 )
+
+OCTAVES = replace(NOISE, octaves=2, octave_scale=2.0, gradient_blur=(1.0, 1.0))
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def read(network):
         yield reader
 
 
-@pytest.mark.parametrize("recipe", [PAPER, NOISE], ids=["paper", "noise"])
+@pytest.mark.parametrize("recipe", [PAPER, NOISE, OCTAVES], ids=["paper", "noise", "octaves"])
 def test_painting_lowers_the_loss_of_every_picture(network, read, recipe):
     """After the last step each picture's loss is below its start."""
     painting = paint(network, read, replace(recipe, steps=40))
@@ -82,7 +85,7 @@ def test_painting_lowers_the_loss_of_every_picture(network, read, recipe):
     assert (painting.measure().sum(0) < painting.start.sum(0)).all()
 
 
-@pytest.mark.parametrize("recipe", [PAPER, NOISE], ids=["paper", "noise"])
+@pytest.mark.parametrize("recipe", [PAPER, NOISE, OCTAVES], ids=["paper", "noise", "octaves"])
 def test_a_state_continues_as_if_never_stopped(network, read, recipe):
     """Stopped in the middle, written out and loaded into a fresh painting, the end is the same bit for bit."""
     whole, first = paint(network, read, recipe), paint(network, read, recipe)
@@ -174,3 +177,32 @@ def test_the_network_computes_in_what_is_asked_for(network, read):
     assert torch.equal(found["auto"], found["float32"])
     assert not torch.equal(found["bfloat16"], found["float32"])
     torch.testing.assert_close(found["bfloat16"], found["float32"], atol=0, rtol=0.02)  # eight bits, some layers deep
+
+
+def test_an_early_octave_is_rendered_no_finer_than_it_is_seen(network, read):
+    """Its steps have gradients of half the side, and move no detail that is not there; the others are as always."""
+    sides = []
+
+    class Sides(Regularizer):
+        def change_gradient(self, gradient, step, progress):
+            sides.append(gradient.shape[-1])
+            return gradient
+
+    painting = paint(network, read, replace(OCTAVES, steps=4, regularizers=(Sides(),)))
+    before = painting.canvas.parameters[0].detach().clone()
+    painting.advance()
+    changed = (painting.canvas.parameters[0].detach() != before).any(-1).flatten(0, 1).any(0)
+    rows, columns = torch.fft.fftfreq(SIDE, 1 / SIDE).abs()[:, None], torch.arange(SIDE // 2 + 1)[None]
+    assert torch.equal(changed, (rows < SIDE / 4) & (columns < SIDE / 4))
+    run(painting, 4, lambda *_: None)
+    assert sides == [SIDE // 2, SIDE // 2, SIDE, SIDE]
+    assert painting.images().shape[-1] == SIDE
+
+
+def test_beside_photos_all_of_the_canvas_is_rendered(network, read):
+    """Picture and photo are held against each other pixel by pixel."""
+    painting = paint(network, read, replace(OCTAVES, steps=4))
+    painting._photos = torch.rand(3, 3, SIDE, SIDE)
+    before = painting.canvas.parameters[0].detach().clone()
+    painting.advance()
+    assert (painting.canvas.parameters[0].detach() != before)[..., SIDE // 2, SIDE // 4 + 1, :].any()

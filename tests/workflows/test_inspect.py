@@ -169,6 +169,17 @@ def test_an_interrupted_run_continues_and_ends_the_same(run, tmp_path, where):
         assert (again.path / picture.relative_to(run.path)).read_bytes() == picture.read_bytes()
 
 
+def test_the_pictures_are_drafts_unless_something_else_is_said(run, tmp_path):
+    """The many pictures of a look around; a run of before, with the recipe that was the default then, says how it goes on."""
+    assert run.manifest.recipe["name"] == "draft"
+    arguments, options = (lights(), Planted(), "mixed"), QUICK | {"channels_shown": 0, "out": tmp_path / "run"}
+    older = mindseye.inspect(*arguments, recipe="distribution", **options)
+    assert older.manifest.recipe["name"] == "distribution"
+    with pytest.raises(UserError, match=r"differs in recipe \(lr\) \(it was begun with --recipe distribution\)"):
+        mindseye.inspect(*arguments, **options)
+    assert mindseye.inspect(*arguments, recipe="distribution", **options).manifest.status == "done"
+
+
 def test_a_finished_run_is_left_alone_and_another_is_refused(run):
     arguments = (lights(), Planted(), ["mixed", "deep"])
     before = (run.path / "run.json").stat().st_mtime_ns

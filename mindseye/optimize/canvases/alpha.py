@@ -37,6 +37,9 @@ class Alpha(Canvas):
     def planes(self) -> Tensor:
         return self.canvas.planes()
 
+    def planes_at(self, share: float) -> Tensor:
+        return self.canvas.planes_at(share)
+
     def step_images(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
         behind = background(planes.shape[1] - 1, planes.shape[-1], step, random, planes.device)
         return over(planes, behind)

@@ -115,6 +115,13 @@ class Canvas(ABC):
         """What the canvas holds of each pixel, differentiable: the image's channels, and what else belongs to it."""
         return self.render()
 
+    def planes_at(self, share: float) -> Tensor:
+        """The planes for a step that looks at the canvas at a share of its side, no finer than that where the canvas can.
+
+        Detail that such a step cannot see costs most of it otherwise. By default all of the planes.
+        """
+        return self.planes()
+
     def step_images(self, planes: Tensor, step: int, random: RandomKeys) -> Tensor:
         """The images that a step is made with, from the canvas' own planes."""
         return planes

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mindseye.optimize.canvases.canvas import CanvasRequest, Decorrelated
 from mindseye.optimize.canvases.colour import Colours
-from mindseye.optimize.canvases.spectrum import frequencies, low_pass
+from mindseye.optimize.canvases.spectrum import frequencies, images_of, low_pass
 from mindseye.optimize.random import START
 
 
@@ -40,9 +40,15 @@ class Fourier(Decorrelated):
         return [self.coefficients]
 
     def channels(self) -> Tensor:
-        spectrum = torch.view_as_complex(self.coefficients) * self.scale
-        channels: Tensor = torch.fft.irfft2(spectrum, s=(self.side, self.side), norm="ortho")
-        return channels
+        return images_of(self._spectrum())
+
+    def planes_at(self, share: float) -> Tensor:
+        if type(self) is not Fourier:  # which may render otherwise
+            return self.planes()
+        return self.colours.to_image(images_of(self._spectrum(), share))
+
+    def _spectrum(self) -> Tensor:
+        return torch.view_as_complex(self.coefficients) * self.scale
 
     @torch.no_grad()
     def set_channels(self, channels: Tensor) -> None:
@@ -88,10 +94,15 @@ class Phase(Decorrelated):
         return [self.phase]
 
     def channels(self) -> Tensor:
-        side = self.phase.shape[-2]
-        spectrum = torch.polar(self.magnitude.expand_as(self.phase), self.phase)
-        channels: Tensor = torch.fft.irfft2(spectrum, s=(side, side), norm="ortho")
-        return channels
+        return images_of(self._spectrum())
+
+    def planes_at(self, share: float) -> Tensor:
+        if type(self) is not Phase:
+            return self.planes()
+        return self.colours.to_image(images_of(self._spectrum(), share))
+
+    def _spectrum(self) -> Tensor:
+        return torch.polar(self.magnitude.expand_as(self.phase), self.phase)
 
     @torch.no_grad()
     def set_channels(self, channels: Tensor) -> None:

@@ -21,6 +21,24 @@ def low_pass(side: int, cutoff: float, device: torch.device | None = None) -> Te
     return 1 / (1 + (frequencies(side, device) / cutoff) ** 4)
 
 
+def images_of(spectrum: Tensor, share: float = 1.0) -> Tensor:
+    """Images [..., side, side] of orthonormal spectra [..., whole, whole // 2 + 1]. share: of the whole side, at most 1.
+
+    Smaller images hold all frequencies below their own Nyquist frequency unchanged, and nothing else; their first pixel is at
+    the same place, so that the others lie up to half a pixel off.
+    """
+    whole = spectrum.shape[-2]
+    side = max(1, round(share * whole))
+    if side < whole:
+        above = (side - 1) // 2
+        nyquist = torch.zeros_like(spectrum[..., : (side - 1) % 2, :])
+        rows = torch.cat([spectrum[..., : above + 1, :], nyquist, spectrum[..., whole - above :, :]], -2)
+        # Each coefficient of an orthonormal spectrum grows with the side of its image.
+        spectrum = rows[..., : above + 1] * (side / whole)
+    images: Tensor = torch.fft.irfft2(spectrum, s=(side, side), norm="ortho")
+    return images
+
+
 def smooth(change: Tensor, cutoff: float) -> Tensor:
     """The frequencies of images [..., side, side] up to ``cutoff`` (in cycles per pixel), under ``low_pass``."""
     passed = low_pass(change.shape[-1], cutoff, change.device)

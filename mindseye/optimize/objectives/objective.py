@@ -22,7 +22,8 @@ Activations = Mapping[str, Tensor]
 """{address: [images, channels, positions]}; ``rgb`` is what the network sees."""
 
 CANVAS = "canvas"
-"""The address of the whole picture, before any transform, as [images, channels, side, side]."""
+"""The address of the whole picture, before any transform, as [images, channels, side, side]; in an early octave of a
+``fourier`` or ``maco`` canvas rendered no finer than that octave."""
 
 ALPHA = "alpha"
 """The address of a picture's opacity, before any transform, as [images, 1, side, side]."""

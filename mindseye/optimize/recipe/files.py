@@ -31,20 +31,45 @@ def recipe_text(name: str) -> str:
 
 
 def read_recipe(name: str) -> dict[str, Any]:
-    """The values of a recipe by name or by the path of a TOML file, as they stand there, and its ``name``; not checked.
+    """The values of a recipe by name or by the path of a TOML file, over those of its ``base``, and its ``name``; not checked.
 
     Raises:
-        UserError: for an unknown name, or a file that is no TOML.
+        UserError: for an unknown name, a file that is no TOML, or one that is based on itself.
     """
-    path = Path(name)
-    is_file = name.endswith(".toml") or path.is_file()
-    if is_file and not path.is_file():
-        raise UserError(f"recipe file {name!r} does not exist")
+    is_file = name.endswith(".toml") or Path(name).is_file()
+    return _from_file(Path(name), ()) if is_file else _from_package(name)
+
+
+def _from_package(name: str) -> dict[str, Any]:
+    values = {"name": name} | tomllib.loads(recipe_text(name))
+    base = values.pop("base", None)
+    return values if base is None else _from_package(base) | values
+
+
+def _from_file(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """The values of a file over those of its base. above: the files that are based on it."""
+    if not path.is_file():
+        raise UserError(f"recipe file {str(path)!r} does not exist")
+    if path.resolve() in above:
+        raise UserError(f"recipe {str(path)!r} is based on itself")
     try:
-        text = path.read_text("utf-8") if is_file else recipe_text(name)
-        return {"name": path.stem if is_file else name} | tomllib.loads(text)
+        values = {"name": path.stem} | tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"recipe {name!r} is no readable TOML: {error}") from error
+        raise UserError(f"recipe {str(path)!r} is no readable TOML: {error}") from error
+    base = values.pop("base", None)
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        raise UserError(f"recipe {str(path)!r}: base is the name of a recipe or the path of a TOML file, not {base!r}")
+    beside = path.parent / base
+    try:
+        is_file = base.endswith(".toml")
+        file = beside if beside.is_file() else Path(base)
+        below = _from_file(file, (*above, path.resolve())) if is_file else _from_package(base)
+    except UserError as error:
+        raise UserError(f"base of {str(path)!r}: {error}") from None
+    below.pop("about", None)
+    return below | values
 
 
 def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:

@@ -67,13 +67,14 @@ class Constraints:
             return None
         return centre_mask(side, self.mask.at(progress), device)
 
-    def gradient(self, gradient: Tensor, step: int, progress: float) -> Tensor:
+    def gradient(self, gradient: Tensor, step: int, progress: float, share: float = 1.0) -> Tensor:
         """The gradient [pictures, planes, side, side] that a step is made with: blurred, scaled, changed, masked.
 
-        It is scaled after the blur, which would make it small, and before the mask, which says where it counts.
+        It is scaled after the blur, which would make it small, and before the mask, which says where it counts. share: of the
+        canvas' side that the gradient has.
         """
         if not self.gradient_blur.is_zero:
-            gradient = gaussian_blur(gradient, self.gradient_blur.at(progress))
+            gradient = gaussian_blur(gradient, share * self.gradient_blur.at(progress))
         if self.normalise_gradient:
             gradient = normalise(gradient)
         gradient = apply_regularizers(

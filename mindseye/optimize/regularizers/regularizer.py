@@ -23,7 +23,8 @@ class Regularizer:
     def change_gradient(self, gradient: Tensor, step: int, progress: float) -> Tensor:
         """The gradient that the step is made with, [pictures, planes, side, side], behind the recipe's own blur.
 
-        progress: 0 at the first step, 1 at the last.
+        In an early octave of a ``fourier`` or ``maco`` canvas its side is smaller than the pictures'. progress: 0 at the first
+        step, 1 at the last.
         """
         return gradient
 

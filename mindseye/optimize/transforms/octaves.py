@@ -31,11 +31,18 @@ class Octaves:
 
     def sides(self, side: int) -> list[int]:
         """The sides in px at which a canvas of the given side is seen, smallest first; its own is the last."""
-        return [max(1, round(side / self.scale**smaller)) for smaller in reversed(range(self.number))]
+        return [max(1, round(side * self._share(octave))) for octave in range(self.number)]
 
     def side(self, step: int, side: int) -> int:
         """The side in px at which a canvas of the given side is seen at a step: its own in the last octave."""
-        return self.sides(side)[self._octave(step)]
+        return max(1, round(side * self.share(step)))
+
+    def share(self, step: int) -> float:
+        """What share of the canvas' own side that is: 1 in the last octave."""
+        return self._share(self._octave(step))
+
+    def _share(self, octave: int) -> float:
+        return self.scale ** (octave + 1 - self.number)
 
     def _octave(self, step: int) -> int:
         shares = [self.decay**-octave for octave in range(self.number)]

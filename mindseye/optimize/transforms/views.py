@@ -102,6 +102,13 @@ class Views:
         share = min(1.0, self.size / self.octaves.side(step, side))
         return replace(self, crop=(self.crop[0] * share, self.crop[1] * share))
 
+    def share(self, step: int) -> float:
+        """What share of the canvas' side a step looks at: less than 1 in an early octave, where views can be smaller.
+
+        Of the whole canvas: a view that shows a part of it has that many pixels less of it, and is enlarged.
+        """
+        return 1.0 if self.fixed else self.octaves.share(step)
+
     def plain(self, images: Tensor) -> Tensor:
         """The whole picture at the size of a view, without chance."""
         if images.shape[-1] == self.size:

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import Literal
 
 from mindseye.errors import UserError
-from mindseye.runtime import keep_memory
+from mindseye.runtime import collect_seldom, keep_memory
 from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
 from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
 from mindseye.workflows.batch.plan import Pack
@@ -102,6 +102,7 @@ def _serve(pipe: Connection, opener: Opener, number: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     keep_memory()
+    collect_seldom()
     lock = threading.Lock()  # the thread that asks for packs sends too
 
     def send(message: object) -> None:

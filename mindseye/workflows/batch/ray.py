@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from mindseye.errors import UserError, one_line
-from mindseye.runtime import keep_memory
+from mindseye.runtime import collect_seldom, keep_memory
 from mindseye.wording import install_command
 from mindseye.workflows.batch.assignments import NEXT, Assigned, Refused
 from mindseye.workflows.batch.executor import Began, Ended, Event, Executor, Lost, Opener
@@ -161,6 +161,7 @@ class _Actor:
 
     def __init__(self) -> None:
         keep_memory()
+        collect_seldom()
         self._given: queue.Queue[Pack | None] = queue.Queue()
 
     def give(self, pack: Pack | None) -> None:

@@ -29,7 +29,8 @@ class ChannelPictures:
         self.session, self.folder, self.manifest = flow.session, flow.folder, flow.manifest
 
     def paint(self, layer: Layer) -> None:
-        """The plain picture of each channel that is shown, as ``mindseye paint LAYER:CHANNEL`` paints it, all in one batch."""
+        """The plain picture of each channel that is shown, as ``mindseye paint LAYER:CHANNEL`` paints it with this
+        recipe, all in one batch."""
         entries = self._entries(layer)
         waiting = [place for place, entry in enumerate(entries) if entry.status == "todo"]
         if not waiting:

@@ -138,7 +138,7 @@ def _ranks(
     session, weights = job.session, [torch.tensor(facet.weights) for facet in facets]
     layers = [session.layer(address) for address in addresses if not is_made(address)]
     unit = "facets" if len(sides) == 1 else "facet views"
-    with progress.stage("targets", len(facets) * len(sides), unit) as advance, session.reader(layers) as read:
+    with progress.stage("targets", len(facets) * len(sides), unit) as advance, session.target_reader(layers) as read:
         return ranks_by_side(
             session, read, members, weights, sides, addresses, job.prefix, lambda: advance(len(facets))
         )
@@ -155,16 +155,21 @@ def matched_layers(session: NetworkSession, layer: Layer) -> list[str]:
     return layers_to_match(session.recipe, session.model.network, session.network, layer)
 
 
-def blindness(job: FacetJob, members: Sequence[Tensor]) -> list[str]:
-    """A line where the network does not see what is in the photos; looked for only at the layer that is painted by default."""
+def blindness(job: FacetJob, targets: FacetTargets, means: Means) -> list[str]:
+    """A line where the network does not see what is in the photos; looked for only at the layer that is painted by default.
+
+    means: of all photos, as ``extract_means`` gives them.
+    """
     session = job.session
     last = default_layer(session.model.network, session.network)
     if session.model.weights == "none" or job.cluster.address != last.address:
         return []
-    photos = torch.cat(list(members))
-    spread = photos[:: max(1, len(photos) // SAMPLE)]
+    photos = torch.cat(targets.members)
+    numbers = [number for facet in targets.facets for number in facet.members]
+    spread = slice(None, None, max(1, len(photos) // SAMPLE))
+    address, seen = last.address, means[last.address][numbers[spread]]
     with session.reader([job.cluster]) as read:
-        note = blindness_note(read, session.model.preprocessing, job.cluster.address, spread, session.device)
+        note = blindness_note(read, session.model.preprocessing, address, photos[spread], seen, session.device)
     return [note] if note else []
 
 

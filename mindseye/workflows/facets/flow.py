@@ -66,7 +66,7 @@ class Flow:
             return gather_targets(self.job, facets, self.progress, to_paint=paints)
         means = self.extract()
         targets = gather_targets(self.job, self.group(means), self.progress)
-        self.record.note(*blindness(self.job, targets.members))
+        self.record.note(*blindness(self.job, targets, means))
         self.describe(targets, means)
         return targets
 

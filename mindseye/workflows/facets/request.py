@@ -18,7 +18,7 @@ from mindseye.workflows.evaluation.panel import Panel
 from mindseye.workflows.facets.facets import check_facet_count
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetCount, FacetJob
-from mindseye.workflows.request import ModelSource, Request, RunOptions
+from mindseye.workflows.request import DEFAULT_RECIPE, ModelSource, Request, RunOptions
 from mindseye.workflows.resumable import new_manifest, open_run
 
 
@@ -84,15 +84,21 @@ class FacetRequest:
 
 
 def facet_request(
-    kind: str, photos: Source, layer: str | Sequence[str] | None, facets: FacetCount, options: FacetOptions, **own: Any
+    kind: str,
+    photos: Source,
+    layer: str | Sequence[str] | None,
+    facets: FacetCount,
+    options: FacetOptions,
+    default: str = DEFAULT_RECIPE,
+    **own: Any,
 ) -> FacetRequest:
-    """A checked request. own: further fields of ``FacetRequest``.
+    """A checked request. default: the recipe where the options name none. own: further fields of ``FacetRequest``.
 
     Raises:
         UserError: for an impossible value, a recipe that does not paint facets, or a place without photos.
     """
     check_facet_count(facets)
-    run = Request.of(kind, options, top_k=options.get("top_k"))
+    run = Request.of(kind, options, default, options.get("top_k"))
     check_for_facets(run.recipe)
     recursive = bool(options.get("recursive", False))
     return FacetRequest(

@@ -80,7 +80,7 @@ def find_exemplars(
             members.append(facet.members)
             weights.append(torch.tensor(facet.weights))
     pixels = [photos.load(group) for group in members]
-    with session.reader([known.get(address) or session.layer(address) for address in reads]) as read:
+    with session.target_reader([known.get(address) or session.layer(address) for address in reads]) as read:
         wanted = {address for addresses in matched.values() for address in addresses}
         *smaller, ranks = ranks_by_side(session, read, pixels, weights, matched_sides(session), wanted)
     shared = [address for address in ranks if all(address in addresses for addresses in matched.values())]

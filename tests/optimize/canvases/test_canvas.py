@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mindseye.optimize.canvases.alpha import Alpha
 from mindseye.optimize.canvases.colour import builtin_colours, measured_colours, plain_colours
 from mindseye.optimize.canvases.fourier import Fourier, Phase
 from mindseye.optimize.canvases.pixels import Pixels
@@ -41,6 +42,57 @@ def test_fourier_canvas_shows_what_it_is_given(side):
     canvas = Fourier(torch.zeros(3, 3, side, side // 2 + 1, 2), side, 1.0, measured_colours(images))
     canvas.replace(images)
     torch.testing.assert_close(canvas.render().detach(), images, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("side", "small"), [(16, 8), (16, 11), (15, 10), (15, 7)])
+def test_a_smaller_rendering_is_the_same_waves_at_fewer_points(side, small):
+    """Waves below its Nyquist frequency are sampled at small points a side; one above it is not there at all."""
+
+    def wave(points, row, column):
+        y, x = np.mgrid[:points, :points] / points
+        return np.cos(2 * np.pi * (row * y + column * x) + 0.7)
+
+    below, above = [(2, 3), (-3, 1), (0, 2), (-1, 0)], [(0, 7), (-7, 2)]
+    channels = sum(wave(side, *pair) for pair in below + above) + 0.3
+    canvas = Fourier(torch.zeros(1, 1, side, side // 2 + 1, 2), side, 1.0, plain_colours(1))
+    canvas.set_channels(torch.tensor(channels, dtype=torch.float32)[None, None])
+    expected = 1 / (1 + np.exp(-sum(wave(small, *pair) for pair in below) - 0.3))
+    rendered = canvas.planes_at(small / side)
+    np.testing.assert_allclose(rendered[0, 0].detach(), expected, atol=1e-5)
+    (rendered * torch.rand(rendered.shape, generator=torch.Generator().manual_seed(1))).sum().backward()
+    moved = torch.view_as_complex(canvas.coefficients.grad)[0, 0] != 0
+    rows, columns = np.fft.fftfreq(side, 1 / side)[:, None], np.arange(side // 2 + 1)[None]
+    assert moved.tolist() == ((abs(rows) < small / 2) & (columns < small / 2)).tolist()
+    assert torch.equal(canvas.planes_at(1.0), canvas.planes())
+
+
+def test_what_renders_otherwise_is_rendered_whole():
+    """A canvas of the user's own over one of these; and a share of less than a pixel is a pixel."""
+
+    class Mirrored(Fourier):
+        def render(self):
+            return super().render().flip(-1)
+
+    coefficients = torch.randn(1, 1, 8, 5, 2, generator=torch.Generator().manual_seed(0))
+    own = Mirrored(coefficients, 8, 1.0, plain_colours(1))
+    assert torch.equal(own.planes_at(0.5), own.render())
+    assert Fourier(coefficients, 8, 1.0, plain_colours(1)).planes_at(0.01).shape == (1, 1, 1, 1)
+    assert Alpha(Fourier(coefficients.expand(1, 4, 8, 5, 2), 8, 1.0, plain_colours(4))).planes_at(0.5).shape == (
+        1,
+        4,
+        4,
+        4,
+    )
+
+
+def test_a_phase_is_rendered_smaller_too():
+    """A spectrum of one magnitude and no phase is a point of light in the corner, of a sum of cosines at any size."""
+    side, small = 16, 8
+    canvas = Phase(torch.zeros(1, 1, side, side // 2 + 1), torch.ones(1, side, side // 2 + 1), plain_colours(1))
+    y, x = np.mgrid[:small, :small] / small
+    point = sum(np.cos(2 * np.pi * (row * y + column * x)) for row in range(-3, 4) for column in range(-3, 4)) / side
+    expected = 1 / (1 + np.exp(-point))
+    np.testing.assert_allclose(canvas.planes_at(0.5)[0, 0].detach(), expected, atol=1e-5)
 
 
 def test_phase_is_complex_and_magnitude_stays():

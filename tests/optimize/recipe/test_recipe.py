@@ -27,6 +27,61 @@ def test_printed_recipe_is_the_recipe(tmp_path):
     assert load_recipe(str(path)) == load_recipe("paper")
 
 
+def test_a_file_says_only_what_differs_from_its_base(tmp_path, monkeypatch):
+    """A recipe that comes along, a file in the same folder and one by its path can be a base; the rest is the base's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "mine.toml").write_text('base = "paper"\nsteps = 7\n')
+    (tmp_path / "sub" / "its.toml").write_text('base = "mine.toml"\ntop_k = 3\nabout = "his"\n')
+    (tmp_path / "other.toml").write_text('base = "sub/its.toml"\nsteps = 9\n')
+    paper = load_recipe("paper")
+    assert load_recipe("sub/mine.toml") == replace(paper, name="mine", about="", steps=7)
+    assert load_recipe("sub/its.toml") == replace(paper, name="its", steps=7, top_k=3, about="his")
+    assert load_recipe(str(tmp_path / "other.toml")) == replace(paper, name="other", about="", steps=9, top_k=3)
+
+
+def test_bases_of_one_spelling_are_no_circle(tmp_path):
+    """Folder below folder, each file over that of the folder above."""
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    for folder, text in ((tmp_path, 'base = "paper"'), (tmp_path / "a", ""), (inner, "steps = 8")):
+        (folder / "recipe.toml").write_text(text if "base" in text else f'base = "../recipe.toml"\n{text}')
+    assert load_recipe(str(inner / "recipe.toml")) == replace(load_recipe("paper"), name="recipe", about="", steps=8)
+
+
+def test_a_recipe_that_comes_along_is_not_based_on_files_that_lie_about(tmp_path, monkeypatch):
+    """A file called as the base of ``draft`` is somebody's own."""
+    before = load_recipe("draft")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "distribution").write_text("steps = 1")
+    assert load_recipe("draft") == before
+
+
+def test_the_draft_is_the_default_but_shorter():
+    """What it does not say of itself follows the default."""
+    default, draft = load_recipe("distribution"), load_recipe("draft")
+    assert draft == replace(default, name="draft", about=draft.about, steps=draft.steps, lr=draft.lr)
+    assert draft.steps < default.steps / 5
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("base = 3", "not 3"),
+        ('base = "first.toml"', "is based on itself"),
+        ('base = "second.toml"', "is based on itself"),
+        ("base = 'papr'", "base of .*first.toml.*did you mean 'paper'"),
+        ('base = "nowhere/none.toml"', "base of .*first.toml.*none.toml' does not exist"),
+    ],
+)
+def test_an_impossible_base_is_named(tmp_path, first, told):
+    """A base that is no name, not there, or based on the recipe itself."""
+    (tmp_path / "first.toml").write_text(first)
+    (tmp_path / "second.toml").write_text('base = "first.toml"')
+    with pytest.raises(UserError, match=told):
+        load_recipe(str(tmp_path / "first.toml"))
+
+
 def test_plain_values_come_back_whole():
     """A manifest's recipe gives the recipe back."""
     recipe = load_recipe("paper")

@@ -39,6 +39,7 @@ def test_a_network_of_any_size_sees_smaller_views():
     views = Views.of(Recipe("x", octaves=2, octave_scale=2.0, steps=4), 32)
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     assert [views(image, step, DICE).shape[-1] for step in range(4)] == [16, 16, 32, 32]
+    assert [views.share(step) for step in range(4)] == [0.5, 0.5, 1.0, 1.0]
     assert torch.equal(views(image, 3, DICE), image)
     assert float(views(image, 0, DICE).mean()) == pytest.approx(float(image.mean()), abs=1e-2)
     assert views.plain(image).shape[-1] == 32
@@ -47,6 +48,7 @@ def test_a_network_of_any_size_sees_smaller_views():
 def test_a_network_of_one_size_comes_closer():
     """Views keep their size and show all of the canvas at first, then the share that fits into them."""
     views = Views.of(Recipe("x", octaves=3, octave_scale=2.0, steps=3), 32, fixed=True)
+    assert {views.share(step) for step in range(3)} == {1.0}
     assert [views.at(step, 64).crop for step in range(3)] == [(1.0, 1.0), (1.0, 1.0), (0.5, 0.5)]
     assert {views(torch.rand(1, 1, 64, 64), step, DICE).shape[-1] for step in range(3)} == {32}
 
