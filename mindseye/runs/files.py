@@ -49,6 +49,16 @@ def write_bytes(path: Path, data: bytes) -> None:
         ) from error
 
 
+def refuse_photos(out: Path, root: str) -> None:
+    """See to it that nothing is written among the photos that it is made of. root: their folder, "" for arrays.
+
+    Raises:
+        UserError: if ``out`` is that folder.
+    """
+    if root and Path(root).resolve() == out.resolve():
+        raise UserError(f"{out} is the folder of the photos, which a run would lie among; choose another --out")
+
+
 def check_writable(folder: Path) -> None:
     """Make a folder and try whether it can be written to, before any work is done for it.
 

@@ -115,17 +115,6 @@ class RunFolder:
                 "choose another --out"
             )
 
-    def refuse_photos(self, root: str) -> None:
-        """See to it that a run does not lie among the photos that it is made of. root: their folder, "" for arrays.
-
-        Raises:
-            UserError: if this is that folder.
-        """
-        if root and Path(root).resolve() == self.path.resolve():
-            raise UserError(
-                f"{self.path} is the folder of the photos, which a run would lie among; choose another --out"
-            )
-
     def clear(self) -> None:
         """Remove what a run left, where there is one; files that are not a run's stay."""
         if not self.exists():

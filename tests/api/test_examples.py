@@ -164,6 +164,7 @@ def test_arrays_of_any_number_of_channels(place, bands):
         ({"layer": "convolution"}, "no layer 'convolution'"),
         ({"images": "nowhere"}, "nowhere"),
         ({"size": 0}, "size"),
+        ({"out": "photos"}, "folder of the photos"),
     ],
 )
 def test_a_mistake_is_one_line_before_any_work(place, changes, told):

@@ -5,6 +5,7 @@ from typing import Any
 
 from mindseye.arguments import check_count, check_words
 from mindseye.photos.photo_set import Source, find_photos
+from mindseye.runs.files import refuse_photos
 from mindseye.runs.folder import default_path
 from mindseye.workflows.atlas.atlas import Atlas
 from mindseye.workflows.atlas.choice import AtlasChoice
@@ -40,6 +41,7 @@ def build_atlas(
     name = spec if isinstance(spec, str) else type(spec).__name__
     root = find_photos(photos, recursive=True).root
     out = run.out or _default_out(root, name)
+    refuse_photos(out, root)
     request = AtlasRequest(photos, out, spec, choice, run, title, bool(options.get("cache", True)))
     check_atlas_photos(request, is_here)
     finished = work_on(ChannelList(request), placement, part, retries, executor)

@@ -9,6 +9,7 @@ import torch
 from mindseye.errors import UserError
 from mindseye.photos.collection import Collection
 from mindseye.report.html import html_block, page_link, strip, table
+from mindseye.runs.files import refuse_photos
 from mindseye.runs.folder import RunFolder
 from mindseye.store.store import open_store
 from mindseye.workflows.batch.executor import Executor
@@ -73,6 +74,7 @@ def work_on_batch(
     Raises:
         UserError: for what the user can mend: another batch in the folder, other processes at work in it, a full disk.
     """
+    refuse_photos(request.out, request.root)
     finished = work_on(ClassList(request, collection), placement, shard, retries, executor)
     return Batch(request.out, finished.written, finished.status.failures)
 

@@ -17,7 +17,7 @@ from mindseye.report.examples import draw_examples
 from mindseye.report.figure_files import write_sheet
 from mindseye.report.page import leave_page
 from mindseye.runs.entries import describe_layer, describe_model, describe_skipped, device_name, versions
-from mindseye.runs.files import check_writable, write_json
+from mindseye.runs.files import check_writable, refuse_photos, write_json
 from mindseye.runs.folder import EXAMPLES, PAGE, default_path
 from mindseye.runs.schema import (
     ChannelExamplesEntry,
@@ -65,6 +65,7 @@ def find_examples(request: ExamplesRequest, model: ModelSource) -> Examples:
         layer = session.layer(request.layer)
         check_channels(request.channels, layer.address, layer.channels)
         folder = run.out or _default_path(photos, session.model.name, layer)
+        refuse_photos(folder, photos.root)
         check_writable(folder)
         extremes = _extremes(request, session, layer)
         with progress.stage("receptive", 1, "layer") as advance:

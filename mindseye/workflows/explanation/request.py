@@ -13,7 +13,7 @@ from mindseye.errors import UserError
 from mindseye.photos.listing import Listing
 from mindseye.photos.photo_set import Source
 from mindseye.runs.entries import device_name, versions
-from mindseye.runs.files import plain
+from mindseye.runs.files import plain, refuse_photos
 from mindseye.runs.folder import RunFolder, file_name, joined
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.explanation.files import KIND, clear_maps, list_sources, photos_digest
@@ -122,7 +122,7 @@ def run_explanation(request: ExplainRequest) -> Explanations:
     run = request.run
     with open_networks(run, request.models, request.question) as networks:
         folder = RunFolder(run.out or request.default_folder(networks))
-        folder.refuse_photos(request.listing.root)
+        refuse_photos(folder.path, request.listing.root)
         fresh = _manifest(request, networks)
         with open_run(folder, fresh, run, again="explains", clear=lambda: clear_maps(folder)) as record:
             if record is not None:

@@ -12,6 +12,7 @@ from mindseye.optimize.recipe.checks import check_for_facets
 from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
+from mindseye.runs.files import refuse_photos
 from mindseye.runs.folder import RunFolder, default_path, joined
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.evaluation.panel import Panel
@@ -128,7 +129,7 @@ def run_facets(
         job = request.job(session)
         names = joined([layer.address for layer in job.layers], "layers")
         folder = RunFolder(run.out or request.default_folder(session.model.name, names))
-        folder.refuse_photos(request.photos.root)
+        refuse_photos(folder.path, request.photos.root)
         identity = job.options(request.recursive) | dict(request.identity)
         with open_run(folder, new_manifest(run, session, identity), run) as record:
             if record is not None:

@@ -243,4 +243,9 @@ def test_a_run_does_not_lie_among_its_photos(photos):
         mindseye.visualize(photos, seeded(TinyConv), "body.2", out=photos, **QUICK)
     with pytest.raises(UserError, match="is the folder of the photos"):
         mindseye.explain(photos, seeded(TinyConv), out=photos, method="saliency")
+    with pytest.raises(UserError, match="is the folder of the photos"):
+        mindseye.batch(photos.parent, seeded(TinyConv), "body.2", out=photos.parent, **QUICK)
+    with pytest.raises(UserError, match="is the folder of the photos"):
+        mindseye.atlas(photos, seeded(TinyConv), layers="body.2", channels=1, out=photos, **QUICK)
+    assert not (photos.parent / "ledger.json").exists()
     assert sorted(photos.iterdir()) == before
