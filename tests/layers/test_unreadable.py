@@ -95,7 +95,8 @@ def test_numpy_random_numbers_come_from_a_seed():
             return self.block(self.patches(x) + np.random.rand() + random.random()).mean((2, 3))
 
     first, second = (read(Draws(), "block", images) for images in (photos(), photos()[[0, 0, 0]]))
-    assert torch.equal(first[0], second[2])
+    # Close, not equal: where in memory an image lies can change how a convolution rounds.
+    torch.testing.assert_close(first[0], second[2])
     assert "the same random numbers for each" in survey(Draws(), SIDE).notes[0]
 
 
