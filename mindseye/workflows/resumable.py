@@ -145,9 +145,8 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     if differing:
         told = [_recipe_difference(there[key], here[key]) if key == "recipe" else key for key in differing]
         name = manifest.recipe.get("name")
-        begun = (
-            f" (it was begun with --recipe {name})" if "recipe" in differing and name != fresh.recipe["name"] else ""
-        )
+        is_other = name and "recipe" in differing and name != fresh.recipe.get("name")
+        begun = f" (it was begun with --recipe {name})" if is_other else ""
         raise UserError(
             f"{folder.path} holds a run that differs in {', '.join(told)}{begun}; choose another --out, or --force to replace it"
         )
