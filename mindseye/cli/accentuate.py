@@ -17,7 +17,7 @@ from mindseye.cli.outcome import end_run
 
 EXAMPLES = """examples:
   mindseye accentuate photo.jpg layer3.5:11 --model resnet50                 what the photo lacks for this channel
-  mindseye accentuate photo.jpg class:zebra class:fox --model vit_b_16       two pictures
+  mindseye accentuate photo.jpg class:zebra "class:red fox" --model vit_b_16       two pictures
   mindseye accentuate photo.jpg layer2 layer3 --model resnet50 --caricature  more of what each layer sees in it
   mindseye accentuate photo.jpg class:zebra --near 4 --near-layer layer1.0   stay closer to the photo"""
 
@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
         help="of the cosine, for directions (default: 2) and caricatures (default: 0)",
     )
     add("--probability", action="store_true", help="raise a class's probability rather than its logit")
-    add_painting(parser, "runs/accentuate-PHOTO-MODEL-OBJECTIVE")
+    add_painting(parser, "runs/accentuate-PHOTO-MODEL-OBJECTIVE", recipe="accentuate")
 
 
 def act(options: argparse.Namespace, command: str) -> int:

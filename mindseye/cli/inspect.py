@@ -56,7 +56,7 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     add("--top-k", type=count, metavar="K", help="of how many channels per facet (default: the recipe's)")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
-    add_painting(parser, "runs/inspect-FOLDER-MODEL-LAYERS")
+    add_painting(parser, "runs/inspect-FOLDER-MODEL-LAYERS", recipe="draft")
     add_judging(parser)
     add_cache(parser)
 
@@ -77,4 +77,6 @@ def act(options: argparse.Namespace, command: str) -> int:
     )
     if not options.quiet:
         print(entanglement_table(run.manifest))
+        if run.manifest.recipe["name"] == RECIPE:
+            print("the pictures are drafts; --recipe distribution, with another --out, paints them in full")
     return end_run(run, options, judged=bool(options.judges))

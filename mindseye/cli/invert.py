@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
         " (default: the last before pooling, of a plain transformer an earlier block)",
     )  # fmt: skip
     add("--patches", metavar="IMAGES", help="rebuild the photo from the nearest patches of this folder instead")
-    add_painting(parser, "runs/invert-PHOTO-MODEL-LAYER")
+    add_painting(parser, "runs/invert-PHOTO-MODEL-LAYER", recipe="invert")
 
 
 def act(options: argparse.Namespace, command: str) -> int:

@@ -83,13 +83,16 @@ def layers_of(options: argparse.Namespace) -> list[str] | None:
     return [layer.strip() for layer in options.layers.split(",")] if options.layers else None
 
 
-def add_painting(parser: argparse.ArgumentParser, out: str, batch_size: int = 0, at_once: str = "all") -> None:
+def add_painting(
+    parser: argparse.ArgumentParser, out: str, batch_size: int = 0, at_once: str = "all", recipe: str = "distribution"
+) -> None:
     """How pictures are painted.
 
     out: how the run folder is called by default. batch_size: how many are painted at once by default; at_once: what 0 means.
+    recipe: the default one.
     """
     add = parser.add_argument
-    add("--recipe", default=None, metavar="NAME", help="see 'mindseye recipe', or a TOML file")
+    add("--recipe", default=None, metavar="NAME", help=f"see 'mindseye recipe', or a TOML file (default: {recipe})")
     add("--set", dest="changes", action="append", default=[], metavar="KEY=VALUE", help="change one number of it")
     add("--prior", metavar="FILE", help="paint the latent of this decoder: FILE.py:FACTORY, or a TorchScript archive")
     add(

@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
     add("--paintings", type=count, default=3, metavar="N", help="of each class (default: 3)")
     copies = "images of each painting: as painted, and augmented again (default: 10)"
     add("--copies", type=count, default=10, metavar="N", help=copies)
-    add_painting(parser, "runs/transfer-PAINTER", BATCH)
+    add_painting(parser, "runs/transfer-PAINTER", BATCH, recipe="class")
 
 
 def act(options: argparse.Namespace, command: str) -> int:

@@ -135,3 +135,11 @@ def test_without_a_screen_open_says_where_the_page_is(run, monkeypatch: pytest.M
     assert main(["open", str(run.path)]) == 0
     said = capsys.readouterr()
     assert "no browser here" in said.out + said.err
+
+
+def test_the_page_of_a_run_is_no_run_folder(tmp_path, capsys):
+    """Nothing is damaged where a file is named instead of its folder."""
+    page = tmp_path / "report.html"
+    page.write_text("a page")
+    assert main(["report", str(page)]) == 2
+    assert "is no run folder" in capsys.readouterr().err

@@ -26,6 +26,8 @@ def read_content(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"), parse_constant=lambda name: None)  # NaN is no JSON
     except FileNotFoundError:
         raise
+    except NotADirectoryError as error:  # the path of a file, where a folder was meant
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from error
     except (ValueError, OSError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}); start anew with --force") from error
 

@@ -104,11 +104,14 @@ class Comparison(Mapping[str, LayerComparison]):
         )
 
     def __str__(self) -> str:
-        names = max(len(entry.layer) for entry in self.layers)
+        pairs = [
+            entry.layer if entry.other == entry.layer else f"{entry.layer} ~ {entry.other}" for entry in self.layers
+        ]
+        names = max(map(len, pairs))
         return "\n".join(
-            f"{entry.layer:<{names}}  CKA {entry.cka:.2f}, mean r {entry.mean:.2f} (by chance {entry.chance:.2f}), "
+            f"{pair:<{names}}  CKA {entry.cka:.2f}, mean r {entry.mean:.2f} (by chance {entry.chance:.2f}), "
             f"{sum(not twin.is_twin for twin in entry.twins)} of {len(entry.twins)} without a twin"
-            for entry in self.layers
+            for pair, entry in zip(pairs, self.layers, strict=True)
         )
 
     def __repr__(self) -> str:

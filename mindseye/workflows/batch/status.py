@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.errors import UserError
+from mindseye.runs.folder import RunFolder
 from mindseye.wording import counted
 from mindseye.workflows.batch.ledger import LEDGER, LOCKS, Ledger, read_plan
 from mindseye.workflows.batch.locks import Holder, holders
@@ -95,7 +96,10 @@ def read_status(path: Path) -> BatchStatus:
     """
     plan = read_plan(path)
     if plan is None:
-        raise UserError(f"{path} is no batch folder: it has no {LEDGER}")
+        if not path.exists():
+            raise UserError(f"there is no folder {path}")
+        kind = ", but a single run: see 'mindseye open'" if RunFolder(path).exists() else f": it has no {LEDGER}"
+        raise UserError(f"{path} is no batch folder{kind}")
     return status_of(Ledger(path, plan), tuple(holders(path / LOCKS)))
 
 

@@ -109,4 +109,9 @@ def test_status_from_elsewhere(root, undisturbed, tmp_path, capsys):
     main(["status", str(out)])
     assert "the same command continues it" in capsys.readouterr().out
     assert main(["status", str(tmp_path)]) == 2
-    assert "no batch folder" in capsys.readouterr().err
+    assert "no batch folder: it has no ledger.json" in capsys.readouterr().err
+    assert main(["status", str(tmp_path / "nothing")]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    (tmp_path / "run.json").write_text("{}")
+    assert main(["status", str(tmp_path)]) == 2
+    assert "a single run: see 'mindseye open'" in capsys.readouterr().err
