@@ -56,12 +56,15 @@ def paint(build: Build, pictures: Sequence[int], batch_size: int, keeper: Keeper
     waiting = [list(pictures[first : first + batch_size]) for first in range(0, len(pictures), batch_size)]
     while waiting:
         batch = waiting.pop(0)
+        painted: dict[int, Painted] | None = None
         try:
             painted = _paint_batch(build, batch, keeper)
         except torch.cuda.OutOfMemoryError:
             if len(batch) == 1:
                 raise
-            gc.collect()  # what the error's frames held
+        if painted is None:
+            # Only now has the error let go of its frames, and of what they hold.
+            gc.collect()
             torch.cuda.empty_cache()
             waiting[:0] = [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
             continue
