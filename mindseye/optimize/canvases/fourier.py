@@ -1,5 +1,6 @@
 """A spectrum as a canvas: Fourier coefficients, or their phase alone under the magnitude of photos."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -11,7 +12,24 @@ from mindseye.optimize.canvases.spectrum import frequencies, images_of, low_pass
 from mindseye.optimize.random import START
 
 
-class Fourier(Decorrelated):
+class Spectral(Decorrelated):
+    """A canvas whose channels are the images of a spectrum."""
+
+    @abstractmethod
+    def spectrum(self) -> Tensor:
+        """The orthonormal spectrum of the channels, complex, [pictures, planes, side, side // 2 + 1]."""
+
+    def channels(self) -> Tensor:
+        return images_of(self.spectrum())
+
+    def planes_at(self, share: float) -> Tensor:
+        kind = type(self)
+        if kind.channels is not Spectral.channels or kind.render is not Spectral.render:  # it shows something else
+            return self.planes()
+        return self.colours.to_image(images_of(self.spectrum(), share))
+
+
+class Fourier(Spectral):
     """Fourier coefficients under a 1/f^exponent scale, in decorrelated colours.
 
     Olah, Mordvintsev, Schubert, "Feature Visualization" (Distill 2017): the scale makes a step of the optimizer move all
@@ -39,15 +57,7 @@ class Fourier(Decorrelated):
     def parameters(self) -> list[Tensor]:
         return [self.coefficients]
 
-    def channels(self) -> Tensor:
-        return images_of(self._spectrum())
-
-    def planes_at(self, share: float) -> Tensor:
-        if type(self) is not Fourier:  # which may render otherwise
-            return self.planes()
-        return self.colours.to_image(images_of(self._spectrum(), share))
-
-    def _spectrum(self) -> Tensor:
+    def spectrum(self) -> Tensor:
         return torch.view_as_complex(self.coefficients) * self.scale
 
     @torch.no_grad()
@@ -59,7 +69,7 @@ class Fourier(Decorrelated):
         return [change * low_pass(self.side, cutoff, change.device).unsqueeze(-1) for change in changes]
 
 
-class Phase(Decorrelated):
+class Phase(Spectral):
     """MACO: the magnitude of the spectrum is that of photos and stays, only the phase is optimised.
 
     Fel et al., "Unlocking Feature Visualization for Deeper Networks with MAgnitude Constrained Optimization" (NeurIPS
@@ -93,15 +103,7 @@ class Phase(Decorrelated):
     def parameters(self) -> list[Tensor]:
         return [self.phase]
 
-    def channels(self) -> Tensor:
-        return images_of(self._spectrum())
-
-    def planes_at(self, share: float) -> Tensor:
-        if type(self) is not Phase:
-            return self.planes()
-        return self.colours.to_image(images_of(self._spectrum(), share))
-
-    def _spectrum(self) -> Tensor:
+    def spectrum(self) -> Tensor:
         return torch.polar(self.magnitude.expand_as(self.phase), self.phase)
 
     @torch.no_grad()
