@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     add_command,
@@ -35,7 +36,7 @@ def add(commands: Any) -> None:
         " (default: the last before pooling, of a plain transformer an earlier block)",
     )  # fmt: skip
     add("--patches", metavar="IMAGES", help="rebuild the photo from the nearest patches of this folder instead")
-    add_painting(parser, "runs/invert-PHOTO-MODEL-LAYER", recipe="invert")
+    add_painting(parser, f"runs/invert-PHOTO-MODEL-LAYER{BESIDE}", recipe="invert")
 
 
 def act(options: argparse.Namespace, command: str) -> int:

@@ -21,12 +21,12 @@ from mindseye.photos.photo import Photo, load_photo, photo_list, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.report.typeface import printable
-from mindseye.runs.folder import RunFolder, default_path, joined
+from mindseye.runs.folder import default_path, joined
 from mindseye.workflows.inversion.patchwork import PatchRequest, Patchwork
 from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.order import objective_order
 from mindseye.workflows.request import ModelSource, Request, RunOptions
-from mindseye.workflows.resumable import identity_of, new_manifest, open_run
+from mindseye.workflows.resumable import identity_of, new_manifest, open_run, run_folder
 
 RECIPE, ARRAY = "invert", "array"
 
@@ -105,8 +105,8 @@ def run_inversion(request: InvertRequest, model: ModelSource) -> Run:
         place = joined([layer.address for layer in layers], "layers")
         path = inversions[0].path
         stem = path.stem if path else ARRAY
-        folder = RunFolder(run.out or default_path(f"invert-{stem}", session.model.name, place))
         fresh = new_manifest(run, session, options | identity_of(session), paints=request.patches is None)
+        folder = run_folder(run, default_path(f"invert-{stem}", session.model.name, place), fresh)
         with open_run(folder, fresh, run) as record:
             if record is not None and request.patches is None:
                 order = _order(session, inversions, layers)
