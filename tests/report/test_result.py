@@ -27,6 +27,7 @@ from mindseye.runs.schema import (
     MapEntry,
     ModelEntry,
     Share,
+    StepEntry,
     Summary,
     TransferRecord,
     TransferResult,
@@ -67,7 +68,10 @@ def test_what_to_do_next() -> None:
         "mindseye open 'runs/a b'",
         "mindseye evaluate 'runs/a b' --judge vit_b_16",
     ]
-    assert next_commands(Path("run"), run_of(judged=True)) == ["mindseye open run", "mindseye film run"]
+    judged = run_of(judged=True)
+    assert next_commands(Path("run"), judged) == ["mindseye open run"]
+    judged.layers[0].facets[0].steps = [StepEntry(8, "steps/8.png")]
+    assert next_commands(Path("run"), judged) == ["mindseye open run", "mindseye film run"]
     painted = run_of()
     painted.model.name = "vit_b_16"
     assert next_commands(Path("run"), painted)[1] == "mindseye evaluate run --judge resnet50"

@@ -64,10 +64,11 @@ def invert_request(
     photos: Photo | Sequence[Photo],
     layer: str | Sequence[str] | None,
     patches: Source | None,
+    recursive: bool,
     options: RunOptions,
     recipe: str,
 ) -> InvertRequest:
-    """A checked request. recipe: where the options name none.
+    """A checked request. recursive: take patches of sub-folders, too. recipe: where the options name none.
 
     Raises:
         UserError: for no photo, one that is not there, or what does not go together.
@@ -79,11 +80,13 @@ def invert_request(
     for photo in sources:
         photo_path(photo)
     if patches is None:
+        if recursive:
+            raise UserError("--recursive is about the folder of --patches: leave it out, or give one")
         check_for_objectives(run.recipe)
         check_whole_views(run.recipe, "an inversion")
     elif options.get("recipe", recipe) != recipe or options.get("changes") or options.get("steps") or run.batch_size:
         raise UserError("--patches paints nothing: leave --recipe, --set, --steps and --batch-size out")
-    others = None if patches is None else find_photos(patches)
+    others = None if patches is None else find_photos(patches, recursive)
     return InvertRequest(run, sources, as_list("layer", layer, str), others)
 
 
