@@ -37,7 +37,8 @@ def explanation_outcome(path: Path, manifest: Manifest) -> Outcome:
     line = f"{counted(made, 'maps')} of {counted(len(manifest.photos), 'photos')} by {networks}"
     line += f", {len(maps) - made} failed" if made < len(maps) else ""
     if not manifest.options.get("check"):
-        further = f"{manifest.command} --check --force"
+        # Without a folder of its own it goes beside this run.
+        further = f"{manifest.command} --check{' --force' if ' --out' in manifest.command else ''}"
         return Outcome(f"{line}; not checked", (_open(path), further))
     target = next((entry.target for entry in maps if entry.status == "done"), "")
     number = re.search(r"\((\d+)\)$", target)
