@@ -1,4 +1,4 @@
-"""Shared by all tests: the small networks are importable, and torch uses one thread."""
+"""Shared by all tests: the small networks are importable, torch uses one thread, and forks may paint."""
 
 import sys
 from pathlib import Path
@@ -27,3 +27,13 @@ def _own_cache(tmp_path_factory, monkeypatch):
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _forkable():
+    """Processes that are forked from this one may paint, whatever ran before.
+
+    The first backward pass begins a thread for every device that it finds, after which PyTorch refuses one in a fork. Fake
+    tensors and exported programs leave a device to be found, so it is made before them.
+    """
+    torch.ones(1, requires_grad=True).sum().backward()

@@ -17,6 +17,7 @@ def invert(
     layer: str | Sequence[str] | None = None,
     *,
     patches: Source | None = None,
+    recursive: bool = False,
     **options: Unpack[RunOptions],
 ) -> Run:
     """Paint, from noise, the picture whose activations at a layer are a photo's: what it loses, the layer has forgotten.
@@ -34,7 +35,7 @@ def invert(
         model: as ``visualize`` takes it.
         layer: one or several, or ``"auto"`` for one per stage; a picture for each
             photo and layer.
-        patches: the photos whose patches are taken, a folder, paths or arrays.
+        patches: the photos whose patches are taken, a folder, paths or arrays. recursive: take its sub-folders' too.
         **options: as ``visualize`` takes them, but for those about facets and judges. The recipe, by default ``invert``,
             must show the network the whole picture: as positions count, no random views. The run folder is
             ``runs/invert-PHOTO-MODEL-LAYER`` by default.
@@ -42,4 +43,4 @@ def invert(
     Raises:
         UserError: for anything that the caller can mend, in one line.
     """
-    return run_inversion(invert_request(photos, layer, patches, options, RECIPE), model)
+    return run_inversion(invert_request(photos, layer, patches, recursive, options, RECIPE), model)

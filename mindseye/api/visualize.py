@@ -43,10 +43,10 @@ def visualize(
             way); cluster_layer (where the facets are found; by default the deepest of the layers); recursive (take
             sub-folders, whose names are the labels); judge, among, labels (who looks at the pictures, as ``evaluate`` takes
             them; a judge that has been asked the same before is not asked again); cache (keep photos' activations in the
-            user's cache, see docs/cache.md); out (the run folder, by default ``runs/FOLDER-MODEL-LAYER``; a finished run is
-            returned as it is, an interrupted one is continued), force (start anew); progress (None, True, or a function
-            that is told), quiet, save_every (seconds between
-            the states that an interrupted painting continues from; 15 by default).
+            user's cache, see docs/cache.md); out (the run folder, by default ``runs/FOLDER-MODEL-LAYER``, with ``-2``, ``-3``,
+            ... where another run lies; a finished run is returned as it is, an interrupted one is continued), force (start
+            anew, and replace what the folder holds); progress (None, True, or a function that is told), quiet, save_every
+            (seconds between the states that an interrupted painting continues from; 15 by default).
 
     Returns:
         The run, which shows itself in a notebook.

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     add_command,
@@ -45,7 +46,7 @@ def add(commands: Any) -> None:
         help="of the cosine, for directions (default: 2) and caricatures (default: 0)",
     )
     add("--probability", action="store_true", help="raise a class's probability rather than its logit")
-    add_painting(parser, "runs/accentuate-PHOTO-MODEL-OBJECTIVE", recipe="accentuate")
+    add_painting(parser, f"runs/accentuate-PHOTO-MODEL-OBJECTIVE{BESIDE}", recipe="accentuate")
 
 
 def act(options: argparse.Namespace, command: str) -> int:

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL,
     add_command,
     add_figures,
@@ -86,7 +87,7 @@ def add(commands: Any) -> None:
     add("--size", type=count, metavar="PX", help="side of what the network sees (default: the model's, or the run's)")
     add("--batch-size", type=count, default=8, metavar="N", help="photos at once (default: 8)")
     add("--seed", type=int, default=0, help="of everything random (default: 0)")
-    add("--out", metavar="DIR", help="folder (default: runs/explain-PHOTO-MODEL)")
+    add("--out", metavar="DIR", help=f"folder (default: runs/explain-PHOTO-MODEL{BESIDE})")
     add("--force", action="store_true", help="replace what the folder holds")
     add_figures(parser)
     add_running(parser)

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     add_cache,
@@ -56,7 +57,7 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     add("--top-k", type=count, metavar="K", help="of how many channels per facet (default: the recipe's)")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
-    add_painting(parser, "runs/inspect-FOLDER-MODEL-LAYERS", recipe="draft")
+    add_painting(parser, f"runs/inspect-FOLDER-MODEL-LAYERS{BESIDE}", recipe="draft")
     add_judging(parser)
     add_cache(parser)
 

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     add_command,
@@ -35,7 +36,8 @@ def add(commands: Any) -> None:
         " (default: the last before pooling, of a plain transformer an earlier block)",
     )  # fmt: skip
     add("--patches", metavar="IMAGES", help="rebuild the photo from the nearest patches of this folder instead")
-    add_painting(parser, "runs/invert-PHOTO-MODEL-LAYER", recipe="invert")
+    add("--recursive", action="store_true", help="take patches of its sub-folders, too")
+    add_painting(parser, f"runs/invert-PHOTO-MODEL-LAYER{BESIDE}", recipe="invert")
 
 
 def act(options: argparse.Namespace, command: str) -> int:
@@ -47,6 +49,6 @@ def act(options: argparse.Namespace, command: str) -> int:
         recipe=options.recipe or "invert",
         changes=changes_of(options),
         command=command,
-        **picked(options, "photos", "patches", *MODEL_OPTIONS, *PAINTING_OPTIONS),
+        **picked(options, "photos", "patches", "recursive", *MODEL_OPTIONS, *PAINTING_OPTIONS),
     )
     return end_run(run, options)

@@ -83,6 +83,10 @@ def layers_of(options: argparse.Namespace) -> list[str] | None:
     return [layer.strip() for layer in options.layers.split(",")] if options.layers else None
 
 
+BESIDE = "; -2, -3, ... where another run lies"
+"""After the folder that a run goes to by default."""
+
+
 def add_painting(
     parser: argparse.ArgumentParser, out: str, batch_size: int = 0, at_once: str = "all", recipe: str = "distribution"
 ) -> None:

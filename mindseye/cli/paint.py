@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     add_command,
@@ -70,7 +71,7 @@ def add(commands: Any) -> None:
     add("--recursive", action="store_true", help="take sub-folders of the examples too")
     add("--power", type=weight, default=2.0, metavar="P", help="of the cosine, for directions (default: 2)")
     add("--probability", action="store_true", help="raise a class's probability rather than its logit")
-    add_painting(parser, "runs/paint-MODEL-OBJECTIVE")
+    add_painting(parser, f"runs/paint-MODEL-OBJECTIVE{BESIDE}")
     add_judging(parser, neighbours=False)
 
 

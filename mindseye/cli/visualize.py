@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from mindseye.cli.options import (
+    BESIDE,
     MODEL_OPTIONS,
     PAINTING_OPTIONS,
     add_cache,
@@ -43,7 +44,7 @@ def add(commands: Any) -> None:
     add("--channels", type=numbers, metavar="I,J", help="features given by hand instead of the top-k")
     add("--recursive", action="store_true", help="take sub-folders too; their names are the labels")
     add_cache(parser)
-    add_painting(parser, "runs/FOLDER-MODEL-LAYER")
+    add_painting(parser, f"runs/FOLDER-MODEL-LAYER{BESIDE}")
     add_judging(parser)
 
 

@@ -1,7 +1,8 @@
 """The models that a library offers by name, and one clear line where their trained weights cannot be had."""
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -42,6 +43,18 @@ def seed_weights() -> Iterator[None]:
         yield
 
 
+class FetchError(UserError):
+    """Weights could not be downloaded.
+
+    told: what failed, and how they get to where they are looked for. options: what an option of the command could do
+    instead, for the network that these options are about.
+    """
+
+    def __init__(self, told: str, options: str) -> None:
+        super().__init__(told + options)
+        self.told = told
+
+
 def hub_file(url: str) -> Path:
     """Where torch.hub keeps what it downloads from an address."""
     return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(url).path).name
@@ -49,7 +62,7 @@ def hub_file(url: str) -> Path:
 
 @contextmanager
 def explain_download_errors(url: str) -> Iterator[None]:
-    """Around what downloads weights with torch.hub and reads them.
+    """Around what downloads weights with torch.hub and reads them; what that says of it goes to standard error.
 
     Raises:
         UserError: if they cannot be fetched or read, with the file, its address and its place.
@@ -57,12 +70,13 @@ def explain_download_errors(url: str) -> Iterator[None]:
     file = hub_file(url)
     was_there = file.exists()
     try:
-        yield
+        with redirect_stdout(sys.stderr):  # standard output is the command's own: tables, lines that are read on
+            yield
     except (OSError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else one_line(error)
-        raise UserError(
-            f"cannot fetch the weights {file.name} ({reason}): download {url} and put it at {file}, "
-            "give weights of your own with --checkpoint FILE, or take none with --weights none"
+        raise FetchError(
+            f"cannot fetch the weights {file.name} ({reason}): download {url} and put it at {file}",
+            ", give weights of your own with --checkpoint FILE, or take none with --weights none",
         ) from error
     except Exception as error:  # torch's restricted unpickler trips over a damaged file in many ways
         what = f"the weights file {file} is damaged" if was_there else f"the download of {file.name} is damaged"

@@ -12,7 +12,7 @@ from torch import nn
 
 from mindseye.errors import UserError, one_line
 from mindseye.labels import imagenet_labels, wnids_for
-from mindseye.models.library import LibraryModel, explain_download_errors
+from mindseye.models.library import FetchError, LibraryModel, explain_download_errors
 from mindseye.preprocessing import Preprocessing
 from mindseye.wording import did_you_mean
 
@@ -143,7 +143,7 @@ def _fetching_from_hub(repository: str, config: Mapping[str, Any]) -> Iterator[s
                 hub.get_hf_file_metadata(url, timeout=HUB_SECONDS)
         yield file
     except Exception as error:  # whatever the hub's HTTP client of the day raises
-        raise UserError(
-            f"cannot fetch the weights {named or HUB_FILES[0]} of {repository} ({one_line(error)}): download {url} and "
-            "give it with --checkpoint FILE, or take none with --weights none"
+        raise FetchError(
+            f"cannot fetch the weights {named or HUB_FILES[0]} of {repository} ({one_line(error)}): download {url}",
+            " and give it with --checkpoint FILE, or take none with --weights none",
         ) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from mindseye.report.manifest import deepest_layer, failure, names_objectives
 from mindseye.report.markdown import format_percent
 from mindseye.report.numbers import format_number
+from mindseye.runs.making import makings
 from mindseye.runs.schema import ExamplesRecord, Manifest, Summary, TransferRecord
 from mindseye.wording import counted
 
@@ -36,7 +37,8 @@ def explanation_outcome(path: Path, manifest: Manifest) -> Outcome:
     line = f"{counted(made, 'maps')} of {counted(len(manifest.photos), 'photos')} by {networks}"
     line += f", {len(maps) - made} failed" if made < len(maps) else ""
     if not manifest.options.get("check"):
-        further = f"{manifest.command} --check --force"
+        # Without a folder of its own it goes beside this run.
+        further = f"{manifest.command} --check{' --force' if ' --out' in manifest.command else ''}"
         return Outcome(f"{line}; not checked", (_open(path), further))
     target = next((entry.target for entry in maps if entry.status == "done"), "")
     number = re.search(r"\((\d+)\)$", target)
@@ -103,12 +105,12 @@ def result_line(manifest: Manifest) -> str:
 
 
 def next_commands(path: Path, manifest: Manifest) -> list[str]:
-    """The two commands that lead on from a finished run: its page, and judges, or a film where these have looked at it."""
+    """The commands that lead on from a finished run: its page, and judges, or where these have looked a film of its steps."""
     folder = shlex.quote(str(path))
-    if manifest.kind not in JUDGED or manifest.judges:
-        return [f"mindseye open {folder}", f"mindseye film {folder}"]
-    judge = "resnet50" if manifest.model.name == "vit_b_16" else "vit_b_16"
-    return [f"mindseye open {folder}", f"mindseye evaluate {folder} --judge {judge}"]
+    if manifest.kind in JUDGED and not manifest.judges:
+        judge = "resnet50" if manifest.model.name == "vit_b_16" else "vit_b_16"
+        return [_open(path), f"mindseye evaluate {folder} --judge {judge}"]
+    return [_open(path), f"mindseye film {folder}"] if makings(manifest) else [_open(path)]
 
 
 def _probability(manifest: Manifest, judge: str, named: bool) -> str:

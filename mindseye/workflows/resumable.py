@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from mindseye.errors import UserError
@@ -140,17 +141,42 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
     if not folder.exists():
         return fresh
     manifest = folder.read()
-    there, here = ({"kind": run.kind, "recipe": nameless(run.recipe)} | run.options for run in (manifest, fresh))
-    differing = [key for key in here | there if not _agree(there.get(key), here.get(key))]
-    if differing:
-        told = [_recipe_difference(there[key], here[key]) if key == "recipe" else key for key in differing]
-        name = manifest.recipe.get("name")
-        is_other = name and "recipe" in differing and name != fresh.recipe.get("name")
-        begun = f" (it was begun with --recipe {name})" if is_other else ""
-        raise UserError(
-            f"{folder.path} holds a run that differs in {', '.join(told)}{begun}; choose another --out, or --force to replace it"
-        )
+    difference = _difference(manifest, fresh)
+    if difference:
+        raise UserError(f"{folder.path} {difference}; choose another --out, or --force to replace it")
     return manifest
+
+
+def run_folder(request: Request, default: Path, fresh: Manifest) -> RunFolder:
+    """Where a run goes: where the user says, else to the first of ``default``, ``default-2``, ... that holds it or no run.
+
+    fresh: of the run that is asked for.
+
+    Raises:
+        UserError: if the manifest of a run that is there is damaged.
+    """
+    if request.out is not None:
+        return RunFolder(request.out)
+    folder, number, told = RunFolder(default), 1, ""
+    while folder.exists() and (difference := _difference(folder.read(), fresh)):
+        told, number = told or f"{folder.path} {difference}", number + 1
+        folder = RunFolder(default.with_name(f"{default.name}-{number}"))
+    if told:
+        request.progress.say(f"note: {told}; this one goes to {folder.path}")
+    return folder
+
+
+def _difference(there: Manifest, fresh: Manifest) -> str:
+    """In what the run that is there differs from the one that is asked for, in words; empty where it is the same run."""
+    old, new = ({"kind": run.kind, "recipe": nameless(run.recipe)} | run.options for run in (there, fresh))
+    differing = [key for key in new | old if not _agree(old.get(key), new.get(key))]
+    if not differing:
+        return ""
+    told = [_recipe_difference(old[key], new[key]) if key == "recipe" else key for key in differing]
+    name = there.recipe.get("name")
+    is_other = name and "recipe" in differing and name != fresh.recipe.get("name")
+    begun = f" (it was begun with --recipe {name})" if is_other else ""
+    return f"holds a run that differs in {', '.join(told)}{begun}"
 
 
 def _recipe_difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:

@@ -118,11 +118,17 @@ class Session(NetworkSession):
             return find_facets(session, find_photos(photos, recursive), chosen, facets, told)
 
     def target(
-        self, photos: Source, layer: str, *, recipe: str | Recipe = DEFAULT_RECIPE, progress: Report = None
+        self,
+        photos: Source,
+        layer: str,
+        *,
+        recipe: str | Recipe = DEFAULT_RECIPE,
+        recursive: bool = False,
+        progress: Report = None,
     ) -> FacetTarget:
         """The target of some photos at a layer, all of them as one facet whose members count alike."""
         with self.using(chosen_recipe(recipe)) as session:
-            return all_as_one(session, find_photos(photos), session.layer(layer), Progress.of(progress))
+            return all_as_one(session, find_photos(photos, recursive), session.layer(layer), Progress.of(progress))
 
     def paint(
         self,

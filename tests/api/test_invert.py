@@ -203,6 +203,7 @@ def kept(tmp_path_factory):
         ({"patches": "nowhere", "steps": None}, "nowhere"),
         ({"patches": "photos"}, "--patches paints nothing"),
         ({"patches": "photos", "steps": None, "recipe": "lucid"}, "--patches paints nothing"),
+        ({"recursive": True}, "--recursive is about the folder of --patches"),
         ({"patches": "photos", "steps": None, "changes": {"lr": 1}}, "--patches paints nothing"),
     ],
 )
@@ -250,9 +251,16 @@ def test_command_line(place, capsys):
     words = ["invert", *ASKED, "--model", "net.py:build", "--size", "32", "--quiet"]
     assert main([*words, "--layers", "0,2", "--steps", "2", "--snapshots", "1", "--out", "painted"]) == 0
     assert main([*words, "--layers", "0,2", "--patches", "photos", "--out", "rebuilt"]) == 0
+    (place / "above").mkdir()
+    (place / "photos").rename(place / "above" / "photos")
+    words[1 : len(ASKED) + 1] = [f"above/{photo}" for photo in ASKED]
+    assert main([*words, "--layers", "0,2", "--patches", "above", "--recursive", "--out", "deeper"]) == 0
+    assert files(place / "deeper" / "pictures") == files(place / "rebuilt" / "pictures")
+    assert main([*words, "--patches", "above", "--out", "shallow"]) == 2
+    assert "--recursive reads its sub-folders" in capsys.readouterr().err
     found = [json.loads((place / out / "run.json").read_text())["pictures"] for out in ("painted", "rebuilt")]
     painted, rebuilt = ([entry["objective"] for entry in entries] for entries in found)
     assert painted == rebuilt
     capsys.readouterr()
-    assert main([*words, "--layer", "0", "--patches", "photos", "--recipe", "lucid"]) == 2
+    assert main([*words, "--layer", "0", "--patches", "above", "--recursive", "--recipe", "lucid"]) == 2
     assert "--patches paints nothing" in capsys.readouterr().err.strip().splitlines()[-1]

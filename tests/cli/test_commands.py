@@ -164,6 +164,17 @@ def test_recipes_are_listed_and_printed(capsys):
     assert tomllib.loads(capsys.readouterr().out)["weighting"] == "paper"
 
 
+def test_a_recipe_of_one_s_own_is_checked_and_printed(tmp_path, capsys):
+    """With what it is based on, before any network is loaded; a mistake is a line."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text('base = "paper"\nstep = 5\n')
+    assert main(["recipe", str(mine)]) == 2
+    assert "a recipe has no 'step'; did you mean 'steps'" in capsys.readouterr().err
+    mine.write_text('base = "paper"\nsteps = 5\n')
+    assert main(["recipe", str(mine)]) == 0
+    assert capsys.readouterr().out == mine.read_text()
+
+
 def test_the_package_runs_as_the_command_does():
     """For environments whose scripts are not on the path."""
     ended = subprocess.run([sys.executable, "-m", "mindseye", "--version"], capture_output=True, text=True, check=True)

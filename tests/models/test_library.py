@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from torchvision.models import SqueezeNet1_1_Weights
 from mindseye.errors import UserError
 from mindseye.models.library import hub_file
 from mindseye.models.load import load_model
+from mindseye.workflows.evaluation.panel import load_panel
 
 WEIGHTS = SqueezeNet1_1_Weights.DEFAULT
 
@@ -63,6 +65,19 @@ def test_offline_timm(offline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\n" not in text
 
 
+@pytest.mark.parametrize("judge", ["squeezenet1_1", "timm/resnet18"])
+def test_a_judge_s_weights_are_not_the_painter_s(offline: Path, judge: str) -> None:
+    """Its line names no option that is about the network that is painted, but where the file goes all the same."""
+    with pytest.raises(UserError) as raised:
+        load_panel(judge)
+    text = str(raised.value)
+    assert re.search(
+        r"cannot fetch the weights .*: download https://.*, give a FILE.py:FACTORY that loads them, or", text
+    )
+    assert "--checkpoint" not in text
+    assert "--weights none" not in text
+
+
 @pytest.mark.parametrize(
     "error", [URLError("timed out"), ConnectionResetError(104, "reset"), TimeoutError("timed out")]
 )
@@ -77,8 +92,13 @@ def test_failing_downloads(offline: Path, monkeypatch: pytest.MonkeyPatch, error
         load_model("squeezenet1_1")
 
 
-def test_download_with_the_wrong_hash(offline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A download that was cut short or changed is told from one that never began, and leaves no file."""
+def test_download_with_the_wrong_hash(
+    offline: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A download that was cut short or changed is told from one that never began, and leaves no file.
+
+    Of the download nothing is said on standard output, which is for tables.
+    """
     body = offline / "body"
     body.write_bytes(b"half of the weights")
     original = torch.hub.download_url_to_file
@@ -88,6 +108,9 @@ def test_download_with_the_wrong_hash(offline: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(UserError, match=r"the download of squeezenet1_1.* is damaged \(invalid hash"):
         load_model("squeezenet1_1")
     assert not hub_file(WEIGHTS.url).exists()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Downloading" in err
 
 
 def test_damaged_file_in_its_place(offline: Path) -> None:

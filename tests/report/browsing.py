@@ -38,10 +38,12 @@ def settle(page: Any) -> None:
 
 
 def escape(page: Any) -> None:
-    """Leave a view by Escape, which may be a step back in the history: wait until the address has changed."""
-    left = page.evaluate("location.hash")
+    """Leave a view by Escape, which may be a step back in the history: wait until the page has been told of it."""
+    page.evaluate(
+        "() => { window.left = new Promise((done) => addEventListener('hashchange', () => done(), { once: true })) }"
+    )
     page.keyboard.press("Escape")
-    page.wait_for_function("(left) => location.hash !== left", arg=left)
+    page.evaluate("window.left")
     settle(page)
 
 

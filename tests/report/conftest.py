@@ -266,11 +266,19 @@ def browser():
 def visit(browser):
     """`visit(path, width=…, scheme=…)` opens a page from disk; at the end it must have asked for nothing and erred nowhere.
 
-    `visit.also(path)` names another page that one may go to from there.
+    `visit.also(path)` names another page that one may go to from there. slow: how many times slower than it is the browser
+    takes the machine for.
     """
     contexts, asked, said, opened = [], [], [], set()
 
-    def go(path: Path, width: int = 1400, scheme: str = "light", touch: bool = False, motion: str = "reduce") -> Any:
+    def go(
+        path: Path,
+        width: int = 1400,
+        scheme: str = "light",
+        touch: bool = False,
+        motion: str = "reduce",
+        slow: float = 1,
+    ) -> Any:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=touch, reduced_motion=motion
         )
@@ -282,6 +290,8 @@ def visit(browser):
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: said.append(dialog.message))
         opened.add(path.as_uri())
+        if slow > 1:
+            context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
         page.goto(path.as_uri())
         return page
 

@@ -191,6 +191,7 @@ def test_hostile_names_are_text(look, tmp_path, page) -> None:
     tab = look(tmp_path, page, quiet=False)
     if page == "index.html":
         tab.fill("#search", "owned")
+        settle(tab)  # tiles have no text before they have been shown
     assert "owned" not in tab.title()
     assert tab.locator('img[src="x"]').count() == 0
     assert "<script>document.title" in tab.inner_text("body")

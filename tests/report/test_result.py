@@ -27,6 +27,7 @@ from mindseye.runs.schema import (
     MapEntry,
     ModelEntry,
     Share,
+    StepEntry,
     Summary,
     TransferRecord,
     TransferResult,
@@ -67,7 +68,10 @@ def test_what_to_do_next() -> None:
         "mindseye open 'runs/a b'",
         "mindseye evaluate 'runs/a b' --judge vit_b_16",
     ]
-    assert next_commands(Path("run"), run_of(judged=True)) == ["mindseye open run", "mindseye film run"]
+    judged = run_of(judged=True)
+    assert next_commands(Path("run"), judged) == ["mindseye open run"]
+    judged.layers[0].facets[0].steps = [StepEntry(8, "steps/8.png")]
+    assert next_commands(Path("run"), judged) == ["mindseye open run", "mindseye film run"]
     painted = run_of()
     painted.model.name = "vit_b_16"
     assert next_commands(Path("run"), painted)[1] == "mindseye evaluate run --judge resnet50"
@@ -86,7 +90,10 @@ def test_an_explanation_leads_to_its_checks_and_then_to_a_picture() -> None:
     """The class that was explained is painted next, or the unit; the folder of a facet leads nowhere further."""
     outcome = explanation_outcome(Path("out"), explained(False))
     assert outcome.line == "1 map of 1 photo by net, 1 failed; not checked"
-    assert outcome.commands == ("mindseye open out", "mindseye explain a.png --check --force")
+    assert outcome.commands == ("mindseye open out", "mindseye explain a.png --check")
+    placed = explained(False)
+    placed.command += " --out out"
+    assert explanation_outcome(Path("out"), placed).commands[1] == "mindseye explain a.png --out out --check --force"
     assert explanation_outcome(Path("out"), explained(True)).commands[1] == "mindseye paint --model timm/net class:340"
     unit = explanation_outcome(Path("out"), explained(True, "layer3:5@1,2")).commands[1]
     assert unit == "mindseye paint --model timm/net layer3:5@1,2"

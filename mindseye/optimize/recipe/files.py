@@ -16,6 +16,11 @@ def recipe_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
 
 
+def is_recipe_file(name: str) -> bool:
+    """Whether a recipe is named by the path of a file."""
+    return name.endswith(".toml") or Path(name).is_file()
+
+
 def recipe_text(name: str) -> str:
     """The TOML text of a recipe that comes with the package.
 
@@ -36,8 +41,7 @@ def read_recipe(name: str) -> dict[str, Any]:
     Raises:
         UserError: for an unknown name, a file that is no TOML, or one that is based on itself.
     """
-    is_file = name.endswith(".toml") or Path(name).is_file()
-    return _from_file(Path(name), ()) if is_file else _from_package(name)
+    return _from_file(Path(name), ()) if is_recipe_file(name) else _from_package(name)
 
 
 def _from_package(name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import nn
 from mindseye.arguments import as_list
 from mindseye.errors import UserError
 from mindseye.measure.judge import Judge, make_judge
+from mindseye.models.library import FetchError
 from mindseye.models.load import Model, load_model
 from mindseye.models.placement import put_channels_last
 from mindseye.photos.listing import list_photos
@@ -83,7 +84,10 @@ def own_judge(name: str) -> UserError:
 
 
 def _loaded(spec: Network) -> Model:
-    model = load_model(spec)
+    try:
+        model = load_model(spec)
+    except FetchError as error:  # --checkpoint and --weights are about the network that is painted
+        raise UserError(f"{error.told}, give a FILE.py:FACTORY that loads them, or take another network") from error
     if isinstance(spec, str):  # a module that was given stays as it is
         put_channels_last(model.network)
     return model

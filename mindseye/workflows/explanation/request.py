@@ -14,7 +14,7 @@ from mindseye.photos.listing import Listing
 from mindseye.photos.photo_set import Source
 from mindseye.runs.entries import device_name, versions
 from mindseye.runs.files import plain, refuse_photos
-from mindseye.runs.folder import RunFolder, file_name, joined
+from mindseye.runs.folder import file_name, joined
 from mindseye.runs.schema import Manifest
 from mindseye.workflows.explanation.files import KIND, clear_maps, list_sources, photos_digest
 from mindseye.workflows.explanation.flow import ExplanationFlow
@@ -23,7 +23,7 @@ from mindseye.workflows.explanation.result import Explanations, explanations_of
 from mindseye.workflows.explanation.run_facet import find_facet
 from mindseye.workflows.explanation.target import FACET, TOP
 from mindseye.workflows.request import ModelSource, OutputOptions, Request
-from mindseye.workflows.resumable import open_run
+from mindseye.workflows.resumable import open_run, run_folder
 
 Pair = int | tuple[int, int]
 BATCH = 8
@@ -121,9 +121,9 @@ def run_explanation(request: ExplainRequest) -> Explanations:
     """Open the run and make the maps that are left."""
     run = request.run
     with open_networks(run, request.models, request.question) as networks:
-        folder = RunFolder(run.out or request.default_folder(networks))
-        refuse_photos(folder.path, request.listing.root)
         fresh = _manifest(request, networks)
+        folder = run_folder(run, request.default_folder(networks), fresh)
+        refuse_photos(folder.path, request.listing.root)
         with open_run(folder, fresh, run, again="explains", clear=lambda: clear_maps(folder)) as record:
             if record is not None:
                 record.note(*_notes(request.question, networks))

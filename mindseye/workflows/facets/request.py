@@ -13,14 +13,14 @@ from mindseye.optimize.session import NetworkSession
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.runs.files import refuse_photos
-from mindseye.runs.folder import RunFolder, default_path, joined
+from mindseye.runs.folder import default_path, joined
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.evaluation.panel import Panel
 from mindseye.workflows.facets.facets import check_facet_count
 from mindseye.workflows.facets.flow import Flow
 from mindseye.workflows.facets.job import FacetCount, FacetJob
 from mindseye.workflows.request import DEFAULT_RECIPE, ModelSource, Request, RunOptions
-from mindseye.workflows.resumable import new_manifest, open_run
+from mindseye.workflows.resumable import new_manifest, open_run, run_folder
 
 
 class FacetOptions(RunOptions, JudgeOptions, total=False):
@@ -128,10 +128,10 @@ def run_facets(
             run.progress.say(f"note: recipe {session.recipe.name} has no penalty, so --penalty-layer does nothing")
         job = request.job(session)
         names = joined([layer.address for layer in job.layers], "layers")
-        folder = RunFolder(run.out or request.default_folder(session.model.name, names))
+        fresh = new_manifest(run, session, job.options(request.recursive) | dict(request.identity))
+        folder = run_folder(run, request.default_folder(session.model.name, names), fresh)
         refuse_photos(folder.path, request.photos.root)
-        identity = job.options(request.recursive) | dict(request.identity)
-        with open_run(folder, new_manifest(run, session, identity), run) as record:
+        with open_run(folder, fresh, run) as record:
             if record is not None:
                 work(Flow(job, record, session.store(run.progress.say) if request.cache else None), panel)
         return judge_run(folder.path, panel, session.device, run.progress)

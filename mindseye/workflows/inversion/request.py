@@ -21,12 +21,12 @@ from mindseye.photos.photo import Photo, load_photo, photo_list, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
 from mindseye.report.typeface import printable
-from mindseye.runs.folder import RunFolder, default_path, joined
+from mindseye.runs.folder import default_path, joined
 from mindseye.workflows.inversion.patchwork import PatchRequest, Patchwork
 from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.order import objective_order
 from mindseye.workflows.request import ModelSource, Request, RunOptions
-from mindseye.workflows.resumable import identity_of, new_manifest, open_run
+from mindseye.workflows.resumable import identity_of, new_manifest, open_run, run_folder
 
 RECIPE, ARRAY = "invert", "array"
 
@@ -64,10 +64,11 @@ def invert_request(
     photos: Photo | Sequence[Photo],
     layer: str | Sequence[str] | None,
     patches: Source | None,
+    recursive: bool,
     options: RunOptions,
     recipe: str,
 ) -> InvertRequest:
-    """A checked request. recipe: where the options name none.
+    """A checked request. recursive: take patches of sub-folders, too. recipe: where the options name none.
 
     Raises:
         UserError: for no photo, one that is not there, or what does not go together.
@@ -79,11 +80,13 @@ def invert_request(
     for photo in sources:
         photo_path(photo)
     if patches is None:
+        if recursive:
+            raise UserError("--recursive is about the folder of --patches: leave it out, or give one")
         check_for_objectives(run.recipe)
         check_whole_views(run.recipe, "an inversion")
     elif options.get("recipe", recipe) != recipe or options.get("changes") or options.get("steps") or run.batch_size:
         raise UserError("--patches paints nothing: leave --recipe, --set, --steps and --batch-size out")
-    others = None if patches is None else find_photos(patches)
+    others = None if patches is None else find_photos(patches, recursive)
     return InvertRequest(run, sources, as_list("layer", layer, str), others)
 
 
@@ -105,8 +108,8 @@ def run_inversion(request: InvertRequest, model: ModelSource) -> Run:
         place = joined([layer.address for layer in layers], "layers")
         path = inversions[0].path
         stem = path.stem if path else ARRAY
-        folder = RunFolder(run.out or default_path(f"invert-{stem}", session.model.name, place))
         fresh = new_manifest(run, session, options | identity_of(session), paints=request.patches is None)
+        folder = run_folder(run, default_path(f"invert-{stem}", session.model.name, place), fresh)
         with open_run(folder, fresh, run) as record:
             if record is not None and request.patches is None:
                 order = _order(session, inversions, layers)

@@ -21,7 +21,7 @@ from mindseye.photos.fingerprint import photo_digest
 from mindseye.photos.photo import Photo, load_photo, photo_path
 from mindseye.report.notebook import Run
 from mindseye.report.typeface import printable
-from mindseye.runs.folder import RunFolder, default_path
+from mindseye.runs.folder import default_path
 from mindseye.user_code import whole_path
 from mindseye.workflows.objectives.flow import ObjectiveFlow
 from mindseye.workflows.objectives.locate import (
@@ -32,7 +32,7 @@ from mindseye.workflows.objectives.locate import (
 )
 from mindseye.workflows.objectives.order import objective_order
 from mindseye.workflows.request import ModelSource, Request, RunOptions
-from mindseye.workflows.resumable import identity_of, new_manifest, open_run
+from mindseye.workflows.resumable import identity_of, new_manifest, open_run, run_folder
 
 RECIPE = "accentuate"
 TINY = 1e-6
@@ -108,8 +108,9 @@ def run_accentuation(request: AccentuateRequest, model: ModelSource) -> Run:
         } | identity_of(session)
         name = words[0] if len(words) == 1 else f"{len(words)}-objectives"
         place = f"accentuate-{path.stem if path else 'array'}"
-        folder = RunFolder(run.out or default_path(place, session.model.name, name))
-        with open_run(folder, new_manifest(run, session, options), run) as record:
+        fresh = new_manifest(run, session, options)
+        folder = run_folder(run, default_path(place, session.model.name, name), fresh)
+        with open_run(folder, fresh, run) as record:
             if record is not None:
                 about: dict[str, object] = {"photo": None if path is None else str(path)}
                 order = _order(request, session, located, image, anchor, about)

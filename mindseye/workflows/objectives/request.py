@@ -19,7 +19,7 @@ from mindseye.photos.fingerprint import photo_digest
 from mindseye.photos.photo import Photo, load_photo, photo_path
 from mindseye.photos.photo_set import PhotoSet, Source, find_photos
 from mindseye.report.notebook import Run
-from mindseye.runs.folder import RunFolder, default_path
+from mindseye.runs.folder import default_path
 from mindseye.user_code import whole_path
 from mindseye.workflows.evaluation.judges import JudgeOptions, judge_run, panel_of
 from mindseye.workflows.objectives.exemplars import find_exemplars
@@ -34,7 +34,7 @@ from mindseye.workflows.objectives.locate import (
 from mindseye.workflows.objectives.order import texture_layers, variants_order
 from mindseye.workflows.record import Record
 from mindseye.workflows.request import ModelSource, Request, RunOptions
-from mindseye.workflows.resumable import identity_of, new_manifest, open_run
+from mindseye.workflows.resumable import identity_of, new_manifest, open_run, run_folder
 
 
 class PaintOptions(RunOptions, JudgeOptions, total=False):
@@ -109,8 +109,8 @@ def run_objectives(request: PaintRequest, model: ModelSource, options: JudgeOpti
         image = start_image(request, session)
         words = words_of(asked.words)
         name = words[0] if len(words) == 1 else f"{len(words)}-objectives"
-        folder = RunFolder(run.out or default_path("paint", session.model.name, name))
         fresh = new_manifest(run, session, request.identity(located.objectives, image, session))
+        folder = run_folder(run, default_path("paint", session.model.name, name), fresh)
         with open_run(folder, fresh, run) as record:
             if record is not None:
                 record.note(*class_notes(words, session.model.labels, session.model.wnids))

@@ -60,6 +60,27 @@ def test_another_command_is_another_run(kept, changes, named, monkeypatch):
         paint(**{"objectives": "body.0:3", "variants": 2, "out": kept} | changes)
 
 
+def test_without_a_folder_of_its_own_another_command_goes_beside_the_run_that_is_there(place, capsys):
+    """Each goes on, or is left alone, where it was; nothing is replaced, by ``force`` neither, but the same run."""
+    first = paint("body.0:3", out=None)
+    second = paint("body.0:3", out=None, seed=1)
+    assert second.path == first.path.with_name(f"{first.path.name}-2")
+    third = paint("body.0:3", out=None, steps=9, force=True, quiet=False)
+    assert third.path == first.path.with_name(f"{first.path.name}-3")
+    told = f"note: {first.path} holds a run that differs in recipe (steps); this one goes to {third.path}"
+    assert told in capsys.readouterr().err
+    before = files(place / "runs")
+    assert [paint("body.0:3", out=None, **words).path for words in ({}, {"seed": 1}, {"steps": 9})] == [
+        first.path,
+        second.path,
+        third.path,
+    ]
+    assert files(place / "runs") == before
+    again = paint("body.0:3", out=None, seed=1, force=True)
+    assert again.path == second.path
+    assert len(list((place / "runs").iterdir())) == 3
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A finished run, beside photos."""

@@ -35,7 +35,7 @@ const isFloor = (layer, value) => value !== null && layer.entangled.shuffles > 0
 // An entry of the table of channels, as it reads.
 function channelNumber(layer, key, value) {
   if (key === "facets") return value === null ? "–" : String(value);
-  return key === "p_value" && isFloor(layer, value) ? `< ${shown(1 / layer.entangled.shuffles)}` : shown(value);
+  return key === "p_value" && isFloor(layer, value) ? `<${shown(1 / layer.entangled.shuffles)}` : shown(value);
 }
 
 // How many channels stand at the floor, and what tells them apart.
