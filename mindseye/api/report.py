@@ -90,7 +90,7 @@ def write_report(
             advance(1)
     if not cards:
         raise UserError(failures[0])
-    sheet = draw_networks(readable, style.theme) if len(readable) > 1 else None
+    sheet = draw_networks(readable, style.theme)
     rows, comparisons = compare_runs(readable)
     write_index(
         path,
