@@ -1,12 +1,33 @@
-"""Shared by all tests: the small networks are importable, torch uses one thread, and forks may paint."""
+"""Shared by all tests: the small networks are importable, torch uses one thread, random numbers are the same, forks may paint."""
 
+import os
+import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+# What is drawn by hypothesis is the same every time, too, unless more is asked for by hand.
+settings.register_profile(
+    "same",
+    derandomize="MINDSEYE_FUZZ" not in os.environ,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("same")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Every test draws the same random numbers, whatever ran before it, and so do the fixtures that are made for it."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True, scope="session")

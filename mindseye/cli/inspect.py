@@ -79,5 +79,6 @@ def act(options: argparse.Namespace, command: str) -> int:
     if not options.quiet:
         print(entanglement_table(run.manifest))
         if run.manifest.recipe["name"] == RECIPE:
-            print("the pictures are drafts; --recipe distribution, with another --out, paints them in full")
+            beside = ", with another --out," if options.out else ""
+            print(f"the pictures are drafts; --recipe distribution{beside} paints them in full")
     return end_run(run, options, judged=bool(options.judges))

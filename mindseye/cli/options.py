@@ -213,6 +213,8 @@ def weight(text: str) -> float:
 
 def count_or_auto(text: str) -> int | str:
     """A whole number above zero, or ``auto``."""
+    if text != "auto" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number above zero nor auto")
     return text if text == "auto" else count(text)
 
 

@@ -44,8 +44,10 @@ def blindness_note(
     correlation = order_correlation(seen[:SAMPLE], shuffled)
     if not correlation > BLIND:
         return None
+    side = photos.shape[-1]
+    few = f"{side} px are too few for it (its own: {preprocessing.size}), " if side < preprocessing.size else ""
     return (
         f"layer {layer} does not tell photos from the same photos with shuffled pixels (correlation {correlation:.2f}): "
-        "the network is untrained, or its preprocessing (mean, standard deviation, range, order of colours) is not what its "
+        f"{few}the network is untrained, or its preprocessing (mean, standard deviation, range, order of colours) is not what its "
         "weights were trained with, or it goes by colour alone"
     )

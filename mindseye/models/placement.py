@@ -24,7 +24,12 @@ def torch_device(name: str, model: str | nn.Module = "") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise UserError(f"device {name!r} is not to be had here; use auto, cpu, cuda, cuda:N or mps") from error
+        there = (
+            ["auto", "cpu"]
+            + ["cuda", "cuda:N"] * torch.cuda.is_available()
+            + ["mps"] * torch.backends.mps.is_available()
+        )
+        raise UserError(f"device {name!r} is not to be had here; use {', '.join(there[:-1])} or {there[-1]}") from error
     return device
 
 

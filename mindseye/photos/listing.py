@@ -1,7 +1,7 @@
 """Which photos there are: a folder, an archive, a list of paths or of arrays, in an order that is always the same."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,16 +10,9 @@ import numpy as np
 
 from mindseye.errors import UserError, one_line
 from mindseye.photos.file_kinds import OTHER_SUFFIXES, file_problem, image_suffixes, is_image, natural_key, unknown_kind
+from mindseye.photos.folder import Skipped, is_folder, is_run, visible, walk
 from mindseye.photos.tar import COMPRESSED, SEPARATOR, Member, find_member, is_archive, read_index
 from mindseye.wording import did_you_mean, near_paths
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """An image that was left out. path: absolute, or the name of an array. reason: in a few words."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +55,14 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
 
     A folder is read in natural order of the names (2 before 10); hidden files count as absent, and what is clearly no
     image (``notes.txt``) too. Anything else that cannot be an image is listed as skipped. ``recursive`` reads the
-    sub-folders, each once however often links lead there; an image's label is then its folder's path below the root
-    (the root's own name for images right in it). Lists keep the order that they are given in.
+    sub-folders, each once however often links lead there, but not those of runs; an image's label is then its folder's path
+    below the root (the root's own name for images right in it). Lists keep the order that they are given in.
 
     An archive (``.tar``) is read where it lies, all of it, by the endings of its files' names; with ``recursive`` the
     folders in those names are the labels. In a list, ``ARCHIVE.tar!NAME`` or a ``Member`` is a photo in an archive.
 
     Raises:
-        UserError: if the source does not exist, is of another kind, or holds no photo at all.
+        UserError: if the source does not exist, is of another kind or a run's, or holds no photo at all.
     """
     if isinstance(source, str | os.PathLike) and find_member(source) is None:
         path = _absolute(source)
@@ -82,11 +75,15 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
             if not listing.entries:
                 raise UserError(f"no photos in {listing.root!r}{_first_skipped(listing)}")
             return listing
-        problem = None if _is_folder(path) else file_problem(path)
+        problem = None if is_folder(path) else file_problem(path)
         if problem is not None:
             near = did_you_mean(near_paths(path))
             raise UserError(f"no folder {str(path)!r} ({problem}){'; ' + near if near else ''}")
-        listing = _from_folder(path, recursive) if _is_folder(path) else _from_paths([path])
+        if is_run(path):
+            raise UserError(
+                f"{str(path)!r} is the folder of a run, whose pictures are painted: name that of the photos"
+            )
+        listing = _from_folder(path, recursive) if is_folder(path) else _from_paths([path])
     elif isinstance(source, str | os.PathLike):
         listing = _from_paths([source])
     elif isinstance(source, Sequence) or (isinstance(source, np.ndarray) and source.ndim == 4):
@@ -101,7 +98,7 @@ def list_photos(source: Any, recursive: bool = False) -> Listing:
 def _from_folder(root: Path, recursive: bool) -> Listing:
     entries: list[Entry] = []
     skipped: list[Skipped] = []
-    paths = _walk(root, skipped) if recursive else _visible(root)
+    paths = walk(root, skipped) if recursive else visible(root)
     for path in sorted(paths, key=natural_key):
         problem = _problem(path)
         if problem is None:
@@ -183,48 +180,13 @@ def _absolute(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100
 
 
-def _visible(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise UserError(f"cannot read the folder {str(folder)!r}: {one_line(error)}") from error
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # in a folder whose names may be read, but not entered
-        return False
-
-
-def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    seen: set[tuple[int, int]] = set()
-    folders = [root]
-    while folders:
-        folder = folders.pop(0)
-        try:
-            status = folder.stat()
-            paths = _visible(folder)
-        except (OSError, UserError):
-            skipped.append(Skipped(str(folder), "a folder that cannot be read"))
-            continue
-        if (status.st_dev, status.st_ino) in seen:
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        below = sorted((path for path in paths if _is_folder(path)), key=natural_key)
-        # Real folders come before links to them, so that an image is listed where it lies.
-        folders = [path for path in below if not path.is_symlink()] + folders
-        folders += [path for path in below if path.is_symlink()]
-        yield from (path for path in paths if not _is_folder(path))
-
-
 def _problem(path: Path) -> str | None:
     """None for an image, an empty text for what is clearly none, else the reason for leaving it out."""
     suffix = path.suffix.lower()
     if suffix in OTHER_SUFFIXES:
         return ""
     problem = file_problem(path)
-    if _is_folder(path):
+    if is_folder(path):
         return problem if suffix in image_suffixes() else ""
     if problem is None and suffix not in image_suffixes() and not is_image(path):
         return unknown_kind(suffix) or "not an image that Pillow knows"
@@ -238,7 +200,7 @@ def _label(path: Path, root: Path) -> str:
 def _why_none(listing: Listing, recursive: bool) -> str:
     if listing.skipped:
         return _first_skipped(listing)
-    if not recursive and any(_is_folder(path) for path in _visible(Path(listing.root))):
+    if not recursive and any(is_folder(path) for path in visible(Path(listing.root))):
         return "; --recursive reads its sub-folders"
     return ""
 

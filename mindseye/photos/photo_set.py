@@ -15,7 +15,8 @@ from mindseye.photos.decode import View, decode
 from mindseye.photos.decode_pool import decode_all
 from mindseye.photos.depth import UndecodableError
 from mindseye.photos.fingerprint import content_digest, entries_digest
-from mindseye.photos.listing import Entry, Listing, Skipped, list_photos, missing_photo
+from mindseye.photos.folder import Skipped
+from mindseye.photos.listing import Entry, Listing, list_photos, missing_photo
 from mindseye.photos.photo_memory import PhotoMemory
 from mindseye.preprocessing import Preprocessing
 

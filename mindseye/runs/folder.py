@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mindseye.errors import UserError
+from mindseye.photos.folder import RUN
 from mindseye.runs.files import UNFINISHED, remove
 from mindseye.runs.schema import Manifest
 from mindseye.wording import did_you_mean, near_paths
 
-MANIFEST = "run.json"
+MANIFEST = RUN
 EXAMPLES = "examples.json"
 """What ``examples`` leaves in place of a manifest."""
 FACETS = "facets.safetensors"

@@ -1,8 +1,11 @@
 """The one place where a run is opened, continued, interrupted and finished, whatever it does."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from glob import escape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -148,22 +151,37 @@ def open_manifest(folder: RunFolder, fresh: Manifest, force: bool) -> Manifest:
 
 
 def run_folder(request: Request, default: Path, fresh: Manifest) -> RunFolder:
-    """Where a run goes: where the user says, else to the first of ``default``, ``default-2``, ... that holds it or no run.
+    """Where a run goes: where the user says, else where it is among ``default``, ``default-2``, ..., or to the first without one.
 
     fresh: of the run that is asked for.
-
-    Raises:
-        UserError: if the manifest of a run that is there is damaged.
     """
     if request.out is not None:
         return RunFolder(request.out)
-    folder, number, told = RunFolder(default), 1, ""
-    while folder.exists() and (difference := _difference(folder.read(), fresh)):
-        told, number = told or f"{folder.path} {difference}", number + 1
-        folder = RunFolder(default.with_name(f"{default.name}-{number}"))
-    if told:
-        request.progress.say(f"note: {told}; this one goes to {folder.path}")
-    return folder
+    differences = {folder.path: _difference_there(folder, fresh) for folder in _runs_beside(default)}
+    same = next((path for path, difference in differences.items() if not difference), None)
+    path = same or next(path for path in map(partial(_numbered, default), count(1)) if path not in differences)
+    if default in differences and path != default:
+        request.progress.say(f"note: {default} {differences[default]}; this one goes to {path}")
+    return RunFolder(path)
+
+
+def _runs_beside(default: Path) -> list[RunFolder]:
+    """The runs in a folder and in those of its name with a number, in their order; some may have been removed since."""
+    numbers = [path.name.removeprefix(f"{default.name}-") for path in default.parent.glob(f"{escape(default.name)}-*")]
+    paths = [_numbered(default, number) for number in sorted({1, *(int(text) for text in numbers if text.isdecimal())})]
+    return [RunFolder(path) for path in paths if RunFolder(path).exists()]
+
+
+def _numbered(default: Path, number: int) -> Path:
+    return default if number == 1 else default.with_name(f"{default.name}-{number}")
+
+
+def _difference_there(folder: RunFolder, fresh: Manifest) -> str:
+    """As ``_difference``; a manifest that cannot be read is another run's."""
+    try:
+        return _difference(folder.read(), fresh)
+    except UserError:
+        return "holds a run that cannot be read"
 
 
 def _difference(there: Manifest, fresh: Manifest) -> str:
@@ -172,17 +190,17 @@ def _difference(there: Manifest, fresh: Manifest) -> str:
     differing = [key for key in new | old if not _agree(old.get(key), new.get(key))]
     if not differing:
         return ""
-    told = [_recipe_difference(old[key], new[key]) if key == "recipe" else key for key in differing]
+    told = [_recipe_difference(old[key], new[key], differing) if key == "recipe" else key for key in differing]
     name = there.recipe.get("name")
     is_other = name and "recipe" in differing and name != fresh.recipe.get("name")
     begun = f" (it was begun with --recipe {name})" if is_other else ""
     return f"holds a run that differs in {', '.join(told)}{begun}"
 
 
-def _recipe_difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    """The recipe with the keys that differ, where these are few enough to be read."""
-    keys = [key for key in dict.fromkeys([*here, *there]) if there.get(key) != here.get(key)]
-    return f"recipe ({', '.join(keys)})" if len(keys) <= MOST_KEYS else "recipe"
+def _recipe_difference(there: Mapping[str, Any], here: Mapping[str, Any], named: Collection[str]) -> str:
+    """The recipe with the keys that differ, where these are few enough to be read. named: keys that are told of anyway."""
+    keys = [key for key in dict.fromkeys([*here, *there]) if there.get(key) != here.get(key) and key not in named]
+    return f"recipe ({', '.join(keys)})" if 0 < len(keys) <= MOST_KEYS else "recipe"
 
 
 def _agree(there: Any, here: Any) -> bool:

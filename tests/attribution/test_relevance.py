@@ -120,8 +120,12 @@ def test_small_epsilon_is_gradient_times_input():
 
 def test_folded_batch_norm_is_that_of_the_folded_network():
     """Convolution and batch norm have the map of the one convolution that they are."""
-    both = nn.Sequential(nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(6 * 14 * 14, 5))
-    both = randomised(seeded(lambda: both))
+
+    def network():
+        head = nn.ReLU(), nn.Flatten(), nn.Linear(6 * 14 * 14, 5)
+        return nn.Sequential(nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), *head)
+
+    both = randomised(seeded(network))
     folded = torch.nn.utils.fuse_conv_bn_eval(both[0], both[1])
     for rule in GAMMAS:
         expected = lrp(scored(nn.Sequential(folded, *both[2:]).eval()), images(), rule)

@@ -38,7 +38,7 @@ def grouped(assignment):
 groupings = st.lists(st.integers(0, 4), min_size=PHOTOS, max_size=PHOTOS).map(grouped)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(groupings, groupings)
 def test_no_assignment_shares_more(first, second) -> None:
     """The pairs are one to one, each beyond chance, and together share what the best of all assignments does."""

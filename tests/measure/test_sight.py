@@ -1,5 +1,7 @@
 """A network that does not see what is in photos is told from one that does."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import nn
@@ -45,7 +47,7 @@ def test_order_correlation_is_that_of_the_channels_means():
 
 
 def test_a_blind_network_is_noted_and_a_seeing_one_is_not():
-    """Where the deviation is far too large, the biases alone are left of every activation."""
+    """Where the deviation is far too large, the biases alone are left of every activation; too few px are named as well."""
     network = _lines()
     layers = [find_layer(survey(network, 32), "1")]
     seeing = Preprocessing(mean=(0.5,) * 3, std=(0.1,) * 3, size=32, resize=32)
@@ -53,11 +55,13 @@ def test_a_blind_network_is_noted_and_a_seeing_one_is_not():
     with Reader(network, layers) as read:
         notes = [
             blindness_note(read, how, "1", _stripes(), read(normalise_photos(_stripes(), how, CPU))["1"].mean(-1), CPU)
-            for how in (seeing, blind)
+            for how in (seeing, blind, replace(blind, size=64))
         ]
     assert notes[0] is None
     note = notes[1]
     assert note is not None
+    assert "px" not in note
+    assert "): 32 px are too few for it (its own: 64), the network is untrained" in notes[2]
     assert "preprocessing" in note
     assert note.endswith("or it goes by colour alone")
     assert "\n" not in note

@@ -71,13 +71,7 @@ def expected(plan: Plan, network: torch.nn.Module) -> torch.Tensor:
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=COUNT,
-    deadline=None,
-    derandomize="MINDSEYE_FUZZ" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+@settings(max_examples=COUNT, suppress_health_check=list(HealthCheck))
 @given(plan=plans())
 def test_an_odd_network_is_read_rightly(plan: Plan) -> None:
     """The marked layer gives, image by image, what passed there; its gradient reaches the image or is said not to."""

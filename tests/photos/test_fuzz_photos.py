@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 import tifffile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import deep_png, deepened, ramp
 from PIL import Image
@@ -64,7 +64,7 @@ def decode_or_refuse(path):
         return str(reason)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(files(), st.data())
 def test_a_file_is_its_photo_or_is_refused(tmp_path_factory, written, data):
     """A whole file of a lossless kind gives its pixels, to a grey level; a damaged one gives some, or a line."""

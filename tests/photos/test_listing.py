@@ -165,3 +165,19 @@ def test_folder_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "b").chmod(0o700)
     assert names(listing) == ["1.png"]
     assert [skipped.reason for skipped in listing.skipped] == ["a folder that cannot be read"]
+
+
+def test_the_pictures_of_runs_are_no_photos(tmp_path: Path) -> None:
+    """A run's folder is refused, and left out below another; a photo that is named in it is one."""
+    photo(tmp_path / "mine.png")
+    painted = photo(tmp_path / "runs" / "ants" / "pictures" / "facet-00.png")
+    (tmp_path / "runs" / "ants" / "run.json").write_text("{}")
+    for recursive in (False, True):
+        with pytest.raises(UserError, match="ants' is the folder of a run, whose pictures are painted: name that of"):
+            list_photos(tmp_path / "runs" / "ants", recursive)
+    found = list_photos(tmp_path, recursive=True)
+    assert names(found) == ["mine.png"]
+    assert [(Path(one.path).name, one.reason) for one in found.skipped] == [
+        ("ants", "the folder of a run, whose pictures are painted")
+    ]
+    assert names(list_photos([painted])) == ["facet-00.png"]

@@ -18,7 +18,7 @@ WHITE = (255, 255, 255)
 BLACK = replace(DARK, colours={**DARK.colours, "paper": (0, 0, 0)})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(st.characters(), max_size=60), st.integers(30, 400))
 def test_shortened_text_fits_and_keeps_both_ends(text: str, width: int) -> None:
     """Any name, halves of surrogates included, fits its room; what fits already stays as it is."""

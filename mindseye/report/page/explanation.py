@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mindseye.photos.decode import decode
+from mindseye.photos.depth import UndecodableError
 from mindseye.report.explanation import about_map
+from mindseye.report.heat import as_image
 from mindseye.report.manifest import is_untrained
 from mindseye.report.markdown import CHECKS, check_rows, curved_values
 from mindseye.report.numbers import format_number
@@ -11,6 +14,7 @@ from mindseye.report.page.pictures import data_uri, fit_side, read_any_photo, sh
 from mindseye.report.page.plain import PageTable, PlainPage, Section, Tile, TileRow, plain_page
 from mindseye.report.tiles import own_picture
 from mindseye.report.typeface import printable
+from mindseye.report.where import view_of
 from mindseye.runs.folder import MANIFEST
 from mindseye.runs.schema import ExplainedModelEntry, ExplainedPhotoEntry, Manifest, MapEntry
 from mindseye.wording import counted
@@ -70,16 +74,27 @@ def _about(model: ExplainedModelEntry) -> dict[str, str]:
 
 
 def _photo(folder: Path, manifest: Manifest, photo: ExplainedPhotoEntry, side: int) -> Section:
-    whole = read_any_photo(photo.path)
     name = printable(Path(photo.path).name)
-    seen = Tile(None if whole is None else data_uri(shrink(whole, side)), name, ["the photo"])
     rows = []
     for model in manifest.models:
         maps = [entry for entry in photo.maps if entry.model == model.name]
         first = next((entry for entry in maps if entry.status == "done"), None)
         tiles = [_map(folder, name, entry, side) for entry in maps]
-        rows.append(TileRow(printable(model.name), [seen, *tiles], "" if first is None else _target(first)))
+        rows.append(
+            TileRow(printable(model.name), [_seen(photo, model, side), *tiles], "" if first is None else _target(first))
+        )
     return Section(name, rows=rows)
+
+
+def _seen(photo: ExplainedPhotoEntry, model: ExplainedModelEntry, side: int) -> Tile:
+    """What a network saw of the photo, which its maps lie over; the whole photo where its entry does not say so."""
+    view = view_of(model, model.side)
+    try:
+        seen = read_any_photo(photo.path) if view is None else as_image(decode(photo.path, view))
+    except UndecodableError:
+        seen = None
+    line = "the photo" if view is None else "what it sees of the photo"
+    return Tile(None if seen is None else data_uri(shrink(seen, side)), printable(Path(photo.path).name), [line])
 
 
 def _target(entry: MapEntry) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from mindseye.errors import UserError
 from mindseye.photos.fingerprint import entries_digest
-from mindseye.photos.listing import Listing, Skipped, list_photos
+from mindseye.photos.folder import Skipped
+from mindseye.photos.listing import Listing, list_photos
 from mindseye.photos.photo_set import Source
 from mindseye.photos.tar import open_file
 from mindseye.report.theme import FORMATS

@@ -1,6 +1,9 @@
 """Where in photos: maps against the methods themselves, what is left under which names, and one line per mistake."""
 
+import base64
+import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -252,3 +255,16 @@ def test_command_line(place, capsys):
 def test_the_name_is_a_function_whatever_is_imported(place):
     """No part of the package hides it."""
     assert callable(mindseye.explain)
+
+
+def test_the_page_shows_of_a_photo_what_the_maps_lie_over(place):
+    """The square in the middle of a wide one, beside its maps, for each network at its own size."""
+    wide = np.zeros((SIDE, 3 * SIDE, 3), np.uint8)
+    for part in range(3):
+        wide[:, part * SIDE : (part + 1) * SIDE, part] = 255
+    Image.fromarray(wide).save(place / "wide.png")
+    page = (look("wide.png", method="cam").path / "report.html").read_text()
+    seen = re.search(r'src="data:image/webp;base64,([^"]+)"', page).group(1)
+    square = np.asarray(Image.open(io.BytesIO(base64.b64decode(seen))).convert("RGB"))
+    assert square.shape == (SIDE, SIDE, 3)
+    assert np.abs(square[2:-2, 2:-2].reshape(-1, 3).mean(0) - [0, 255, 0]).max() < 30

@@ -1,6 +1,7 @@
 """The same command again, and another one in the same folder: what continues, what does nothing, what is refused."""
 
 import json
+import shutil
 
 import pytest
 from byhand import files, picture, write_photos
@@ -79,6 +80,17 @@ def test_without_a_folder_of_its_own_another_command_goes_beside_the_run_that_is
     again = paint("body.0:3", out=None, seed=1, force=True)
     assert again.path == second.path
     assert len(list((place / "runs").iterdir())) == 3
+
+
+def test_a_run_is_found_again_where_those_before_it_are_gone(place):
+    """What is free is for another command; a run that cannot be read is another's, and stays."""
+    first, second, third = (paint("body.0:3", out=None, seed=seed).path for seed in range(3))
+    shutil.rmtree(first)
+    (second / "run.json").write_text("{")
+    assert paint("body.0:3", out=None, seed=2).path == third
+    assert paint("body.0:3", out=None, seed=1).path == first
+    assert paint("body.0:3", out=None, seed=3).path == third.with_name(f"{first.name}-4")
+    assert (second / "run.json").read_text() == "{"
 
 
 @pytest.fixture(scope="module")

@@ -112,14 +112,14 @@ ADDRESSES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ADDRESSES)
 def test_every_address_is_read_back_from_its_words(address):
     """What an address is written as is read as the same address."""
     assert parse_objective(str(address)) == address
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(st.text(), st.text(st.sampled_from("a1:@,#.-0 negrandomclassoutput")), ADDRESSES.map(str)))
 def test_any_text_is_read_whole_or_refused(text):
     """What is accepted gives its words back unchanged; all else is a UserError."""
@@ -133,7 +133,7 @@ def test_any_text_is_read_whole_or_refused(text):
     assert len(refusal.splitlines()) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MODULES, st.sampled_from(["", "3", "3@1,2:neg", "random:4", "a:b.npy"]))
 def test_what_stands_behind_a_layer_is_the_same_by_itself(layer, rest):
     """Reading the words behind a layer's address gives what reading the whole does."""
