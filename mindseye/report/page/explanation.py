@@ -88,7 +88,7 @@ def _photo(folder: Path, manifest: Manifest, photo: ExplainedPhotoEntry, side: i
 
 def _seen(photo: ExplainedPhotoEntry, model: ExplainedModelEntry, side: int) -> Tile:
     """What a network saw of the photo, which its maps lie over; the whole photo where its entry does not say so."""
-    view = view_of(model, model.side)
+    view = view_of(model, model.side or None)
     try:
         seen = read_any_photo(photo.path) if view is None else as_image(decode(photo.path, view))
     except UndecodableError:
