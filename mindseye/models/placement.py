@@ -24,11 +24,9 @@ def torch_device(name: str, model: str | nn.Module = "") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        there = (
-            ["auto", "cpu"]
-            + ["cuda", "cuda:N"] * torch.cuda.is_available()
-            + ["mps"] * torch.backends.mps.is_available()
-        )
+        there = ["auto", "cpu"]
+        there += ["cuda", "cuda:N"] if torch.cuda.is_available() else []
+        there += ["mps"] if torch.backends.mps.is_available() else []
         raise UserError(f"device {name!r} is not to be had here; use {', '.join(there[:-1])} or {there[-1]}") from error
     return device
 

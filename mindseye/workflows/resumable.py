@@ -157,19 +157,25 @@ def run_folder(request: Request, default: Path, fresh: Manifest) -> RunFolder:
     """
     if request.out is not None:
         return RunFolder(request.out)
-    differences = {folder.path: _difference_there(folder, fresh) for folder in _runs_beside(default)}
-    same = next((path for path, difference in differences.items() if not difference), None)
-    path = same or next(path for path in map(partial(_numbered, default), count(1)) if path not in differences)
-    if default in differences and path != default:
-        request.progress.say(f"note: {default} {differences[default]}; this one goes to {path}")
-    return RunFolder(path)
+    others: dict[Path, str] = {}
+    for folder in _runs_beside(default):
+        difference = _difference_there(folder, fresh)
+        if not difference:
+            break
+        others[folder.path] = difference
+    else:
+        folder = RunFolder(next(path for path in map(partial(_numbered, default), count(1)) if path not in others))
+    if default in others:
+        request.progress.say(f"note: {default} {others[default]}; this one goes to {folder.path}")
+    return folder
 
 
 def _runs_beside(default: Path) -> list[RunFolder]:
     """The runs in a folder and in those of its name with a number, in their order; some may have been removed since."""
     numbers = [path.name.removeprefix(f"{default.name}-") for path in default.parent.glob(f"{escape(default.name)}-*")]
-    paths = [_numbered(default, number) for number in sorted({1, *(int(text) for text in numbers if text.isdecimal())})]
-    return [RunFolder(path) for path in paths if RunFolder(path).exists()]
+    known = sorted({1, *(int(text) for text in numbers if text.isdecimal())})
+    folders = [RunFolder(_numbered(default, number)) for number in known]
+    return [folder for folder in folders if folder.exists()]
 
 
 def _numbered(default: Path, number: int) -> Path:

@@ -272,12 +272,7 @@ def visit(browser):
     contexts, asked, said, opened = [], [], [], set()
 
     def go(
-        path: Path,
-        width: int = 1400,
-        scheme: str = "light",
-        touch: bool = False,
-        motion: str = "reduce",
-        slow: float = 1,
+        path: Path, width: int = 1400, scheme: str = "light", touch: bool = False, motion: str = "reduce", slow: int = 1
     ) -> Any:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=touch, reduced_motion=motion

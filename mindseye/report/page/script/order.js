@@ -37,7 +37,7 @@ function sortCards(asked) {
 }
 
 orderField.append(...orders.map(([key, title]) => el("option", { value: inAddress(key) }, title)));
-orderField.parentElement.hidden = items.length < 4 || !orders.length;
+if (!orders.length) orderField.parentElement.hidden = true; // of few cards the page hides it from the first
 orderField.addEventListener("change", () => {
   sortCards(orderField.value);
   remember({ sort: orderField.value });
